@@ -1,0 +1,132 @@
+"""Payment documents: every printed word is frozen in the row, so a document never changes after it was issued."""
+
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from premises.models import AccountLink, ImportRun, Organization, PersonalAccount
+
+
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def visible_to(self, user: User) -> Self:
+        """Documents of accounts whose history this person may see: grade confirmed or owner, link active."""
+        return self.filter(
+            account__links__user_id=user.pk,
+            account__links__state=AccountLink.State.ACTIVE,
+            account__links__grade__in=AccountLink.FULL_GRADES,
+        )
+
+    def staffed_by(self, user: User) -> Self:
+        if user.is_superuser:
+            return self
+        return self.filter(organization__staff__user=user, organization__staff__is_active=True)
+
+
+class Invoice(models.Model):
+    """One payment document (платёжный документ, рахунок). Key: account, period, kind, recipient; the number is a label."""
+
+    class Kind(models.TextChoices):
+        MAIN = "main", _("Housing and utilities")
+        REPAIR = "repair", _("Capital repair")
+        OTHER = "other", _("Other")
+
+    class Form(models.TextChoices):
+        RU_924 = "ru924", "924/пр"
+        RU_43 = "ru43", "43/пр"
+        UA = "ua", "рахунок"
+
+    class Pdf(models.TextChoices):
+        NONE = "none", _("Not made yet")
+        QUEUED = "queued", _("Being made")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Could not be made")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="invoices")
+    account = models.ForeignKey(PersonalAccount, on_delete=models.PROTECT, related_name="invoices")
+    period = models.DateField(_("period"))  # the first day of the month
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.MAIN)
+    recipient = models.CharField(_("recipient"), max_length=160)
+    number = models.CharField(_("number"), max_length=30)
+    form = models.CharField(_("form"), max_length=5, choices=Form)
+    issued_on = models.DateField(_("issued"), null=True, blank=True)
+    due_on = models.DateField(_("pay until"), null=True, blank=True)
+    paid_upto = models.DateField(_("payments counted up to"), null=True, blank=True)
+    # {"name", "address", "area_total", "area_account", "residents", "registered", "account_number", "els", "zhku"}
+    payer = models.JSONField(default=dict)
+    # {"name", "address", "phone", "dispatch_phone", "email", "site", "hours", "tax_id"}
+    provider = models.JSONField(default=dict)
+    # {"recipient", "tax_id", "kpp", "bank", "bic", "account", "corr_account"}
+    requisites = models.JSONField(default=dict)
+    currency = models.CharField(max_length=3)
+    opening = models.DecimalField(_("debt (+) or advance (−) at the start"), max_digits=13, decimal_places=2)
+    accrued = models.DecimalField(_("accrued"), max_digits=13, decimal_places=2)
+    recalculated = models.DecimalField(_("recalculated"), max_digits=13, decimal_places=2, default=0)
+    benefit = models.DecimalField(_("benefit"), max_digits=13, decimal_places=2, default=0)
+    penalty = models.DecimalField(_("penalty"), max_digits=13, decimal_places=2, default=0)
+    paid = models.DecimalField(_("paid in the period"), max_digits=13, decimal_places=2, default=0)
+    payable = models.DecimalField(_("to pay"), max_digits=13, decimal_places=2)
+    source = models.ForeignKey(ImportRun, null=True, on_delete=models.PROTECT, related_name="invoices")
+    pdf = models.FileField(upload_to="invoices/", max_length=200, blank=True)
+    pdf_state = models.CharField(max_length=6, choices=Pdf, default=Pdf.NONE)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = InvoiceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("payment document")
+        verbose_name_plural = _("payment documents")
+        ordering = ["-period", "kind", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_document_per_period_and_recipient", fields=["account", "period", "kind", "recipient"]
+            ),
+            models.CheckConstraint(name="period_is_a_month", condition=Q(period__day=1)),
+            models.CheckConstraint(
+                name="document_adds_up",
+                condition=Q(
+                    payable=models.F("opening")
+                    + models.F("accrued")
+                    + models.F("recalculated")
+                    - models.F("benefit")
+                    + models.F("penalty")
+                    - models.F("paid")
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"№ {self.number}, {self.period:%m.%Y}"
+
+
+class InvoiceLine(models.Model):
+    """One service line, printed figures as they were given."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
+    position = models.PositiveSmallIntegerField()
+    group = models.CharField(max_length=100, blank=True)  # «Жилищные услуги»
+    code = models.CharField(max_length=30, blank=True)
+    service = models.CharField(max_length=200)
+    unit = models.CharField(max_length=20, blank=True)
+    volume = models.DecimalField(max_digits=16, decimal_places=7, null=True)
+    method = models.CharField(max_length=1, blank=True)  # N norm, M meter, O other (average)
+    tariff = models.DecimalField(max_digits=13, decimal_places=6, null=True)
+    accrued = models.DecimalField(max_digits=13, decimal_places=2)
+    recalculated = models.DecimalField(max_digits=13, decimal_places=2, default=0)
+    benefit = models.DecimalField(max_digits=13, decimal_places=2, default=0)
+    penalty = models.DecimalField(max_digits=13, decimal_places=2, default=0)
+    balance = models.DecimalField(max_digits=13, decimal_places=2, default=0)
+    payable = models.DecimalField(max_digits=13, decimal_places=2)
+    warnings = models.JSONField(default=list)  # codes of checks the printed figures do not pass
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(name="one_line_per_position", fields=["invoice", "position"])]
+
+    def __str__(self) -> str:
+        return self.service

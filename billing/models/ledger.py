@@ -1,0 +1,92 @@
+"""Money in and the one book from which every debt on every page comes."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Self
+
+from django.db import models
+from django.db.models import Q, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from premises.models import AccountLink, ImportRun, Organization, PersonalAccount
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(
+            account__links__user_id=user.pk,
+            account__links__state=AccountLink.State.ACTIVE,
+            account__links__grade__in=AccountLink.FULL_GRADES,
+        )
+
+
+class Payment(models.Model):
+    """Money received for an account, as a bank's or the company's register states it."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="payments")
+    account = models.ForeignKey(PersonalAccount, on_delete=models.PROTECT, related_name="payments")
+    number = models.CharField(_("number"), max_length=40)
+    operation = models.CharField(max_length=60)  # the source's own id of the operation: the same one is taken once
+    channel = models.CharField(max_length=60, blank=True)
+    paid_on = models.DateField(_("date"))
+    amount = models.DecimalField(_("amount"), max_digits=13, decimal_places=2)
+    kind = models.CharField(max_length=10, default="main")
+    source = models.ForeignKey(ImportRun, null=True, on_delete=models.PROTECT, related_name="payments")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["-paid_on", "-pk"]
+        constraints = [
+            models.UniqueConstraint(name="one_payment_per_operation", fields=["organization", "operation"]),
+            models.CheckConstraint(name="payment_is_positive", condition=Q(amount__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"№ {self.number}, {self.paid_on:%d.%m.%Y}"
+
+
+class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
+    def balance(self, upto: date | None = None) -> Decimal:
+        """Sum of the entries, in the account's currency: above zero is debt, below is advance."""
+        entries = self if upto is None else self.filter(on__lte=upto)
+        return entries.aggregate(total=Sum("amount"))["total"] or Decimal("0.00")
+
+
+class LedgerEntry(models.Model):
+    """One ± line of an account's book. Append-only: a mistake is undone by the opposite line."""
+
+    class Kind(models.TextChoices):
+        BROUGHT_IN = "brought_in", _("Balance brought in")
+        CHARGE = "charge", _("Charged")
+        PAYMENT = "payment", _("Paid")
+        INCLUDED = "included", _("Already inside the balance brought in")
+        REVERSAL = "reversal", _("Reversal")
+
+    account = models.ForeignKey(PersonalAccount, on_delete=models.PROTECT, related_name="ledger")
+    kind = models.CharField(max_length=10, choices=Kind)
+    on = models.DateField()
+    amount = models.DecimalField(max_digits=13, decimal_places=2)  # + owed, − paid
+    invoice = models.ForeignKey("billing.Invoice", null=True, on_delete=models.PROTECT, related_name="entries")
+    payment = models.ForeignKey(Payment, null=True, on_delete=models.PROTECT, related_name="entries")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = LedgerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        ordering = ["on", "pk"]
+        indexes = [models.Index(fields=["account", "on"], include=["amount"], name="ledger_account_on")]
+        constraints = [
+            models.UniqueConstraint(name="one_entry_per_invoice_and_kind", fields=["invoice", "kind"]),
+            models.UniqueConstraint(name="one_entry_per_payment_and_kind", fields=["payment", "kind"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on:%d.%m.%Y} {self.get_kind_display()} {self.amount}"

@@ -1,0 +1,26 @@
+"""Keys under which Cyrillic names, addresses and numbers are stored for comparing and searching."""
+
+import re
+import unicodedata
+
+APOSTROPHES = str.maketrans({"ʼ": "'", "’": "'", "‘": "'", "`": "'", "ˈ": "'", "ё": "е", "ґ": "г"})
+NOT_WORD = re.compile(r"[^\w'/-]+")
+
+
+def search_key(text: str) -> str:
+    """Return the text folded for search: case, ё = е, ґ = г, one apostrophe, no punctuation, single spaces.
+
+    >>> search_key("вул. Зелёная,  буд. 5")
+    'вул зеленая буд 5'
+    """
+    folded = unicodedata.normalize("NFC", text).casefold().translate(APOSTROPHES)
+    return NOT_WORD.sub(" ", folded).strip()
+
+
+def account_key(number: str) -> str:
+    """Return an account number as it is compared: without spaces, in upper case; leading zeros stay.
+
+    >>> account_key(" 0667 000001 ")
+    '0667000001'
+    """
+    return re.sub(r"\s+", "", number).upper()

@@ -1,0 +1,136 @@
+"""The post room's rows: what a person is told (Notice), how it travels (Delivery), and what they want (Preference)."""
+
+import uuid
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def inbox_of(self, user_id: int) -> Self:
+        """What this person may read in the inbox, newest first; codes and letters to addresses are not there."""
+        return self.filter(user_id=user_id, deliveries__channel=Channel.INBOX).order_by("-created_at", "-pk")
+
+
+class Channel(models.TextChoices):
+    INBOX = "inbox", _("In the portal")
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("SMS")
+    VOICE = "voice", _("Call")
+
+
+class Notice(models.Model):
+    """One thing told to one recipient: written in the transaction of what it tells about, unique per kind and subject."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=60)
+    subject = models.CharField(max_length=100)  # «link:5f0c…:v1», what the notice is about; part of the unique key
+    recipient = models.CharField(max_length=64)  # «user:17» or a keyed digest of an address without a user
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="notices")
+    language = models.CharField(max_length=2)
+    context = models.JSONField(default=dict)  # plain values for the kind's templates
+    secret = models.BinaryField(null=True)  # an encrypted code; erased once sent or too old
+    url = models.CharField(max_length=200, blank=True)  # where in the portal it leads
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        indexes = [models.Index(fields=["user", "-created_at"])]
+        constraints = [
+            models.UniqueConstraint(name="one_notice_per_kind_subject_recipient", fields=["kind", "subject", "recipient"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+class Delivery(models.Model):
+    """One way of one notice to its reader: claimed, sent and recorded by a worker, retried until it is dead."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waits")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        DELIVERED = "delivered", _("Delivered")
+        FAILED = "failed", _("Not delivered")
+        DEAD = "dead", _("Given up")
+        EXPIRED = "expired", _("Too late")
+
+    class Lane(models.TextChoices):
+        URGENT = "urgent", _("Codes and emergencies")
+        PERSONAL = "personal", _("Personal")
+        BULK = "bulk", _("To many")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
+    channel = models.CharField(max_length=5, choices=Channel)
+    address = models.CharField(max_length=254, blank=True)
+    lane = models.CharField(max_length=8, choices=Lane, default=Lane.PERSONAL)
+    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(default=timezone.now)
+    lease = models.UUIDField(null=True)  # who is sending it now; a late answer of an old lease is ignored
+    gateway_id = models.CharField(max_length=80, blank=True, db_index=True)
+    error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        indexes = [models.Index(name="delivery_due", fields=["lane", "next_at"], condition=Q(state__in=["queued", "sending"]))]
+        constraints = [models.UniqueConstraint(name="one_delivery_per_channel", fields=["notice", "channel"])]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.state}"
+
+
+class Preference(models.Model):
+    """A person's «yes» or «no» to one event on one channel; without a row the kind's default holds."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="preferences")
+    event = models.CharField(max_length=40)
+    channel = models.CharField(max_length=5, choices=Channel)
+    is_on = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_preference_per_event_channel", fields=["user", "event", "channel"])]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.channel} {self.is_on}"
+
+
+class OptOut(models.Model):
+    """«This was not me, do not write to me»: codes to an address stop until a date. `key` is a keyed digest."""
+
+    key = models.CharField(max_length=64, unique=True)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"until {self.until:%d.%m.%Y}"
+
+
+class TrayMessage(models.Model):
+    """What a receiver would see, in the demo only: an SMS, a call or an e-mail that did not leave the machine."""
+
+    channel = models.CharField(max_length=5, choices=Channel)
+    address = models.CharField(max_length=254)
+    subject = models.CharField(max_length=300, blank=True)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.at:%H:%M:%S}"
