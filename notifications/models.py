@@ -46,7 +46,9 @@ class Notice(models.Model):
         verbose_name_plural = _("notices")
         indexes = [models.Index(fields=["user", "-created_at"])]
         constraints = [
-            models.UniqueConstraint(name="one_notice_per_kind_subject_recipient", fields=["kind", "subject", "recipient"])
+            models.UniqueConstraint(
+                name="one_notice_per_kind_subject_recipient", fields=["kind", "subject", "recipient"]
+            )
         ]
 
     def __str__(self) -> str:
@@ -87,7 +89,9 @@ class Delivery(models.Model):
     class Meta:
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
-        indexes = [models.Index(name="delivery_due", fields=["lane", "next_at"], condition=Q(state__in=["queued", "sending"]))]
+        indexes = [
+            models.Index(name="delivery_due", fields=["lane", "next_at"], condition=Q(state__in=["queued", "sending"]))
+        ]
         constraints = [models.UniqueConstraint(name="one_delivery_per_channel", fields=["notice", "channel"])]
 
     def __str__(self) -> str:
@@ -103,7 +107,9 @@ class Preference(models.Model):
     is_on = models.BooleanField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="one_preference_per_event_channel", fields=["user", "event", "channel"])]
+        constraints = [
+            models.UniqueConstraint(name="one_preference_per_event_channel", fields=["user", "event", "channel"])
+        ]
 
     def __str__(self) -> str:
         return f"{self.event} {self.channel} {self.is_on}"

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from csp.constants import NONE, SELF
 from lib import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -25,14 +25,16 @@ PUBLIC_URL = env.text("PUBLIC_URL", None if PRODUCTION else "http://localhost:80
 PUBLIC_HOST = PUBLIC_URL.split("://", 1)[-1].split("/")[0]
 
 # --- Secrets --------------------------------------------------------------------------------------------------------
-DEMO_SECRET = "demo-only-never-in-production-0123456789-abcdefghijklmnop"
+DEMO_SECRET = "demo-only-never-in-production-0123456789-abcdefghijklmnop"  # noqa: S105
 SECRET_KEY = env.text("SECRET_KEY", None if PRODUCTION else DEMO_SECRET)
 # The pepper of one-time codes and the key of secrets that wait in the post room; both outside the database.
 CODE_PEPPER = env.text("CODE_PEPPER", None if PRODUCTION else DEMO_SECRET)
 FIELD_KEY = env.text("FIELD_KEY", None if PRODUCTION else DEMO_SECRET)
 
 # --- Web ------------------------------------------------------------------------------------------------------------
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", PUBLIC_HOST.split(":")[0] if PRODUCTION else "localhost,127.0.0.1,testserver")
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", PUBLIC_HOST.split(":")[0] if PRODUCTION else "localhost,127.0.0.1,testserver"
+)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0)  # how many proxies in front add to X-Forwarded-For
 ROOT_URLCONF = "portal.urls"

@@ -62,7 +62,9 @@ class PersonalAccount(models.Model):
             models.UniqueConstraint(name="one_account_per_number", fields=["organization", "number_search"]),
             models.CheckConstraint(
                 name="account_closes_after_it_opens",
-                condition=Q(closed_on__isnull=True) | Q(opened_on__isnull=True) | Q(closed_on__gte=models.F("opened_on")),
+                condition=Q(closed_on__isnull=True)
+                | Q(opened_on__isnull=True)
+                | Q(closed_on__gte=models.F("opened_on")),
             ),
         ]
 
@@ -124,7 +126,9 @@ class AccountLink(models.Model):
         verbose_name_plural = _("account links")
         constraints = [
             models.UniqueConstraint(
-                name="one_live_link_per_person", fields=["user", "account"], condition=Q(state__in=["pending", "active"])
+                name="one_live_link_per_person",
+                fields=["user", "account"],
+                condition=Q(state__in=["pending", "active"]),
             )
         ]
 
@@ -156,7 +160,9 @@ class AccessLetter(models.Model):
         verbose_name = _("access letter")
         verbose_name_plural = _("access letters")
         constraints = [
-            models.UniqueConstraint(name="one_live_letter_per_account", fields=["account"], condition=Q(voided_at__isnull=True)),
+            models.UniqueConstraint(
+                name="one_live_letter_per_account", fields=["account"], condition=Q(voided_at__isnull=True)
+            ),
             models.CheckConstraint(name="letter_code_uses_are_bounded", condition=Q(code_uses__lte=5)),
         ]
 

@@ -32,7 +32,9 @@ class House(models.Model):
     """An apartment house, served by one managing company."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="houses", verbose_name=_("company"))
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="houses", verbose_name=_("company")
+    )
     city = models.CharField(_("city"), max_length=100)  # written in full form: «г. Волгодонск», «м. Львів»
     street = models.CharField(_("street"), max_length=150)  # «ул. 100 стрелковой дивизии», «вул. Руська»
     number = models.CharField(_("house number"), max_length=30)
@@ -41,7 +43,9 @@ class House(models.Model):
     floors = models.PositiveSmallIntegerField(_("floors"), default=5)
     year_built = models.PositiveSmallIntegerField(_("year built"), null=True, blank=True)
     area_total = models.DecimalField(_("total area, m²"), max_digits=10, decimal_places=2, null=True, blank=True)
-    area_common = models.DecimalField(_("common property area, m²"), max_digits=10, decimal_places=2, null=True, blank=True)
+    area_common = models.DecimalField(
+        _("common property area, m²"), max_digits=10, decimal_places=2, null=True, blank=True
+    )
     dispatch_phone = models.CharField(_("emergency dispatch phone"), max_length=40, blank=True)
 
     objects = HouseQuerySet.as_manager()
@@ -53,7 +57,9 @@ class House(models.Model):
         indexes = [GinIndex(name="house_address_trigrams", fields=["address_search"], opclasses=["gin_trgm_ops"])]
         constraints = [
             models.UniqueConstraint(name="one_house_per_address", fields=["organization", "address_search"]),
-            models.CheckConstraint(name="house_has_entrances_and_floors", condition=Q(entrances__gte=1) & Q(floors__gte=1)),
+            models.CheckConstraint(
+                name="house_has_entrances_and_floors", condition=Q(entrances__gte=1) & Q(floors__gte=1)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,7 +106,9 @@ class Unit(models.Model):
         verbose_name_plural = _("units")
         constraints = [
             models.UniqueConstraint(name="one_unit_per_label", fields=["house", "label_search"]),
-            models.CheckConstraint(name="unit_area_positive", condition=Q(area_total__isnull=True) | Q(area_total__gt=0)),
+            models.CheckConstraint(
+                name="unit_area_positive", condition=Q(area_total__isnull=True) | Q(area_total__gt=0)
+            ),
         ]
 
     def __str__(self) -> str:

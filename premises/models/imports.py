@@ -24,7 +24,9 @@ class ImportRun(models.Model):
         APPLIED = "applied", _("Imported")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="imports", verbose_name=_("company"))
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="imports", verbose_name=_("company")
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     state = models.CharField(_("state"), max_length=10, choices=State)
     file = models.FileField(upload_to="imports/", max_length=200)
@@ -36,7 +38,9 @@ class ImportRun(models.Model):
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     errors = models.PositiveIntegerField(_("errors"), default=0)
     warnings = models.PositiveIntegerField(_("warnings"), default=0)
-    report = models.JSONField(default=list)  # [{"row": 7, "level": "error" | "warning", "field": "…", "text": "…"}], first 1000
+    report = models.JSONField(
+        default=list
+    )  # [{"row": 7, "level": "error" | "warning", "field": "…", "text": "…"}], first 1000
     totals = models.JSONField(default=dict)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(_("uploaded"), default=timezone.now)

@@ -87,7 +87,9 @@ class StaffMember(models.Model):
         verbose_name = _("employee")
         verbose_name_plural = _("employees")
         constraints = [
-            models.UniqueConstraint(name="one_live_job_per_organization", fields=["user", "organization"], condition=Q(is_active=True))
+            models.UniqueConstraint(
+                name="one_live_job_per_organization", fields=["user", "organization"], condition=Q(is_active=True)
+            )
         ]
 
     def __str__(self) -> str:

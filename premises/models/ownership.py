@@ -72,7 +72,9 @@ class CouncilSeat(models.Model):
         verbose_name = _("council seat")
         verbose_name_plural = _("council seats")
         constraints = [
-            models.CheckConstraint(name="seat_ends_after_it_starts", condition=Q(until__isnull=True) | Q(until__gte=F("since")))
+            models.CheckConstraint(
+                name="seat_ends_after_it_starts", condition=Q(until__isnull=True) | Q(until__gte=F("since"))
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,27 @@
+"""Fixtures every test may ask for."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from portal.testing import Cast, make_cast
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The fixed cast, written anew for each test."""
+    return make_cast()
+
+
+@pytest.fixture
+def enter() -> Callable[[User], Client]:
+    """Return a browser in which the person is signed in."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in

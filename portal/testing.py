@@ -1,0 +1,122 @@
+"""The fixed cast of the tests and the tools every test file uses.
+
+Olga owns flat 12, Oleg co-owns it, Tanya rents it (limited link), Nina is the neighbour from flat 13, Vera chairs the
+council, Igor has no link yet, Dima dispatches, Anna counts the money, Mark manages, Pavel works for another company,
+Sofia is the superuser.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+
+from django.utils import timezone
+
+from accounts.models import User
+from premises.models import (
+    AccountLink,
+    CouncilSeat,
+    House,
+    Organization,
+    Ownership,
+    PersonalAccount,
+    StaffMember,
+    Unit,
+)
+
+PHONES = count(9120000000)
+
+
+def make_user(first_name: str = "", last_name: str = "", **fields: object) -> User:
+    """A person with a proved phone, already welcomed."""
+    values: dict[str, object] = {"phone": f"+7{next(PHONES)}", "welcomed_at": timezone.now(), "language": "en"} | fields
+    return User.objects.create_user(first_name=first_name, last_name=last_name, **values)  # type: ignore[arg-type]
+
+
+def make_organization(name: str = "Уютный дом", **fields: object) -> Organization:
+    values: dict[str, object] = {
+        "country": "RU", "name": f"ООО «{name}»", "short_name": name, "tax_id": "3661057530", "kpp": "366101001",
+        "dispatch_phone": "8 (800) 550-07-35", "phone": "8 (800) 550-07-36",
+    } | fields  # fmt: skip
+    return Organization.objects.create(**values)
+
+
+def make_house(organization: Organization, number: str = "1", **fields: object) -> House:
+    values: dict[str, object] = {
+        "city": "г. Волгодонск", "street": "ул. Садовая", "entrances": 2, "floors": 5, "area_total": Decimal("4873.20"),
+    } | fields  # fmt: skip
+    return House.objects.create(organization=organization, number=number, **values)
+
+
+def make_account(house: House, flat: str, number: str, **fields: object) -> PersonalAccount:
+    """An account and its unit; the unit is shared when the house has one with this label already."""
+    unit = Unit.objects.filter(house=house, label=flat).first() or Unit.objects.create(
+        house=house, label=flat, entrance=1, floor=1, area_total=Decimal("61.00")
+    )
+    values: dict[str, object] = {"holder": "", "residents": 2, "registered": 2} | fields
+    return PersonalAccount.objects.create(organization=house.organization, unit=unit, number=number, **values)
+
+
+def make_link(user: User, account: PersonalAccount, grade: str = "confirmed", **fields: object) -> AccountLink:
+    values: dict[str, object] = {"state": "active", "method": "password"} | fields
+    return AccountLink.objects.create(user=user, account=account, grade=grade, **values)
+
+
+@dataclass
+class Cast:
+    """The people and the things they have."""
+
+    company: Organization
+    other_company: Organization
+    house: House
+    other_house: House
+    account: PersonalAccount  # of flat 12
+    nina_account: PersonalAccount
+    vera_account: PersonalAccount
+    other_account: PersonalAccount  # in the other company's house
+    olga: User
+    oleg: User
+    tanya: User
+    nina: User
+    vera: User
+    igor: User
+    dima: User
+    anna: User
+    mark: User
+    pavel: User
+    sofia: User
+
+
+def make_cast() -> Cast:
+    """Write the whole cast to the database."""
+    company, other = make_organization(), make_organization("Чужая управа", tax_id="7707083893")
+    house, other_house = make_house(company), make_house(other, "99", street="ул. Дальняя")
+    account = make_account(house, "12", "10012", holder="Олина Ольга Олеговна", contact_phone="+79120000999")
+    nina_account = make_account(house, "13", "10013", holder="Нинина Нина")
+    vera_account = make_account(house, "1", "10001", holder="Верина Вера")
+    other_account = make_account(other_house, "5", "77005", holder="Чужой Человек")
+    olga, oleg = make_user("Ольга", "Олина"), make_user("Олег", "Олин")
+    tanya, nina, vera = make_user("Таня", "Танина"), make_user("Нина", "Нинина"), make_user("Вера", "Верина")
+    dima, anna, mark = (make_user(name, "Штатный", is_staff=True) for name in ("Дима", "Анна", "Марк"))
+    pavel = make_user("Павел", "Чужой", is_staff=True)
+    sofia = make_user("Софья", "Главная", is_staff=True, is_superuser=True, email="sofia@example.com")
+    make_link(olga, account, "owner")
+    make_link(oleg, account, "confirmed")
+    make_link(tanya, account, "limited", method="address")
+    make_link(nina, nina_account)
+    make_link(vera, vera_account)
+    for user, owner in ((olga, "Олина Ольга Олеговна"), (oleg, "Олин Олег")):
+        Ownership.objects.create(unit=account.unit, owner=owner, user=user, numerator=1, denominator=2)
+    today = timezone.localdate()
+    CouncilSeat.objects.create(
+        user=vera, house=house, is_chair=True, since=today - timedelta(days=100), until=today + timedelta(days=600)
+    )
+    for user, role in ((dima, "dispatcher"), (anna, "accountant"), (mark, "manager")):
+        StaffMember.objects.create(user=user, organization=company, role=role)
+    StaffMember.objects.create(user=pavel, organization=other, role="manager")
+    return Cast(
+        company=company, other_company=other, house=house, other_house=other_house, account=account,
+        nina_account=nina_account, vera_account=vera_account, other_account=other_account, olga=olga, oleg=oleg,
+        tanya=tanya, nina=nina, vera=vera, igor=make_user("Игорь"), dima=dima, anna=anna, mark=mark, pavel=pavel,
+        sofia=sofia,
+    )  # fmt: skip
