@@ -4,6 +4,7 @@ import uuid
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -83,6 +84,18 @@ class AccountLinkQuerySet(models.QuerySet["AccountLink"]):
 
     def active(self) -> Self:
         return self.filter(state=AccountLink.State.ACTIVE)
+
+    def full(self) -> Self:
+        """Links of a grade that may see names, documents and history."""
+        return self.filter(grade__in=AccountLink.FULL_GRADES)
+
+    def of(self, user: User | AnonymousUser) -> Self:
+        """This person's links; nobody's for somebody who is not signed in."""
+        return self.filter(user_id=user.pk) if user.pk else self.none()
+
+    def with_account(self) -> Self:
+        """Load what a page about an account prints: the unit, its house and both organizations."""
+        return self.select_related("account__organization", "account__unit__house__organization")
 
 
 class AccountLink(models.Model):

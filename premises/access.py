@@ -1,0 +1,34 @@
+"""Who may: the questions about rights that more than one page asks. Other people's things do not exist: 404."""
+
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpRequest
+
+from accounts.models import User
+from premises.models import AccountLink, PersonalAccount
+
+
+def account_or_404(
+    request: HttpRequest, public_id: uuid.UUID, *, full: bool = False
+) -> tuple[PersonalAccount, AccountLink]:
+    """Return the account and this person's active link to it, in one query; unit, house and organizations are loaded.
+
+    `full` asks for grade confirmed or owner: what a limited link may not see answers 404, as if it did not exist.
+    """
+    links = AccountLink.objects.active().of(request.user).with_account()
+    link = (links.full() if full else links).filter(account__public_id=public_id).first()
+    if link is None:
+        raise Http404
+    return link.account, link
+
+
+def account_context(request: HttpRequest, public_id: uuid.UUID, *, full: bool = False) -> dict[str, Any]:
+    """Return what every account page starts its context with: `account` (for the context line) and `link`."""
+    account, link = account_or_404(request, public_id, full=full)
+    return {"account": account, "link": link}
+
+
+def links_of(user: User) -> list[AccountLink]:
+    """Return the person's active links with everything a list shows, oldest first."""
+    return list(AccountLink.objects.active().of(user).with_account().order_by("created_at", "pk"))
