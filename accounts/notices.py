@@ -1,0 +1,19 @@
+"""What people are told about themselves."""
+
+from accounts.models import Challenge
+from notifications.kinds import Kind, declare
+from notifications.models import Channel, Delivery
+
+CODE = declare(
+    Kind(
+        "accounts.code",
+        channels=(Channel.SMS,),  # each code goes by the one way its reader chose
+        lane=Delivery.Lane.URGENT,
+        lifetime=Challenge.LIFETIME,
+    )
+)
+CONTACT_CHANGED = declare(Kind("accounts.contact_changed", channels=(Channel.INBOX, Channel.EMAIL, Channel.SMS)))
+CONTACT_TAKEN = declare(Kind("accounts.contact_taken", channels=(Channel.EMAIL, Channel.SMS)))
+PASSWORD_CHANGED = declare(Kind("accounts.password_changed"))
+NEW_DEVICE = declare(Kind("accounts.new_device"))
+PROFILE_DELETED = declare(Kind("accounts.profile_deleted", channels=(Channel.EMAIL, Channel.SMS)))

@@ -1,0 +1,21 @@
+"""Fixtures of the tests of people."""
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def codes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The codes that left, newest last."""
+    from accounts import codes as room
+
+    caught: list[str] = []
+    send = room.notify
+
+    def catching(kind: Any, **facts: Any) -> Any:
+        caught.append(facts["secret"])
+        return send(kind, **facts)
+
+    monkeypatch.setattr(room, "notify", catching)
+    return caught

@@ -1,0 +1,35 @@
+"""What the tests of people share: a request, and many clients at once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from django.http import HttpRequest
+from django.test import RequestFactory
+
+
+def request_from(ip: str = "198.51.100.7", cookies: dict[str, str] | None = None, **meta: str) -> HttpRequest:
+    """A request of a fresh browser at this address."""
+    request = RequestFactory().get("/", REMOTE_ADDR=ip, **meta)  # type: ignore[arg-type]
+    request.COOKIES.update(cookies or {})
+    request.session = SessionStore()
+    request.user = AnonymousUser()
+    return request
+
+
+def at_once(jobs: int, job: Callable[[int], Any]) -> list[Any]:
+    """Run the job that many times in parallel, each on its own connection; what it raises is its result."""
+
+    def run(number: int) -> Any:
+        try:
+            return job(number)
+        except Exception as raised:
+            return raised
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=min(jobs, 50)) as pool:
+        return list(pool.map(run, range(jobs)))
