@@ -1,0 +1,218 @@
+"""Reads a company's register: finds the columns by their headers and yields checked rows. Pure: no database.
+
+    register = read(file, COLUMNS)
+    for row in register:
+        row.line, row.values["account"], row.problems
+
+The whole file is never held in memory, except an XLSX, whose cells the parser keeps (about 100 MB per 100 000 rows).
+"""
+
+import dataclasses
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from lib.text import search_key
+from premises.registers import sources
+from premises.registers.cells import Cell, Reader, Unreadable
+
+ERROR, WARNING = "error", "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong in one cell or row. `text` is English, to be translated where it is shown, with `facts` in it."""
+
+    row: int
+    level: str
+    field: str
+    text: str
+    facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The sentence in the language of the reader."""
+        return gettext(self.text) % self.facts
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept in ImportRun.report."""
+        return {
+            "row": self.row, "level": self.level, "field": self.field, "text": self.text, "facts": dict(self.facts)
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Problem":
+        return cls(kept["row"], kept["level"], kept["field"], kept["text"], kept.get("facts", {}))
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a register.
+
+    `name` is the header and the key in Row.values; `aliases` are other headers, in any language. A `required` column must
+    be in the header, a `filled` one must have a value in every row.
+    """
+
+    name: str
+    read: Reader
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    filled: bool = False
+
+
+@dataclass(slots=True)
+class Row:
+    """One line of the file; values that could not be read are None and have a problem."""
+
+    line: int
+    values: dict[str, Any]
+    problems: list[Problem]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing but warnings was found."""
+        return not any(problem.level == ERROR for problem in self.problems)
+
+    def refuse(self, field: str, text: str, **facts: str) -> None:
+        """Note an error: the file with it will not be imported."""
+        self.problems.append(Problem(self.line, ERROR, field, text, facts))
+
+    def warn(self, field: str, text: str, **facts: str) -> None:
+        """Note something to look at that does not stop the import."""
+        self.problems.append(Problem(self.line, WARNING, field, text, facts))
+
+
+class Register:
+    """An opened register: `problems` of the whole file (no rows follow when one is an error), then the rows."""
+
+    def __init__(self, rows: Iterator[tuple[int, sources.Cells]], columns: Sequence[Column]) -> None:
+        self.problems: list[Problem] = []
+        self._rows = rows
+        self._columns = columns
+        self._place: list[tuple[int, Column]] = []
+        self._width = 0
+        try:
+            self._find_header()
+        except Unreadable as broken:
+            self._refuse(broken, 0)
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows; a file that breaks off in the middle ends with a row that says so."""
+        if any(problem.level == ERROR for problem in self.problems):
+            return
+        line, count = 0, 0
+        try:
+            for line, cells in self._rows:
+                if not any(cell not in ("", None) for cell in cells):
+                    continue
+                count += 1
+                if count > sources.MAX_ROWS:
+                    raise Unreadable(_("The file has more than 200 000 rows: split it into several files."))
+                yield self._row(line, cells)
+        except Unreadable as broken:
+            yield Row(line, {}, [Problem(line, ERROR, "", broken.text, broken.facts)])
+
+    def has(self, name: str) -> bool:
+        """Whether the file has this column."""
+        return any(column.name == name for _index, column in self._place)
+
+    def _refuse(self, broken: Unreadable, line: int) -> None:
+        self.problems.append(Problem(line, ERROR, "", broken.text, broken.facts))
+
+    def _find_header(self) -> None:
+        """Take the first row that names all the required columns; else report what the best row lacks."""
+        best: tuple[int, sources.Cells] = (0, [])
+        found = -1
+        for number, (line, cells) in enumerate(self._rows, start=1):
+            known, complete = len(self._known(cells)), not self._missing(cells)
+            if (complete or known > found) and any(cells):
+                best, found = (line, cells), known
+            if complete or number >= sources.HEADER_WITHIN:
+                break
+        line, cells = best
+        if not cells:
+            raise Unreadable(_("The file is empty."))
+        for column in self._missing(cells):
+            self.problems.append(Problem(line, ERROR, column.name, _("The file has no such column.")))
+        self._width = len(cells)
+        self._place = self._known(cells)
+        self._look_at_header(line, cells)
+
+    def _known(self, cells: Iterable[Cell]) -> list[tuple[int, Column]]:
+        by_header = {
+            header_key(header): column for column in self._columns for header in (column.name, *column.aliases)
+        }
+        headers = [header_key(cell) if isinstance(cell, str) else "" for cell in cells]
+        return [(index, by_header[header]) for index, header in enumerate(headers) if header in by_header]
+
+    def _missing(self, cells: Iterable[Cell]) -> list[Column]:
+        known = {column.name for _index, column in self._known(cells)}
+        return [column for column in self._columns if column.required and column.name not in known]
+
+    def _look_at_header(self, line: int, cells: sources.Cells) -> None:
+        """Report a column that stands twice and columns that nobody reads."""
+        seen: set[str] = set()
+        for _index, column in self._place:
+            if column.name in seen:
+                self.problems.append(Problem(line, ERROR, column.name, _("The column stands in the file twice.")))
+            seen.add(column.name)
+        placed = {index for index, _column in self._place}
+        for index, cell in enumerate(cells):
+            if index not in placed and str(cell or "").strip():
+                self.problems.append(
+                    Problem(line, WARNING, str(cell)[:100], _("The column is not known and will not be read."))
+                )
+
+    def _row(self, line: int, cells: sources.Cells) -> Row:
+        row = Row(line, {}, [])
+        if len(cells) < self._width or any(cell not in ("", None) for cell in cells[self._width :]):
+            row.refuse(
+                "", _("The row has %(has)s columns, the header has %(needs)s."),
+                has=str(len(cells)), needs=str(self._width),
+            )  # fmt: skip
+            cells = cells + [""] * (self._width - len(cells))
+        for index, column in self._place:
+            row.values[column.name] = _value(row, column, cells[index])
+        return row
+
+
+def _value(row: Row, column: Column, cell: Cell) -> Any:
+    """Read one cell; a problem is noted in the row and the value is None."""
+    if isinstance(cell, sources.Formula):
+        row.refuse(column.name, sources.NO_VALUE)
+        return None
+    try:
+        value = column.read(cell)
+    except Unreadable as broken:
+        row.refuse(column.name, broken.text, **broken.facts)
+        return None
+    if column.filled and value in (None, ""):
+        row.refuse(column.name, _("This cell must be filled in."))
+    return value
+
+
+def read(file: BinaryIO, columns: Sequence[Column]) -> Register:
+    """Open a CSV (`;`, tab or comma; UTF-8, windows-1251, cp866) or an XLSX, told by its content.
+
+    A file that cannot be opened gives a Register with the reason in `problems` and no rows.
+    """
+    try:
+        rows = sources.rows(file)
+    except Unreadable as broken:
+        register = Register(iter(()), ())
+        register.problems = [Problem(0, ERROR, "", broken.text, broken.facts)]
+        return register
+    return Register(rows, columns)
+
+
+def header_key(header: str) -> str:
+    """Return a header as it is compared: letters and digits only, any case, ё as е.
+
+    >>> header_key("Площадь, общая (м²)")
+    'площадьобщаям²'
+    """
+    return re.sub(r"[\W_]+", "", search_key(header))

@@ -1,0 +1,225 @@
+"""Opens a CSV or an XLSX as numbered rows of cells, and refuses what only pretends to be one.
+
+Nothing is evaluated: of a formula the value that Excel saved beside it is taken, and a formula without one is marked.
+"""
+
+import codecs
+import csv
+import io
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+from typing import BinaryIO
+from xml.parsers import expat
+
+import python_calamine
+from django.utils.translation import gettext_noop as _
+
+from premises.registers.cells import Cell, Unreadable
+
+Cells = list[Cell]
+CHUNK = 1 << 20
+MAX_FILE = 100 << 20  # a command's limit; the page of the admin takes far less
+MAX_UNPACKED = 400 << 20  # of all parts of an XLSX together
+MAX_COLUMNS = 200
+MAX_ROWS = 200_000
+HEADER_WITHIN = 15  # rows: 1C prints a title above the table
+ENCODINGS = ("cp1251", "cp866")
+# The letters that make up most of any Russian or Ukrainian text; in the wrong encoding they become rare signs.
+COMMON_LETTERS = frozenset("оеаинтсрвлкмдпуіїєОЕАИНТСРВЛКМДПУІЇЄ")
+CELL_ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,7})(\d{1,9})["']""")
+ROW_ADDRESS = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br\s*=\s*["'](\d{1,12})["']""")
+NO_VALUE = _("The cell holds a formula without a saved result: open the file in Excel, save it and send it again.")
+
+
+class Formula(str):
+    """Stands in a cell whose formula has no saved result."""
+
+
+def rows(file: BinaryIO) -> Iterator[tuple[int, Cells]]:
+    """Yield (line number, cells) of a CSV or XLSX, streamed; a broken file raises Unreadable.
+
+    The kind is told by the content, not by the name. Formulas without a saved result come as Formula cells.
+    """
+    if file.seek(0, io.SEEK_END) > MAX_FILE:
+        raise Unreadable(_("The file is too large."))
+    file.seek(0)
+    head = file.read(8)
+    file.seek(0)
+    if head.startswith(b"PK\x03\x04"):
+        return _xlsx_rows(file)
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise Unreadable(_("This is an old Excel file (.xls): save it as .xlsx or CSV."))
+    return _csv_rows(file)
+
+
+# --- CSV ------------------------------------------------------------------------------------------------------------
+
+
+def encoding_of(file: BinaryIO) -> str:
+    """Return how the text is encoded: by its mark, else strict UTF-8, else the likelier of windows-1251 and cp866."""
+    file.seek(0)
+    head = file.read(4)
+    file.seek(0)
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    letters: Counter[int] = Counter()
+    is_utf8 = True
+    while chunk := file.read(CHUNK):
+        if b"\0" in chunk:
+            raise Unreadable(_("This is not a text file: send a CSV or an XLSX."))
+        letters.update(byte for byte in chunk[:65536] if byte > 127)
+        try:
+            decoder.decode(chunk)
+        except UnicodeDecodeError:
+            is_utf8 = False
+            break
+    file.seek(0)
+    if is_utf8 and not decoder.getstate()[0]:
+        return "utf-8"
+    return max(ENCODINGS, key=lambda name: _likeness(letters, name))
+
+
+def _likeness(letters: Counter[int], encoding: str) -> int:
+    """How many of these bytes are common Cyrillic letters in this encoding."""
+    return sum(count for byte, count in letters.items() if bytes([byte]).decode(encoding, "replace") in COMMON_LETTERS)
+
+
+def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, Cells]]:
+    encoding = encoding_of(file)
+    lines = io.TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        first = [lines.readline(CHUNK) for _number in range(HEADER_WITHIN)]
+        reader = csv.reader(chain(first, lines), delimiter=_delimiter(first))
+        for cells in reader:
+            yield reader.line_num, list(cells)
+    except UnicodeDecodeError:
+        raise Unreadable(_("The text of the file cannot be decoded: save it as UTF-8 or windows-1251.")) from None
+    except csv.Error:
+        raise Unreadable(_("A quotation mark opens in the file and never closes.")) from None
+    finally:
+        lines.detach()
+
+
+def _delimiter(lines: list[str]) -> str:
+    """The sign that separates columns. A comma only where no line has two of the others: it also stands inside numbers."""
+    bare = [re.sub(r'"[^"]*"', "", line) for line in lines]
+    for sign in ";\t":
+        if any(line.count(sign) >= 2 for line in bare):
+            return sign
+    return max(",;\t", key=lambda sign: max(line.count(sign) for line in bare))
+
+
+# --- XLSX -----------------------------------------------------------------------------------------------------------
+
+
+def _xlsx_rows(file: BinaryIO) -> Iterator[tuple[int, Cells]]:
+    formulas = _guard(file)
+    file.seek(0)
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(file)
+        sheet = book.get_sheet_by_index(0)
+        numbered = enumerate(sheet.iter_rows(), start=1)
+    except Exception:  # the parser's own errors have no common class
+        raise Unreadable(_("The XLSX file is broken: save it again in Excel.")) from None
+    for line, cells in numbered:
+        for column in formulas.get(line, ()):
+            if column < len(cells) and cells[column] in ("", None):
+                cells[column] = Formula()
+        yield line, list(cells)
+
+
+def _guard(file: BinaryIO) -> dict[int, list[int]]:
+    """Refuse bombs before anything is unpacked into memory; return {row: [column]} of formulas without a result."""
+    try:
+        with zipfile.ZipFile(file) as book:
+            if sum(part.file_size for part in book.infolist()) > MAX_UNPACKED:
+                raise Unreadable(_("The file is too large."))
+            sheets = [
+                part.filename for part in book.infolist() if re.match(r"xl/worksheets/[^/]+\.xml$", part.filename)
+            ]
+            if not sheets:
+                raise Unreadable(_("The XLSX file is broken: save it again in Excel."))
+            found: dict[int, list[int]] = {}
+            for name in sheets:
+                if _has_formulas(book, name):
+                    found |= _empty_formulas(book, name)
+            return found
+    except (zipfile.BadZipFile, expat.ExpatError, EOFError, OSError, NotImplementedError, RuntimeError):
+        raise Unreadable(_("The XLSX file is broken: save it again in Excel.")) from None
+
+
+def _has_formulas(book: zipfile.ZipFile, name: str) -> bool:
+    """Read one sheet through in small pieces: a cell far to the right or below, or a DTD, would cost gigabytes."""
+    unpacked, tail, formulas = 0, b"", False
+    with book.open(name) as sheet:
+        while chunk := sheet.read(CHUNK):
+            unpacked += len(chunk)
+            if unpacked > MAX_UNPACKED:  # the directory of the archive may lie about sizes
+                raise Unreadable(_("The file is too large."))
+            piece = tail + chunk
+            if b"<!DOCTYPE" in piece or b"\0" in piece:
+                raise Unreadable(_("The XLSX file is broken: save it again in Excel."))
+            _refuse_far_cells(piece)
+            formulas = formulas or bool(re.search(rb"<(?:\w+:)?f[\s/>]", piece))
+            tail = piece[-200:]
+    return formulas
+
+
+def _refuse_far_cells(piece: bytes) -> None:
+    columns = {column.upper() for column, _row in set(CELL_ADDRESS.findall(piece))}
+    last_row = max((int(row) for row in ROW_ADDRESS.findall(piece)), default=0)
+    last_cell_row = max((int(row) for _column, row in CELL_ADDRESS.findall(piece)), default=0)
+    if any(column_index(column.decode()) >= MAX_COLUMNS for column in columns):
+        raise Unreadable(_("The sheet has too many columns: leave only the columns of the register."))
+    if max(last_row, last_cell_row) > MAX_ROWS + 100:
+        raise Unreadable(_("The file has more than 200 000 rows: split it into several files."))
+
+
+def _empty_formulas(book: zipfile.ZipFile, name: str) -> dict[int, list[int]]:
+    """Find the cells that have a formula and no saved value, without building a tree."""
+    found: dict[int, list[int]] = {}
+    address, has_formula, value, inside = "", False, "", ""
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal address, has_formula, value, inside
+        inside = tag.rpartition(":")[2]
+        if inside == "c":
+            address, has_formula, value = attributes.get("r", ""), False, ""
+        elif inside == "f":
+            has_formula = True
+
+    def data(piece: str) -> None:
+        nonlocal value
+        if inside == "v":
+            value += piece
+
+    def end(tag: str) -> None:
+        nonlocal inside
+        inside = ""
+        place = re.fullmatch(r"([A-Za-z]{1,3})(\d{1,7})", address)
+        if tag.rpartition(":")[2] == "c" and has_formula and not value and place:
+            found.setdefault(int(place[2]), []).append(column_index(place[1]))
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.CharacterDataHandler, parser.EndElementHandler = start, data, end
+    with book.open(name) as sheet:
+        parser.ParseFile(sheet)
+    return found
+
+
+def column_index(letters: str) -> int:
+    """Return the index of an Excel column from 0.
+
+    >>> column_index("A"), column_index("AB")
+    (0, 27)
+    """
+    index = 0
+    for letter in letters.upper():
+        index = index * 26 + ord(letter) - 64
+    return index - 1

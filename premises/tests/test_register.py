@@ -1,0 +1,329 @@
+"""The reader of registers: encodings, headers, numbers, dates, workbooks. No database."""
+
+import datetime as dt
+import io
+import zipfile
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from premises.register import Column, Problem, Register, read
+from premises.registers import cells, sources
+from premises.registers.cells import Unreadable
+
+COLUMNS = (
+    Column("account", cells.account(10), ("лицевой счёт", "особовий рахунок"), required=True, filled=True),
+    Column("address", cells.text(100), ("адрес", "адреса"), required=True),
+    Column("area", cells.number(2, least=Decimal(0)), ("площадь, м²",)),
+    Column("opened", cells.date),
+)
+HEADER = "account;address;area;opened\n"
+LINE = "0667000001;г. Волгодонск, ул. Ёлочная, 1;3 680,39;01.01.2015\n"
+
+
+def opened(text: str | bytes, encoding: str = "utf-8") -> Register:
+    return read(io.BytesIO(text.encode(encoding) if isinstance(text, str) else text), COLUMNS)
+
+
+def problems(register: Register) -> list[Problem]:
+    return register.problems + [problem for row in register for problem in row.problems]
+
+
+def workbook(*lines: list[Any]) -> bytes:
+    book = openpyxl.Workbook()
+    for line in lines:
+        book.active.append(line)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "cp866", "utf-16"])
+def test_the_encoding_is_told_by_the_bytes(encoding: str) -> None:
+    [row] = opened(HEADER + LINE, encoding)
+    assert row.values == {
+        "account": "0667000001", "address": "г. Волгодонск, ул. Ёлочная, 1", "area": Decimal("3680.39"),
+        "opened": dt.date(2015, 1, 1),
+    }  # fmt: skip
+    assert row.line == 2
+    assert row.is_good
+
+
+@pytest.mark.parametrize("text", ["м. Львів, вул. Їжакевича, 7", "м. Київ, вул. Єреванська, 3-А"])
+def test_ukrainian_in_windows_1251(text: str) -> None:
+    [row] = opened(HEADER + f"1;{text};;\n", "cp1251")
+    assert row.values["address"] == text
+
+
+@pytest.mark.parametrize("sign", [";", ",", "\t"])
+def test_the_delimiter_is_told_by_the_header(sign: str) -> None:
+    [row] = opened(f"account{sign}address{sign}area\n7{sign}Садовая{sign}61.5\n")
+    assert (row.values["account"], row.values["area"]) == ("7", Decimal("61.5"))
+
+
+def test_headers_are_found_by_their_words_in_any_order_below_a_title() -> None:
+    [row] = opened("Реестр, за 2019 год\n\nАдрес;Площадь м²;ЛИЦЕВОЙ СЧЕТ;Прочее\nСадовая;1;2;3\n")
+    assert row.values == {"account": "2", "address": "Садовая", "area": Decimal(1)}
+    assert row.line == 4
+
+
+def test_an_unknown_column_is_a_warning_and_a_missing_or_double_one_an_error() -> None:
+    assert [(p.level, p.field) for p in opened("account;address;чужое\n1;a;b\n").problems] == [("warning", "чужое")]
+    missing = opened("account;area\n1;2\n")
+    assert [(p.level, p.field, p.row) for p in missing.problems] == [("error", "address", 1)]
+    assert list(missing) == []
+    assert [p.field for p in opened("account;address;адрес\n1;a;b\n").problems] == ["address"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"", "empty"),
+        (b"\n\n", "empty"),
+        (b"\x00\x01\x02account", "not a text file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls"),
+        (b"PK\x03\x04 not a zip", "broken"),
+        (HEADER.encode() + b'1;"' + b"x" * 200_000, "quotation mark"),
+        (HEADER.encode() + "1;ё".encode("cp1251") + b"\x98" + b";;\n", "cannot be decoded"),
+    ],
+)
+def test_a_broken_file_is_refused_with_a_sentence(text: bytes, said: str) -> None:
+    assert said in problems(opened(text))[0].message
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "said"),
+    [
+        ("1;a;1,234.56;", "area", "not clear"),
+        ("1;a;61,005;", "area", "digits after"),
+        ("1;a;-1;", "area", "between"),
+        ("1;a;61 м;", "area", "not a number"),
+        ("1;a;36 80;", "area", "not a number"),
+        ("1;a;;31.02.2015", "opened", "no such day"),
+        ("1;a;;2015", "opened", "not a date"),
+        ("1;a;;01.01.1815", "opened", "between 1900"),
+        ("1;a;;вчера", "opened", "not a date"),
+        (";a;;", "account", "filled in"),
+        ("1,5E+10;a;;", "account", "Excel"),
+        ("1;" + "a" * 101 + ";;", "address", "longer"),
+        ("1;a\x07b;;", "address", "printed"),
+        ("1;a", "", "columns"),
+        ("1;a;1;;лишнее", "", "columns"),
+    ],
+)
+def test_a_bad_cell_is_an_error_with_its_row_and_column(line: str, field: str, said: str) -> None:
+    [problem] = problems(opened(HEADER + line + "\n"))
+    assert (problem.row, problem.level, problem.field) == (2, "error", field)
+    assert said in problem.message
+
+
+def test_a_problem_survives_being_kept_as_json() -> None:
+    [problem] = problems(opened(HEADER + "1;a;61,005;\n"))
+    assert Problem.from_json(problem.as_json()) == problem
+    assert "2" in problem.message
+
+
+def test_rows_are_numbered_as_in_the_file_and_empty_ones_are_passed_over() -> None:
+    rows = list(opened(HEADER + '\n1;"two\nlines";;\n;;;\n2;b;;\n'))
+    assert [(row.line, row.values["address"]) for row in rows] == [(4, "two lines"), (6, "b")]
+
+
+def test_more_rows_than_allowed_end_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MAX_ROWS", 2)
+    rows = list(opened(HEADER + "1;a;;\n" * 3))
+    assert [row.is_good for row in rows] == [True, True, False]
+
+
+# --- Workbooks ------------------------------------------------------------------------------------------------------
+
+
+def test_a_workbook_gives_the_same_values_as_text() -> None:
+    register = opened(
+        workbook(
+            ["account", "address", "area", "opened"],
+            [667000001, "Садовая", 61.5, dt.date(2015, 1, 1)],
+            ["0667000002", 17, "3 680,39", 42005],
+        )  # fmt: skip
+    )
+    first, second = register
+    assert first.values == {
+        "account": "0667000001", "address": "Садовая", "area": Decimal("61.5"), "opened": dt.date(2015, 1, 1)
+    }  # fmt: skip
+    assert second.values == {
+        "account": "0667000002", "address": "17", "area": Decimal("3680.39"), "opened": dt.date(2015, 1, 1)
+    }  # fmt: skip
+    assert second.line == 3
+
+
+def with_formula(result: str) -> bytes:
+    """A workbook whose cell C2 is a formula with this saved result."""
+    plain = workbook(["account", "address", "area"], ["1", "a", 7])
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(plain)) as old, zipfile.ZipFile(changed, "w") as new:
+        for part in old.namelist():
+            content = old.read(part)
+            if part.endswith("sheet1.xml"):
+                content = content.replace(b"<v>7</v>", f"<f>SUM(A1:A9)</f>{result}".encode())
+            new.writestr(part, content)
+    return changed.getvalue()
+
+
+def test_of_a_formula_the_saved_value_is_taken() -> None:
+    [row] = opened(with_formula("<v>61.5</v>"))
+    assert row.values["area"] == Decimal("61.5")
+
+
+@pytest.mark.parametrize("result", ["<v></v>", "<v/>", ""])
+def test_a_formula_without_a_saved_value_is_refused(result: str) -> None:
+    [problem] = problems(opened(with_formula(result)))
+    assert (problem.row, problem.field) == (2, "area")
+    assert "formula" in problem.message
+
+
+def test_a_formula_with_an_error_inside_is_not_a_number() -> None:
+    [problem] = problems(opened(with_formula("<v>#DIV/0!</v>").replace(b't="n"', b't="e"')))
+    assert problem.level == "error"
+
+
+def zipped(sheet: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet1.xml", sheet)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("sheet", "said"),
+    [
+        (b"<row r='1'><c r='XFD1'><v>1</v></c></row>", "too many columns"),
+        (b"<row r='1'><c r='A1048576'><v>1</v></c></row>", "rows"),
+        (b"<x:row r='1048576'/>", "rows"),
+        (b"<!DOCTYPE a [<!ENTITY b 'c'>]><row/>", "broken"),
+        (b"<row><c><f>1</f>", "broken"),
+    ],
+)
+def test_a_hostile_workbook_is_refused_before_it_is_unpacked(sheet: bytes, said: str) -> None:
+    assert said in problems(opened(zipped(sheet)))[0].message
+
+
+def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MAX_UNPACKED", 1 << 20)
+    assert "too large" in problems(opened(zipped(b" " * (2 << 20))))[0].message
+
+
+# --- Cells ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("3 680,39", "3680.39"), ("3\u00a0680,39", "3680.39"), ("1180.70", "1180.70"), ("−96,48", "-96.48"),
+        ("1\u202f234\u202f567,8", "1234567.8"), ("- 5", "-5"), ("0", "0"), ("-0,00", "0"), (0.1 + 0.2, "0.3"), (7, "7"),
+        (61.5, "61.5"), (-96.48, "-96.48"),
+    ],
+)  # fmt: skip
+def test_numbers(cell: Any, value: str) -> None:
+    assert cells.as_decimal(cell) == Decimal(value)
+
+
+@pytest.mark.parametrize("cell", ["", "-", "—", "−", " ", None, "\u00a0"])
+def test_an_empty_number_is_nothing(cell: Any) -> None:
+    assert cells.as_decimal(cell) is None
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["1,234.56", "1.234,56", "1.2.3", "1,2,3", "12 34", "1e5", "٣", "NaN", "0x1", "--1", "5-", True,
+     float("nan"), float("inf"), 1e300, "9" * 40, dt.date(2020, 1, 1), "1 000 00,5"],
+)  # fmt: skip
+def test_what_is_no_number_is_refused(cell: Any) -> None:
+    with pytest.raises(Unreadable):
+        cells.as_decimal(cell)
+
+
+@given(st.decimals(min_value=-(10**15), max_value=10**15, places=4), st.sampled_from([",", "."]))
+def test_any_number_written_the_local_way_is_read_back(value: Decimal, comma: str) -> None:
+    grouped = f"{value:,f}".replace(",", "\u00a0").replace(".", comma).replace("-", "−")
+    assert cells.as_decimal(grouped) == value
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_number_or_refused(text: str) -> None:
+    try:
+        value = cells.as_decimal(text)
+    except Unreadable:
+        return
+    assert value is None or value.is_finite()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["24.10.2026", "24-10-2026", "24/10/2026", "2026-10-24", "24.10.2026 0:00:00", "2026-10-24 00:00:00", "46319",
+     46319, 46319.0, dt.date(2026, 10, 24), dt.datetime(2026, 10, 24, 15, 0)],  # noqa: DTZ001 (a cell has no zone)
+)  # fmt: skip
+def test_dates(cell: Any) -> None:
+    assert cells.date(cell) == dt.date(2026, 10, 24)
+
+
+@pytest.mark.parametrize("cell", ["29.02.2019", "2026-13-01", "24.10.26", "10/24/2026", "1899-01-01", "99999", True])
+def test_what_is_no_date_is_refused(cell: Any) -> None:
+    with pytest.raises(Unreadable):
+        cells.date(cell)
+
+
+@given(st.dates(dt.date(1900, 1, 1), dt.date(2100, 12, 31)), st.sampled_from(["%d.%m.%Y", "%d-%m-%Y", "%Y-%m-%d"]))
+def test_any_day_written_any_way_is_read_back(day: dt.date, form: str) -> None:
+    assert cells.date(day.strftime(form)) == day
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_date_or_refused(text: str) -> None:
+    try:
+        day = cells.date(text)
+    except Unreadable:
+        return
+    assert day is None or 1900 <= day.year <= 2100
+
+
+@pytest.mark.parametrize(
+    ("cell", "month"),
+    [("02.2019", (2019, 2)), ("2.2019", (2019, 2)), ("2019-02", (2019, 2)), ("01.02.2019", (2019, 2)),
+     (2.2019, (2019, 2)), (10.202, (2020, 10)), (dt.date(2019, 2, 28), (2019, 2))],
+)  # fmt: skip
+def test_periods(cell: Any, month: tuple[int, int]) -> None:
+    assert cells.period(cell) == dt.date(*month, 1)
+
+
+@pytest.mark.parametrize("cell", ["13.2019", "00.2019", "02.19", "февраль", 13.2019, "02.2201"])
+def test_what_is_no_period_is_refused(cell: Any) -> None:
+    with pytest.raises(Unreadable):
+        cells.period(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "length", "number"),
+    [("0667000001", 10, "0667000001"), (667000001, 10, "0667000001"), (667000001.0, 10, "0667000001"),
+     (10117.0, 0, "10117"), (" 066 700 ", 10, "066700"), ("10117/2", 0, "10117/2"), ("", 5, "")],
+)  # fmt: skip
+def test_account_numbers_are_text(cell: Any, length: int, number: str) -> None:
+    assert cells.account(length)(cell) == number
+
+
+@pytest.mark.parametrize(
+    ("cell", "share"),
+    [("1/1", Fraction(1)), ("1/2", Fraction(1, 2)), ("2 / 6", Fraction(1, 3)), ("50%", Fraction(1, 2)),
+     ("1", Fraction(1)), ("0,25", Fraction(1, 4)), (0.5, Fraction(1, 2)), ("", None), ("-", None)],
+)  # fmt: skip
+def test_shares_are_exact(cell: Any, share: Fraction | None) -> None:
+    assert cells.share(cell) == share
+
+
+@pytest.mark.parametrize("cell", ["0/1", "3/2", "1/0", "0", "half", "0.333333", dt.date(2020, 2, 1)])
+def test_what_is_no_share_is_refused(cell: Any) -> None:
+    with pytest.raises(Unreadable):
+        cells.share(cell)
