@@ -63,12 +63,14 @@ def parse(text: str, countries: Sequence[str]) -> Address:
 def parse_email(text: str) -> Address:
     """Read an e-mail."""
     typed = text.strip().lower()
+    if not typed.isascii():
+        raise BadAddress(_("Enter the e-mail in Latin letters, for example name@example.com."))
     try:
         validate_email(typed)
     except ValidationError:
         raise BadAddress(_("Enter the e-mail in full, for example name@example.com.")) from None
-    if len(typed) > 254 or not typed.isascii():
-        raise BadAddress(_("Enter the e-mail in Latin letters, for example name@example.com."))
+    if len(typed) > 254:
+        raise BadAddress(_("This e-mail is too long. Enter another one."))
     return Address(typed)
 
 
