@@ -69,6 +69,11 @@ class Organization(models.Model):
         """The language of the organization's country."""
         return "uk" if self.country == self.Country.UKRAINE else "ru"
 
+    @property
+    def currency(self) -> str:
+        """The currency of the organization's country (ISO 4217)."""
+        return "UAH" if self.country == self.Country.UKRAINE else "RUB"
+
 
 class StaffMember(models.Model):
     """A person's job at one organization; what the admin shows them comes from here."""
