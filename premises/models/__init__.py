@@ -1,21 +1,27 @@
 """Organizations, houses, units, personal accounts, links, owners and the house council."""
 
-from premises.models.account import AccessLetter, AccountLink, LinkRequest, PersonalAccount
+from premises.models.account import PersonalAccount
+from premises.models.edit import UnitEdit
 from premises.models.house import House, Unit
 from premises.models.imports import ImportRun
+from premises.models.letter import AccessLetter, LetterBatch
+from premises.models.link import AccountLink, AccountLinkEvent, LinkRequest
 from premises.models.organization import Organization, StaffMember
 from premises.models.ownership import CouncilSeat, Ownership
 
 __all__ = [
     "AccessLetter",
     "AccountLink",
+    "AccountLinkEvent",
     "CouncilSeat",
     "House",
     "ImportRun",
+    "LetterBatch",
     "LinkRequest",
     "Organization",
     "Ownership",
     "PersonalAccount",
     "StaffMember",
     "Unit",
+    "UnitEdit",
 ]

@@ -1,9 +1,12 @@
 """Owners of units, as exact fractions, and the people elected to the house council."""
 
+from datetime import date
 from fractions import Fraction
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -13,8 +16,26 @@ from accounts.models import User
 from premises.models.house import House, Unit
 
 
+class OwnershipQuerySet(models.QuerySet["Ownership"]):
+    def current(self, today: date) -> Self:
+        """Shares in force on this day, in the order of the register."""
+        return self.filter(
+            Q(since__isnull=True) | Q(since__lte=today), Q(until__isnull=True) | Q(until__gte=today)
+        ).order_by("pk")
+
+
+class DateSpan(models.Func):
+    """The days from the first to the second, both included, as a range."""
+
+    function = "DATERANGE"
+    output_field = DateRangeField()
+
+
 class Ownership(models.Model):
-    """A share of a unit as the register of owners states it: an exact fraction, never a percentage."""
+    """A share of a unit as the register of owners states it: an exact fraction, never a percentage.
+
+    The shares in force of one unit add up to at most one: a deferred trigger of the database refuses the commit.
+    """
 
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="ownerships", verbose_name=_("unit"))
     owner = models.CharField(_("owner"), max_length=200)
@@ -27,6 +48,8 @@ class Ownership(models.Model):
     document = models.CharField(_("title document"), max_length=200, blank=True)
     since = models.DateField(_("since"), null=True, blank=True)
     until = models.DateField(_("until"), null=True, blank=True)
+
+    objects = OwnershipQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ownership")
@@ -74,7 +97,18 @@ class CouncilSeat(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="seat_ends_after_it_starts", condition=Q(until__isnull=True) | Q(until__gte=F("since"))
-            )
+            ),
+            ExclusionConstraint(
+                name="one_seat_per_person_at_a_time",
+                expressions=[
+                    ("user", RangeOperators.EQUAL),
+                    ("house", RangeOperators.EQUAL),
+                    (
+                        DateSpan("since", "until", RangeBoundary(inclusive_lower=True, inclusive_upper=True)),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
         ]
 
     def __str__(self) -> str:
