@@ -1,10 +1,14 @@
 """Payment documents: every printed word is frozen in the row, so a document never changes after it was issued."""
 
 import uuid
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +30,10 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
             return self
         return self.filter(organization__staff__user=user, organization__staff__is_active=True)
 
+    def stuck(self, at: datetime) -> Self:
+        """Documents whose PDF was asked for so long ago that the worker must have lost it."""
+        return self.filter(pdf_state=Invoice.Pdf.QUEUED, pdf_queued_at__lt=at - Invoice.PDF_PATIENCE)
+
 
 class Invoice(models.Model):
     """One payment document (платёжный документ, рахунок). Key: account, period, kind, recipient; the number is a label."""
@@ -46,6 +54,9 @@ class Invoice(models.Model):
         READY = "ready", _("Ready")
         FAILED = "failed", _("Could not be made")
 
+    PDF_PATIENCE = timedelta(minutes=2)
+    PDF_ATTEMPTS = 5
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="invoices")
     account = models.ForeignKey(PersonalAccount, on_delete=models.PROTECT, related_name="invoices")
@@ -64,7 +75,8 @@ class Invoice(models.Model):
     # {"recipient", "tax_id", "kpp", "bank", "bic", "account", "corr_account"}
     requisites = models.JSONField(default=dict)
     currency = models.CharField(max_length=3)
-    opening = models.DecimalField(_("debt (+) or advance (−) at the start"), max_digits=13, decimal_places=2)
+    # Debt (+) or advance (−) at the start of the period; NULL where the document does not print it.
+    opening = models.DecimalField(_("debt at the start"), max_digits=13, decimal_places=2, null=True)
     accrued = models.DecimalField(_("accrued"), max_digits=13, decimal_places=2)
     recalculated = models.DecimalField(_("recalculated"), max_digits=13, decimal_places=2, default=0)
     benefit = models.DecimalField(_("benefit"), max_digits=13, decimal_places=2, default=0)
@@ -73,7 +85,10 @@ class Invoice(models.Model):
     payable = models.DecimalField(_("to pay"), max_digits=13, decimal_places=2)
     source = models.ForeignKey(ImportRun, null=True, on_delete=models.PROTECT, related_name="invoices")
     pdf = models.FileField(upload_to="invoices/", max_length=200, blank=True)
-    pdf_state = models.CharField(max_length=6, choices=Pdf, default=Pdf.NONE)
+    pdf_state = models.CharField(_("PDF"), max_length=6, choices=Pdf, default=Pdf.NONE)
+    pdf_queued_at = models.DateTimeField(null=True)
+    pdf_attempts = models.PositiveSmallIntegerField(default=0)
+    awaited_by = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = InvoiceQuerySet.as_manager()
@@ -90,7 +105,7 @@ class Invoice(models.Model):
             models.CheckConstraint(
                 name="document_adds_up",
                 condition=Q(
-                    payable=models.F("opening")
+                    payable=Coalesce(models.F("opening"), Decimal(0))
                     + models.F("accrued")
                     + models.F("recalculated")
                     - models.F("benefit")
@@ -102,6 +117,22 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return f"№ {self.number}, {self.period:%m.%Y}"
+
+    @property
+    def charged(self) -> Decimal:
+        """What the period itself adds to the debt: accrued, recalculated and penalty less benefits."""
+        return self.accrued + self.recalculated - self.benefit + self.penalty
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the period, on which the charge enters the book."""
+        return (self.period + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+    @property
+    def file_name(self) -> str:
+        """The name of the downloaded file: ours, in plain letters, without a word from the data."""
+        number = "".join(sign for sign in self.number if sign.isascii() and sign.isalnum())
+        return f"bill-{self.period:%Y-%m}-{number}.pdf" if number else f"bill-{self.period:%Y-%m}.pdf"
 
 
 class InvoiceLine(models.Model):
@@ -120,7 +151,7 @@ class InvoiceLine(models.Model):
     recalculated = models.DecimalField(max_digits=13, decimal_places=2, default=0)
     benefit = models.DecimalField(max_digits=13, decimal_places=2, default=0)
     penalty = models.DecimalField(max_digits=13, decimal_places=2, default=0)
-    balance = models.DecimalField(max_digits=13, decimal_places=2, default=0)
+    balance = models.DecimalField(max_digits=13, decimal_places=2, null=True)
     payable = models.DecimalField(max_digits=13, decimal_places=2)
     warnings = models.JSONField(default=list)  # codes of checks the printed figures do not pass
 

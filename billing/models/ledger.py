@@ -1,5 +1,6 @@
 """Money in and the one book from which every debt on every page comes."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Self
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from billing.models.invoice import Invoice
 from premises.models import AccountLink, ImportRun, Organization, PersonalAccount
 
 
@@ -20,6 +22,11 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
             account__links__state=AccountLink.State.ACTIVE,
             account__links__grade__in=AccountLink.FULL_GRADES,
         )
+
+    def staffed_by(self, user: User) -> Self:
+        if user.is_superuser:
+            return self
+        return self.filter(organization__staff__user=user, organization__staff__is_active=True)
 
 
 class Payment(models.Model):
@@ -32,7 +39,7 @@ class Payment(models.Model):
     channel = models.CharField(max_length=60, blank=True)
     paid_on = models.DateField(_("date"))
     amount = models.DecimalField(_("amount"), max_digits=13, decimal_places=2)
-    kind = models.CharField(max_length=10, default="main")
+    kind = models.CharField(_("kind"), max_length=10, choices=Invoice.Kind, default=Invoice.Kind.MAIN)
     source = models.ForeignKey(ImportRun, null=True, on_delete=models.PROTECT, related_name="payments")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -57,9 +64,28 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         entries = self if upto is None else self.filter(on__lte=upto)
         return entries.aggregate(total=Sum("amount"))["total"] or Decimal("0.00")
 
+    def before(self, day: date) -> Self:
+        """Entries that make the balance at the start of a day: all earlier ones and what was brought in on it."""
+        return self.filter(Q(on__lt=day) | Q(on=day, kind__in=LedgerEntry.OPENING_KINDS))
+
+    def balances(self, accounts: Iterable[PersonalAccount]) -> dict[int, Decimal]:
+        """Balance by the account's id for a list of accounts, in one query; an account without entries has 0.00."""
+        wanted = {account.pk: Decimal("0.00") for account in accounts}
+        found = self.filter(account__in=wanted).order_by().values_list("account").annotate(total=Sum("amount"))
+        return wanted | dict(found)
+
+    def balances_by_section(self, account: PersonalAccount) -> dict[str, Decimal]:
+        """Balance of one account by section of its book (main, repair, other), in one query."""
+        return dict(self.filter(account=account).order_by().values_list("section").annotate(total=Sum("amount")))
+
+    def staffed_by(self, user: User) -> Self:
+        if user.is_superuser:
+            return self
+        return self.filter(account__organization__staff__user=user, account__organization__staff__is_active=True)
+
 
 class LedgerEntry(models.Model):
-    """One ± line of an account's book. Append-only: a mistake is undone by the opposite line."""
+    """One ± line of an account's book. Append-only (a trigger refuses the rest): a mistake is undone by the opposite line."""
 
     class Kind(models.TextChoices):
         BROUGHT_IN = "brought_in", _("Balance brought in")
@@ -68,12 +94,21 @@ class LedgerEntry(models.Model):
         INCLUDED = "included", _("Already inside the balance brought in")
         REVERSAL = "reversal", _("Reversal")
 
-    account = models.ForeignKey(PersonalAccount, on_delete=models.PROTECT, related_name="ledger")
-    kind = models.CharField(max_length=10, choices=Kind)
-    on = models.DateField()
-    amount = models.DecimalField(max_digits=13, decimal_places=2)  # + owed, − paid
-    invoice = models.ForeignKey("billing.Invoice", null=True, on_delete=models.PROTECT, related_name="entries")
-    payment = models.ForeignKey(Payment, null=True, on_delete=models.PROTECT, related_name="entries")
+    OPENING_KINDS = (Kind.BROUGHT_IN, Kind.INCLUDED)  # entered at the very start of their day
+
+    account = models.ForeignKey(
+        PersonalAccount, on_delete=models.PROTECT, related_name="ledger", verbose_name=_("account")
+    )
+    section = models.CharField(_("section"), max_length=10, choices=Invoice.Kind, default=Invoice.Kind.MAIN)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    on = models.DateField(_("date"))
+    amount = models.DecimalField(_("amount"), max_digits=13, decimal_places=2)  # + owed, − paid
+    invoice = models.ForeignKey(
+        Invoice, null=True, on_delete=models.PROTECT, related_name="entries", verbose_name=_("payment document")
+    )
+    payment = models.ForeignKey(
+        Payment, null=True, on_delete=models.PROTECT, related_name="entries", verbose_name=_("payment")
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = LedgerQuerySet.as_manager()

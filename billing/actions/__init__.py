@@ -1,0 +1,1 @@
+"""What billing does: enter papers into the book, import registers, make PDFs."""

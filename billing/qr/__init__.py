@@ -1,0 +1,1 @@
+"""Texts of payment codes, one pure file per national format."""
