@@ -83,6 +83,7 @@ class Invoice(models.Model):
     penalty = models.DecimalField(_("penalty"), max_digits=13, decimal_places=2, default=0)
     paid = models.DecimalField(_("paid in the period"), max_digits=13, decimal_places=2, default=0)
     payable = models.DecimalField(_("to pay"), max_digits=13, decimal_places=2)
+    digest = models.CharField(max_length=64, blank=True)  # of the register's words: tells a repeat from a change
     source = models.ForeignKey(ImportRun, null=True, on_delete=models.PROTECT, related_name="invoices")
     pdf = models.FileField(upload_to="invoices/", max_length=200, blank=True)
     pdf_state = models.CharField(_("PDF"), max_length=6, choices=Pdf, default=Pdf.NONE)

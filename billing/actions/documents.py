@@ -1,0 +1,140 @@
+"""Importing the register of payment documents: check every row, then write documents, lines and ledger at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import islice
+from typing import BinaryIO
+
+from django.utils.translation import gettext_noop as _
+
+from billing import freezing
+from billing.actions.ledger import post_documents
+from billing.exchange.documents import COLUMNS, Document, documents
+from billing.models import Invoice, InvoiceLine, Requisites
+from billing.tally import Tally
+from premises.models import ImportRun, Organization, PersonalAccount
+from premises.register import read
+
+CHUNK = 1000  # documents held in memory and written together
+NOT_AS_ISSUED = _("Issued documents are never edited; a correction is a new document.")
+
+
+def take_documents(
+    organization: Organization, file: BinaryIO, tally: Tally, *, run: ImportRun | None, at: datetime
+) -> None:
+    """Walk through the register and count what it holds; with a `run` also write what is good and new.
+
+    The caller opens the transaction, holds the organization's lock, and rolls back when the tally has errors. A document
+    that is already here with the same words is unchanged; with other words it is an error.
+    """
+    register = read(file, COLUMNS)
+    tally.note(register.problems)
+    found = documents(tally.counted(register))
+    desk = Desk(organization, run, at)
+    while chunk := list(islice(found, CHUNK)):
+        fresh = list(desk.new(chunk, tally))
+        for document in chunk:
+            for row in document.rows:
+                tally.note(row.problems)
+        if run is not None and not tally.errors:
+            desk.write(fresh)
+
+
+@dataclass
+class Desk:
+    """Looks a chunk of documents up and writes the new ones, with a handful of queries per chunk."""
+
+    organization: Organization
+    run: ImportRun | None
+    at: datetime
+
+    def new(self, chunk: list[Document], tally: Tally) -> Iterator[tuple[Document, PersonalAccount]]:
+        """Yield the documents to be written; note errors and count the unchanged."""
+        numbers = {document.key[0] for document in chunk}
+        accounts = {account.number_search: account for account in self._accounts(numbers)}
+        issued = self._issued(accounts, chunk)
+        for document in chunk:
+            account = accounts.get(document.key[0])
+            if not document.is_good or document.sums is None or document.period is None:
+                continue
+            if account is None:
+                document.refuse("account", _("The company has no account with this number."))
+            elif account.closed_on and account.closed_on < document.period:
+                document.refuse("account", _("The account was closed before this period."))
+            elif known := issued.get((account.pk, document.period, document.kind)):
+                if known != document.digest:
+                    document.refuse("doc_no", NOT_AS_ISSUED)
+                else:
+                    tally.unchanged += 1
+            else:
+                tally.take(document.sums.accrued, document.sums.payable)
+                yield document, account
+
+    def write(self, fresh: list[tuple[Document, PersonalAccount]]) -> None:
+        """Write the documents with their lines and enter them into the book."""
+        invoices = [self._invoice(document, account) for document, account in fresh]
+        Invoice.objects.bulk_create(invoices, batch_size=CHUNK)
+        lines = [
+            InvoiceLine(invoice=invoice, position=position, **(vars(line) | {"warnings": list(line.warnings)}))
+            for invoice, (document, _account) in zip(invoices, fresh, strict=True)
+            for position, line in enumerate(document.lines, start=1)
+        ]
+        InvoiceLine.objects.bulk_create(lines, batch_size=5000)
+        post_documents(invoices)
+
+    def _accounts(self, numbers: set[str]) -> Iterator[PersonalAccount]:
+        accounts = PersonalAccount.objects.filter(organization=self.organization, number_search__in=numbers)
+        return accounts.select_related("unit__house").iterator()
+
+    def _issued(
+        self, accounts: dict[str, PersonalAccount], chunk: list[Document]
+    ) -> dict[tuple[int, object, str], str]:
+        """Digests of the documents that are already here, by account, period and kind."""
+        periods = {document.period for document in chunk if document.period}
+        found = Invoice.objects.filter(account__in=accounts.values(), period__in=periods)
+        return {
+            (account, period, kind): digest
+            for account, period, kind, digest in found.values_list("account_id", "period", "kind", "digest")
+        }
+
+    @cached_property
+    def details(self) -> dict[str, Requisites]:
+        """The organization's bank details by kind of document."""
+        return {details.kind: details for details in Requisites.objects.filter(organization=self.organization)}
+
+    @property
+    def default_form(self) -> str:
+        return Invoice.Form.UA if self.organization.country == Organization.Country.UKRAINE else Invoice.Form.RU_43
+
+    def _invoice(self, document: Document, account: PersonalAccount) -> Invoice:
+        sums = document.sums
+        assert sums is not None
+        requisites = freezing.requisites(self.organization, self.details.get(document.kind))
+        return Invoice(
+            organization=self.organization,
+            account=account,
+            period=document.period,
+            kind=document.kind,
+            recipient=requisites["recipient"],
+            number=document.number,
+            form=document.form or self.default_form,
+            issued_on=document.issued,
+            due_on=document.due,
+            paid_upto=document.upto,
+            payer=freezing.payer(account),
+            provider=freezing.provider(self.organization),
+            requisites=requisites,
+            currency="UAH" if self.organization.country == Organization.Country.UKRAINE else "RUB",
+            opening=sums.balance,
+            accrued=sums.accrued,
+            recalculated=sums.recalculated,
+            benefit=sums.benefit,
+            penalty=sums.penalty,
+            paid=sums.paid,
+            payable=sums.payable,
+            digest=document.digest,
+            source=self.run,
+            created_at=self.at,
+        )

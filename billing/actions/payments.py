@@ -1,0 +1,98 @@
+"""Importing the register of payments: check every row and the control line, then write payments and ledger at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import BinaryIO
+
+from django.utils.translation import gettext_noop as _
+
+from billing.actions.ledger import post_payments
+from billing.exchange.payments import Receipt, payments
+from billing.models import Payment
+from billing.tally import Tally
+from premises.models import ImportRun, Organization
+
+CHUNK = 2000
+Fresh = tuple[Receipt, int]  # with the account's id
+
+
+def take_payments(
+    organization: Organization,
+    file: BinaryIO,
+    tally: Tally,
+    *,
+    run: ImportRun | None,
+    at: datetime,
+    needs_control: bool = False,
+) -> None:
+    """Walk through the register and count what it holds; with a `run` also write what is good and new.
+
+    The caller opens the transaction, holds the organization's lock, and rolls back when the tally has errors. An
+    operation that is already here with the same account, date and sum is unchanged; with others it is an error.
+    """
+    register = payments(file, needs_control=needs_control)
+    desk = Desk(organization, run, at)
+    found = iter(register)
+    while chunk := list(islice(found, CHUNK)):
+        tally.rows += len(chunk)
+        fresh = list(desk.new(chunk, tally))
+        for receipt in chunk:
+            tally.note(receipt.row.problems)
+        if run is not None and not tally.errors:
+            desk.write(fresh)
+    tally.note(register.problems)
+
+
+@dataclass
+class Desk:
+    """Looks a chunk of payments up and writes the new ones."""
+
+    organization: Organization
+    run: ImportRun | None
+    at: datetime
+
+    def new(self, chunk: list[Receipt], tally: Tally) -> Iterator[Fresh]:
+        """Yield the payments to be written; note errors and count the unchanged."""
+        accounts = dict(
+            self.organization.accounts.filter(number_search__in={one.key for one in chunk}).values_list(
+                "number_search", "pk"
+            )
+        )
+        taken = {
+            payment.operation: payment
+            for payment in self.organization.payments.filter(operation__in={one.operation for one in chunk})
+        }
+        for receipt in chunk:
+            account = accounts.get(receipt.key)
+            if not receipt.is_good:
+                continue
+            if account is None:
+                receipt.row.refuse("account", _("The company has no account with this number."))
+            elif known := taken.get(receipt.operation):
+                if _same(known, receipt, account):
+                    tally.unchanged += 1
+                else:
+                    receipt.row.refuse("operation", _("This operation was imported before with other figures."))
+            else:
+                tally.take(receipt.amount)
+                yield receipt, account
+
+    def write(self, fresh: list[Fresh]) -> None:
+        """Write the payments and enter them into the book."""
+        rows = [
+            Payment(
+                organization=self.organization, account_id=account, number=receipt.number, operation=receipt.operation,
+                channel=receipt.channel, paid_on=receipt.on, amount=receipt.amount, kind=receipt.kind, source=self.run,
+                created_at=self.at,
+            )
+            for receipt, account in fresh
+        ]  # fmt: skip
+        post_payments(Payment.objects.bulk_create(rows, batch_size=CHUNK))
+
+
+def _same(known: Payment, receipt: Receipt, account: int) -> bool:
+    return (known.account_id, known.paid_on, known.amount, known.kind) == (
+        account, receipt.on, receipt.amount, receipt.kind,
+    )  # fmt: skip
