@@ -1,0 +1,40 @@
+"""Papers for tests: documents and payments of the cast's accounts."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import count
+
+from billing import freezing
+from billing.models import Invoice, InvoiceLine, Payment
+from premises.models import PersonalAccount
+
+NUMBERS = count(5000)
+
+
+def make_invoice(
+    account: PersonalAccount, period: date, *, accrued: str = "3680.39", opening: str | None = None, **fields: object
+) -> Invoice:
+    """A document with one line, saved but not entered into the book."""
+    debt = None if opening is None else Decimal(opening)
+    values: dict[str, object] = {
+        "number": str(next(NUMBERS)), "form": "ru43", "currency": "RUB", "kind": "main", "recipient": "ООО «Уютный дом»",
+        "payer": freezing.payer(account), "provider": freezing.provider(account.organization),
+        "requisites": freezing.requisites(account.organization, None),
+        "accrued": Decimal(accrued), "opening": debt, "payable": Decimal(accrued) + (debt or 0),
+    } | fields  # fmt: skip
+    invoice = Invoice.objects.create(organization=account.organization, account=account, period=period, **values)
+    InvoiceLine.objects.create(
+        invoice=invoice, position=1, group="Жилищные услуги", service="Содержание жилья", unit="м2",
+        volume=Decimal("61"), tariff=Decimal("60.334262"), accrued=invoice.accrued, balance=debt, payable=invoice.payable,
+    )  # fmt: skip
+    return invoice
+
+
+def make_payment(account: PersonalAccount, on: str, amount: str, **fields: object) -> Payment:
+    """A payment received on a day «11.07.2017», saved but not entered into the book."""
+    number = str(next(NUMBERS))
+    values: dict[str, object] = {"number": number, "operation": number} | fields
+    day = datetime.strptime(on, "%d.%m.%Y").date()  # noqa: DTZ007
+    return Payment.objects.create(
+        organization=account.organization, account=account, paid_on=day, amount=Decimal(amount), **values
+    )
