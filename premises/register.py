@@ -7,46 +7,19 @@
 The whole file is never held in memory, except an XLSX, whose cells the parser keeps (about 100 MB per 100 000 rows).
 """
 
-import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from lib.text import search_key
 from premises.registers import sources
 from premises.registers.cells import Cell, Reader, Unreadable
+from premises.registers.tally import ERROR, WARNING, Problem
 
-ERROR, WARNING = "error", "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong in one cell or row. `text` is English, to be translated where it is shown, with `facts` in it."""
-
-    row: int
-    level: str
-    field: str
-    text: str
-    facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-    @property
-    def message(self) -> str:
-        """The sentence in the language of the reader."""
-        return gettext(self.text) % self.facts
-
-    def as_json(self) -> dict[str, Any]:
-        """As it is kept in ImportRun.report."""
-        return {
-            "row": self.row, "level": self.level, "field": self.field, "text": self.text, "facts": dict(self.facts)
-        }  # fmt: skip
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> "Problem":
-        return cls(kept["row"], kept["level"], kept["field"], kept["text"], kept.get("facts", {}))
+__all__ = ["ERROR", "WARNING", "Column", "Problem", "Register", "Row", "header_key", "read"]
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,43 @@
 """What was imported, by whom, and what the dry run said."""
 
 import uuid
+from datetime import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from lib.errors import Refusal
 from premises.models.organization import Organization
+from premises.registers.tally import Problem, Tally
+
+
+class NotImportable(Refusal):
+    """This file may not be imported (any more)."""
+
+
+def file_place(run: "ImportRun", name: str) -> str:
+    """Where an uploaded file is kept: under a name of ours, never the sender's."""
+    return f"imports/{run.public_id}{'.xlsx' if name.lower().endswith('.xlsx') else '.csv'}"
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def staffed_by(self, user: User) -> Self:
+        """Imports of the organizations this employee works for; a superuser's are all."""
+        if user.is_superuser:
+            return self
+        return self.filter(organization__staff__user=user, organization__staff__is_active=True)
+
+    def of_same_register(self, run: "ImportRun") -> Self:
+        """All imports of the same kind into the same organization."""
+        return self.filter(organization_id=run.organization_id, kind=run.kind)
+
+    def applied(self) -> Self:
+        return self.filter(state=ImportRun.State.APPLIED)
 
 
 class ImportRun(models.Model):
@@ -19,17 +49,20 @@ class ImportRun(models.Model):
         PAYMENTS = "payments", _("Register of payments")
 
     class State(models.TextChoices):
-        CHECKED = "checked", _("Checked")
+        CHECKED = "checked", _("Checked, can be imported")
         REFUSED = "refused", _("Has errors")
+        APPLYING = "applying", _("Is being imported")
         APPLIED = "applied", _("Imported")
+
+    IMPORTABLE = (State.CHECKED, State.APPLYING)
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="imports", verbose_name=_("company")
     )
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    kind = models.CharField(_("register"), max_length=10, choices=Kind)
     state = models.CharField(_("state"), max_length=10, choices=State)
-    file = models.FileField(upload_to="imports/", max_length=200)
+    file = models.FileField(_("file"), upload_to=file_place, max_length=200)
     file_name = models.CharField(_("file"), max_length=200)
     sha256 = models.CharField(max_length=64, db_index=True)
     rows = models.PositiveIntegerField(_("rows"), default=0)
@@ -38,18 +71,67 @@ class ImportRun(models.Model):
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     errors = models.PositiveIntegerField(_("errors"), default=0)
     warnings = models.PositiveIntegerField(_("warnings"), default=0)
-    report = models.JSONField(
-        default=list
-    )  # [{"row": 7, "level": "error" | "warning", "field": "…", "text": "…"}], first 1000
-    totals = models.JSONField(default=dict)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    report = models.JSONField(default=list)  # Problem.as_json(), errors first, at most 1000
+    totals = models.JSONField(default=dict)  # English words → number: {"accounts": "300"}
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("employee")
+    )
     created_at = models.DateTimeField(_("uploaded"), default=timezone.now)
     applied_at = models.DateTimeField(_("imported"), null=True, blank=True)
+
+    objects = ImportRunQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("import")
         verbose_name_plural = _("imports")
-        ordering = ["-created_at"]
+        ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.file_name}"
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What the report says, errors first."""
+        return [Problem.from_json(kept) for kept in self.report]
+
+    @property
+    def control_totals(self) -> list[tuple[str, str]]:
+        """The control totals in the reader's language."""
+        return [(gettext(words), number) for words, number in self.totals.items()]
+
+    @property
+    def is_importable(self) -> bool:
+        return self.state in self.IMPORTABLE
+
+    @property
+    def summary(self) -> str:
+        """One line: how many rows, how many of them new, changed and unchanged."""
+        rows = ngettext("%(count)s row", "%(count)s rows", self.rows) % {"count": self.rows}
+        return gettext("%(rows)s: new %(new)s, changed %(changed)s, unchanged %(unchanged)s") % {
+            "rows": rows, "new": self.created, "changed": self.updated, "unchanged": self.unchanged
+        }  # fmt: skip
+
+    def record(self, tally: Tally) -> None:
+        """Take over what was found; errors refuse the file, else a fresh run is checked."""
+        self.rows, self.created, self.updated = tally.rows, tally.created, tally.updated
+        self.unchanged, self.errors, self.warnings = tally.unchanged, tally.errors, tally.warnings
+        self.report = [problem.as_json() for problem in tally.problems]
+        self.totals = dict(tally.totals)
+        self.state = self.State.REFUSED if tally.errors else self.state or self.State.CHECKED
+
+    def guard_importable(self) -> None:
+        """Raise NotImportable unless the file was checked without errors and not imported yet."""
+        if self.state == self.State.APPLIED:
+            raise NotImportable(_("This file is already imported. Nothing was written a second time."))
+        if not self.is_importable:
+            raise NotImportable(_("The file has errors. Correct them and upload the file again."))
+
+    def mark_queued(self) -> None:
+        """The worker will import it."""
+        self.guard_importable()
+        self.state = self.State.APPLYING
+
+    def mark_applied(self, *, by: User | None, at: datetime) -> None:
+        """It is imported."""
+        self.guard_importable()
+        self.state, self.by, self.applied_at = self.State.APPLIED, by, at

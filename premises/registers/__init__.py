@@ -1,1 +1,38 @@
-"""Registers: the files in which companies send what they know. One file per register format, and how cells are read."""
+"""Registers: the files in which companies send what they know.
+
+Each format has a file of columns; `IMPORTERS` holds what reads it. Apps above premises put theirs in at start
+(AppConfig.ready), so that the command and the admin import them without knowing them.
+"""
+
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from premises.registers.tally import Tally
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from premises.models import ImportRun
+
+__all__ = ["IMPORTERS", "Importer", "Tally", "declare"]
+
+
+class Importer(Protocol):
+    """Reads a file through and, with `write`, stores it: one code path for the dry run and the import.
+
+    What it finds goes into the tally. It runs in the caller's transaction and may write chunk by chunk: any error in the
+    tally undoes everything at the end. In the dry run `run` is not saved yet; its organization is set.
+    """
+
+    def __call__(
+        self, run: "ImportRun", file: BinaryIO, tally: Tally, *, write: bool, at: "datetime"
+    ) -> None: ...  # pragma: no cover
+
+
+IMPORTERS: dict[str, Importer] = {}
+
+
+def declare(kind: str, importer: Importer) -> None:
+    """Say who imports this ImportRun.Kind; the same kind twice is a bug."""
+    if IMPORTERS.get(kind, importer) is not importer:
+        raise ValueError(f"{kind} is declared twice")
+    IMPORTERS[kind] = importer

@@ -148,7 +148,7 @@ def test_a_workbook_gives_the_same_values_as_text() -> None:
             ["account", "address", "area", "opened"],
             [667000001, "Садовая", 61.5, dt.date(2015, 1, 1)],
             ["0667000002", 17, "3 680,39", 42005],
-        )  # fmt: skip
+        )
     )
     first, second = register
     assert first.values == {

@@ -1,0 +1,66 @@
+"""What was found while a register was read: counts, control totals and the first problems."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext
+
+ERROR, WARNING = "error", "warning"
+MOST_PROBLEMS = 1000  # kept of each level; the counts go on
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong in one cell or row. `text` is English, to be translated where it is shown, with `facts` in it."""
+
+    row: int
+    level: str
+    field: str
+    text: str
+    facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The sentence in the language of the reader."""
+        return gettext(self.text) % self.facts
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept in ImportRun.report."""
+        return {
+            "row": self.row, "level": self.level, "field": self.field, "text": self.text, "facts": dict(self.facts)
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Problem":
+        return cls(kept["row"], kept["level"], kept["field"], kept["text"], kept.get("facts", {}))
+
+
+class Tally:
+    """Counts rows and problems. Errors are kept before warnings, each in the order of the file."""
+
+    def __init__(self) -> None:
+        self.rows = self.created = self.updated = self.unchanged = 0
+        self.errors = self.warnings = 0
+        self.totals: dict[str, str] = {}  # English words to translate → a printed number
+        self._kept: dict[bool, list[Problem]] = {True: [], False: []}
+
+    def note(self, problems: Iterable[Problem]) -> None:
+        """Count these problems and keep them while there is room."""
+        for problem in problems:
+            is_error = problem.level == ERROR
+            self.errors += is_error
+            self.warnings += not is_error
+            if len(self._kept[is_error]) < MOST_PROBLEMS:
+                self._kept[is_error].append(problem)
+
+    def total(self, words: str, value: Decimal | int) -> None:
+        """Set one control total; `words` are English and marked for translation."""
+        self.totals[words] = f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The kept problems, errors first."""
+        return (self._kept[True] + self._kept[False])[:MOST_PROBLEMS]
