@@ -1,0 +1,70 @@
+"""Brings everything that is made from the checkout up to date: translations, font, static files, tables, demo town."""
+
+import hashlib
+import subprocess
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand, CommandError
+
+from portal import fonts
+
+
+class Command(BaseCommand):
+    help = "Brings translations, font, static files, tables and (in the demo) the demo town up to date."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        compile_translations(settings.BASE_DIR / "locale")
+        fonts.cut(settings.VAR_DIR / "fonts")
+        collect_static()
+        call_command("migrate", interactive=False, verbosity=0)
+        if settings.DEMO and "demo_town" in get_commands():
+            call_command("demo_town", stdout=self.stderr)
+        if settings.DEMO:
+            self.stdout.write(sign_ins())
+
+
+def compile_translations(folder: Path) -> None:
+    """Compile each catalogue that is newer than its compiled form. msgfmt also refuses broken placeholders."""
+    for source in folder.glob("*/LC_MESSAGES/*.po"):
+        target = source.with_suffix(".mo")
+        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        done = subprocess.run(
+            ["msgfmt", "--check-format", "-o", str(target), str(source)],  # noqa: S607
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise CommandError(f"{source} cannot be compiled: {done.stderr.strip()}")
+
+
+def collect_static() -> None:
+    """Collect static files when one of them, or a package that brings some, has changed since the last time."""
+    state, stamp = _static_state(), settings.STATIC_ROOT / ".state"
+    if stamp.exists() and stamp.read_text() == state:
+        return
+    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    stamp.write_text(state)
+
+
+def _static_state() -> str:
+    folders = [settings.BASE_DIR / "static", settings.VAR_DIR / "fonts"]
+    files = sorted(file for folder in folders for file in folder.rglob("*") if file.is_file())
+    seen = [f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files]
+    seen.append((settings.BASE_DIR / "requirements.txt").read_text())
+    return hashlib.sha256("\n".join(seen).encode()).hexdigest()
+
+
+def sign_ins() -> str:
+    """Who can sign in to the demo and how, and where the codes are read."""
+    try:
+        people = import_module("portal.demo").SIGN_INS
+    except (ImportError, AttributeError):
+        people = []
+    width = max((len(who) for who, _ in people), default=0)
+    lines = [f"  {who:<{width}}  {how}" for who, how in people]
+    return "\n".join([f"Codes, letters and calls: {settings.PUBLIC_URL}/dev/tray/", *lines])

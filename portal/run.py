@@ -1,0 +1,172 @@
+"""`make run`: everything the portal needs on one machine, started together and stopped together.
+
+Embedded servers (where none are given), setup, web server, two workers and the scheduler. Everything started carries a
+mark in its environment, by which the next run finds what a killed one left behind.
+"""
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from honcho.manager import Manager
+
+from portal import embedded
+
+MARK = "PORTAL_RUN"
+
+
+class CannotRun(Exception):
+    """One sentence that says what to do."""
+
+
+def processes(python: str, var: Path) -> dict[str, str]:
+    """Every process of the portal and its command. Codes have their own worker, so that no batch can delay them."""
+    celery = f"{python} -m celery -A portal"
+    return {
+        "web": f"{python} -m gunicorn -c python:portal.gunicorn portal.wsgi",
+        "urgent": f"{celery} worker -Q urgent -P threads -c 2 -n urgent@%h -l WARNING --without-gossip --without-mingle",
+        "worker": f"{celery} worker -Q personal,bulk -P prefork -c 1 --max-tasks-per-child 200"
+        " -n worker@%h -l WARNING --without-gossip --without-mingle",
+        "clock": f"{celery} beat -s {shlex.quote(str(var / 'beat'))} --pidfile= -l WARNING",
+    }  # fmt: skip
+
+
+def main() -> int:
+    """Run until stopped by Ctrl-C or SIGTERM (0), or until a part ends by itself (1)."""
+    root = Path(__file__).resolve().parent.parent
+    var = Path(os.environ.get("VAR_DIR") or root / "var").absolute()
+    if MARK not in os.environ:  # a process's mark is read from its first environment: start over with it
+        surroundings = os.environ | {MARK: str(var), "PORTAL_MODE": os.environ.get("PORTAL_MODE", "demo")}
+        os.execve(sys.executable, [sys.executable, "-m", "portal.run"], surroundings)  # noqa: S606
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    try:
+        return _run(var)
+    except (CannotRun, embedded.BrokenServer) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    finally:
+        _end_leftovers(var)
+
+
+def _stop(*_: object) -> None:
+    sys.exit(0)
+
+
+def _run(var: Path) -> int:
+    _only_one(var)
+    _end_leftovers(var)
+    port = _free_port()
+    with embedded.servers(var) as surroundings:
+        os.environ.update(surroundings)
+        _database_answers(surroundings["DATABASE_URL"])
+        sign_ins = _prepare(var)
+        threading.Thread(target=_announce, args=(port, sign_ins), daemon=True).start()
+        manager = Manager()
+        for name, command in processes(shlex.quote(sys.executable), var).items():
+            manager.add_process(name, f"exec {command}", env=os.environ | {"PORT": str(port)})
+        manager.loop()
+        return 0 if manager.returncode in (130, 143) else 1
+
+
+def _marked(var: Path) -> list[int]:
+    """Every process that a run of this folder started, this one excepted."""
+    mark = os.fsencode(f"{MARK}={var}")
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (folder / "environ").read_bytes().split(b"\0") and int(folder.name) != os.getpid():
+                found.append(int(folder.name))
+        except OSError:
+            continue  # ended meanwhile, or another user's
+    return found
+
+
+def _only_one(var: Path) -> None:
+    """Refuse to run twice in one folder; note this run for the next one."""
+    note = var / "run.pid"
+    try:
+        other = int(note.read_text())
+    except (OSError, ValueError):
+        other = 0
+    if other in _marked(var):
+        raise CannotRun(f"The portal already runs in {var} (process {other}): stop that one first (kill {other}).")
+    var.mkdir(parents=True, exist_ok=True)
+    note.write_text(str(os.getpid()))
+
+
+def _end_leftovers(var: Path) -> None:
+    """End what is still there of this folder's runs: asked first, then killed."""
+    for number, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 2.0)):
+        for process in _marked(var):
+            _signal(process, number)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and _marked(var):
+            time.sleep(0.1)
+
+
+def _signal(process: int, number: int) -> None:
+    try:
+        os.kill(process, number)
+    except ProcessLookupError:
+        return
+
+
+def _free_port() -> int:
+    asked = os.environ.get("PORT", "8000").strip() or "8000"
+    if not asked.isdecimal() or not 0 < int(asked) < 65536:
+        raise CannotRun(f"PORT must be a number from 1 to 65535, not {asked!r}.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((os.environ.get("HOST") or "127.0.0.1", int(asked)))
+        except PermissionError:
+            raise CannotRun(f"Port {asked} needs root's rights: choose another one, PORT=8000 make run.") from None
+        except OSError:
+            raise CannotRun(f"Port {asked} is taken: stop what listens there, or PORT=8001 make run.") from None
+    return int(asked)
+
+
+def _database_answers(url: str) -> None:
+    import psycopg2
+
+    try:
+        psycopg2.connect(url, connect_timeout=5).close()
+    except psycopg2.Error as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CannotRun(f"The database of DATABASE_URL does not answer ({reason}): start it or mend the URL.") from None
+
+
+def _prepare(var: Path) -> str:
+    """Bring files and tables up to date in a process of its own; return what it says about signing in."""
+    log = var / "log" / "prepare.log"
+    with log.open("ab") as stream:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "prepare"], stdout=subprocess.PIPE, stderr=stream, check=False, text=True
+        )
+    if done.returncode:
+        raise CannotRun(f"The portal could not be prepared: {log} says why (its last lines are the latest).")
+    return done.stdout
+
+
+def _announce(port: int, sign_ins: str) -> None:
+    """Tell the address once pages are served."""
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=2)  # noqa: S310
+            break
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    print(f"\nThe portal is open: http://localhost:{port}/\n{sign_ins}Ctrl-C stops everything.\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
