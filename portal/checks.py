@@ -1,16 +1,66 @@
-"""Deployment checks: what a production must not be started with."""
+"""What a production must not be started with."""
 
+import os
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+SECRETS = ("SECRET_KEY", "CODE_PEPPER", "FIELD_KEY")
+LONG_ENOUGH = 40  # letters of a secret that nobody guesses
 
-@register(Tags.security, deploy=True)
-def production_is_real(**kwargs: Any) -> list[CheckMessage]:
-    """Refuse demo secrets, the message tray and fake gateways in production."""
-    found: list[CheckMessage] = []
-    for name in ("SECRET_KEY", "CODE_PEPPER", "FIELD_KEY"):
-        if getattr(settings, name) == settings.DEMO_SECRET:
-            found.append(Error(f"{name} is the demo's. Set it to a long random value.", id="portal.E001"))
+
+def faults() -> list[str]:
+    """What is wrong with this production, each in a sentence that says what to do; nothing in demo and tests."""
+    if not settings.PRODUCTION:
+        return []
+    return [*_secrets(), *_gateways(), *_addresses()]
+
+
+def _secrets() -> list[str]:
+    values = {name: getattr(settings, name) for name in SECRETS}
+    found = [f"{name} is the demo's: set it to a long random value." for name, value in values.items() if value == settings.DEMO_SECRET]  # fmt: skip
+    found += [f"{name} is too short: make it {LONG_ENOUGH} letters or more." for name, value in values.items() if len(value) < LONG_ENOUGH]  # fmt: skip
+    if len(set(values.values())) < len(values):
+        found.append("SECRET_KEY, CODE_PEPPER and FIELD_KEY must differ: set each to a random value of its own.")
     return found
+
+
+def _gateways() -> list[str]:
+    found = []
+    if not settings.EMAIL_HOST:
+        found.append("EMAIL_HOST is not set, e-mails would go to the message tray: set it to your mail server.")
+    if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_FROM):
+        found.append("Codes would go to the message tray: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM.")
+    if settings.TWILIO_BASE_URL and urlsplit(settings.TWILIO_BASE_URL).scheme != "https":
+        found.append("TWILIO_BASE_URL is not a real gateway: it must start with https://, or stay empty.")
+    if settings.EMAIL_BACKEND != "django.core.mail.backends.smtp.EmailBackend":
+        found.append("EMAIL_BACKEND does not send: leave it to EMAIL_HOST.")
+    if settings.DEV_PAGES:
+        found.append("The message tray is open: start with PORTAL_MODE=production.")
+    return found
+
+
+def _addresses() -> list[str]:
+    found = []
+    if os.environ.get("DEBUG", "").strip().lower() in {"1", "true", "yes", "on"} or settings.DEBUG:
+        found.append("DEBUG shows the inside of the portal to everybody: unset it.")
+    if urlsplit(settings.PUBLIC_URL).scheme != "https":
+        found.append("PUBLIC_URL must start with https://.")
+    if "*" in settings.ALLOWED_HOSTS:
+        found.append("ALLOWED_HOSTS must name the hosts, not *.")
+    return found
+
+
+def refuse_to_start() -> None:
+    """End the process with the faults as its last words. Called where web server, worker and scheduler begin."""
+    found = faults()
+    if found:
+        raise SystemExit("The portal does not start:\n" + "\n".join(f"- {fault}" for fault in found))
+
+
+@register(Tags.security)
+def production_is_real(**kwargs: Any) -> list[CheckMessage]:
+    """The same faults for `manage.py check` and every other command."""
+    return [Error(fault, id="portal.E001") for fault in faults()]

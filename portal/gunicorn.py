@@ -15,4 +15,5 @@ control_socket_disable = True
 # No address of the reader, no query string, no referrer: none of them belongs in a log.
 access_log_format = "%(m)s %(U)s %(s)s %(b)s bytes %(M)s ms"
 accesslog = "-" if os.environ.get("ACCESS_LOG") else None
-logconfig_dict = settings.LOGGING
+_passed_on = {"handlers": [], "propagate": True}
+logconfig_dict = settings.LOGGING | {"loggers": {"gunicorn.error": _passed_on, "gunicorn.access": _passed_on}}
