@@ -50,6 +50,13 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def broker(url: str) -> str:
+    """Return Celery's form of a Redis URL: a unix socket is written differently there, its database number too."""
+    if not url.startswith("unix://"):
+        return url
+    return url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
+
+
 def database(url: str) -> dict[str, Any]:
     """Return Django's settings for `postgres://user:password@host:port/name?option=value`.
 
@@ -57,8 +64,14 @@ def database(url: str) -> dict[str, Any]:
     the votes rely on constraints that only PostgreSQL has.
     """
     parts = urlsplit(url)
+    if not parts.path.strip("/"):
+        raise ImproperlyConfigured("DATABASE_URL must name a database: postgres://user:password@host:5432/name.")
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must start with postgres:// — PostgreSQL is the only database used.")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured("The port in DATABASE_URL must be a number.") from None
     options = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -66,6 +79,6 @@ def database(url: str) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", "") or parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "OPTIONS": options,
     }

@@ -1,14 +1,31 @@
 """The Celery app and the timetable of everything that runs by the clock."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logs(**kwargs: Any) -> None:
+    """Connected, it keeps Celery from writing logs its own way: ours are redacted."""
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_fakes(**kwargs: Any) -> None:
+    """Neither worker nor scheduler starts in a production that is not real."""
+    from portal.checks import refuse_to_start
+
+    refuse_to_start()
+
 
 # THE timetable: name → task, how often (seconds or crontab).
 app.conf.beat_schedule = {

@@ -100,14 +100,21 @@ def _pg_program(name: str) -> str:
 
 def _pg_run(program: str, *args: str, log: Path) -> bool:
     """Run one of PostgreSQL's programs; True when it ended well. PostgreSQL refuses root, so root lends it `nobody`."""
-    account = {"user": "nobody", "group": _nobody_group(), "extra_groups": []} if os.getuid() == 0 else {}
-    surroundings = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    root = os.getuid() == 0
     with log.open("ab") as stream:
-        done = subprocess.run(  # noqa: S603
-            [_pg_program(program), *args], stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=surroundings,
-            cwd="/", check=False, **account,  # type: ignore[arg-type]
-        )  # fmt: skip
-    return done.returncode == 0
+        done = subprocess.run(
+            [_pg_program(program), *args],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+            cwd="/",
+            check=False,
+            user="nobody" if root else None,
+            group=_nobody_group() if root else None,
+            extra_groups=[] if root else None,
+        )
+    return bool(done.returncode == 0)
 
 
 def _nobody_group() -> int:
@@ -217,7 +224,7 @@ def start_valkey(var: Path, *, throw_away: bool = False) -> None:
         "--dir", str(folder), "--save", "", "--appendonly", "no" if throw_away else "yes",
         "--daemonize", "yes", "--pidfile", str(folder / "valkey.pid"), "--logfile", str(log),
     ]  # fmt: skip
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={}, check=False
     )
     for _ in range(100):
@@ -234,7 +241,7 @@ def stop_valkey(var: Path) -> None:
     """Stop the broker of this folder; its file is written out first."""
     try:
         link = _valkey(sockets(var) / "valkey.sock")
-        number = int(link.info("server")["process_id"])  # type: ignore[index]
+        number = int(link.info("server")["process_id"])
         link.shutdown(nosave=True)
     except redis.RedisError:
         return
@@ -281,7 +288,7 @@ def main(command: list[str]) -> int:
     child: subprocess.Popen[bytes] | None = None
     try:
         with servers(var, throw_away=True) as surroundings:
-            child = subprocess.Popen(command, env=os.environ | surroundings | {"PORTAL_MODE": "test"})  # noqa: S603
+            child = subprocess.Popen(command, env=os.environ | surroundings | {"PORTAL_MODE": "test"})
             return child.wait()
     except BrokenServer as broken:
         print(broken, file=sys.stderr)

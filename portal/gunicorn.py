@@ -16,4 +16,4 @@ control_socket_disable = True
 access_log_format = "%(m)s %(U)s %(s)s %(b)s bytes %(M)s ms"
 accesslog = "-" if os.environ.get("ACCESS_LOG") else None
 _passed_on = {"handlers": [], "propagate": True}
-logconfig_dict = settings.LOGGING | {"loggers": {"gunicorn.error": _passed_on, "gunicorn.access": _passed_on}}
+logconfig_dict = {**settings.LOGGING, "loggers": {"gunicorn.error": _passed_on, "gunicorn.access": _passed_on}}

@@ -161,7 +161,7 @@ def _announce(port: int, sign_ins: str) -> None:
     """Tell the address once pages are served."""
     for _ in range(300):
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=2)  # noqa: S310
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=2)
             break
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)

@@ -17,12 +17,13 @@ MODE = env.text("PORTAL_MODE", "production")
 if MODE not in {"production", "demo", "test"}:
     raise ImproperlyConfigured(f"PORTAL_MODE must be production, demo or test, not {MODE!r}.")
 PRODUCTION, DEMO, TESTING = MODE == "production", MODE == "demo", MODE == "test"
-DEBUG = env.flag("DEBUG") and not PRODUCTION
+DEBUG = env.flag("DEBUG")  # portal/checks.py refuses it in production
 DEV_PAGES = not PRODUCTION  # the message tray and the gallery of components
 
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
-PUBLIC_URL = env.text("PUBLIC_URL", None if PRODUCTION else "http://localhost:8000").rstrip("/")
+PUBLIC_URL = env.text("PUBLIC_URL", None if PRODUCTION else f"http://localhost:{env.whole('PORT', 8000)}").rstrip("/")
 PUBLIC_HOST = PUBLIC_URL.split("://", 1)[-1].split("/")[0]
+CONTACT_PHONE = env.text("CONTACT_PHONE", "")  # printed on the pages that must do without the database
 
 # --- Secrets --------------------------------------------------------------------------------------------------------
 DEMO_SECRET = "demo-only-never-in-production-0123456789-abcdefghijklmnop"  # noqa: S105
@@ -146,7 +147,7 @@ ACCOUNT_LOGIN_METHODS = {"email", "phone"}
 ACCOUNT_SIGNUP_FIELDS = ["email", "phone"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # our own codes prove an address before it is stored
 ACCOUNT_RATE_LIMITS = False  # accounts/limits.py counts in PostgreSQL, for every way in
-SILENCED_SYSTEM_CHECKS = ["account.W001"]
+SILENCED_SYSTEM_CHECKS = ["account.W001", "staticfiles.W004"]  # the second: the cut font is optional
 USERSESSIONS_TRACK_ACTIVITY = True
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
@@ -219,11 +220,12 @@ TWILIO_BASE_URL = env.text("TWILIO_BASE_URL", "")  # another server that speaks 
 PHONE_COUNTRIES = env.words("PHONE_COUNTRIES", "RU,UA")
 
 # --- Worker ---------------------------------------------------------------------------------------------------------
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) if REDIS_URL.startswith("unix://") else REDIS_URL
+CELERY_BROKER_URL = env.broker(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its own handlers would write what ours redact
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
@@ -245,5 +247,6 @@ LOGGING = {
     "filters": {"private": {"()": "lib.logs.Redact"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["private"], "formatter": "line"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "weasyprint", "kombu", "amqp")},
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
 }

@@ -36,8 +36,10 @@ def compile_translations(folder: Path) -> None:
             continue
         done = subprocess.run(
             ["msgfmt", "--check-format", "-o", str(target), str(source)],  # noqa: S607
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode:
             raise CommandError(f"{source} cannot be compiled: {done.stderr.strip()}")
 
