@@ -1,6 +1,7 @@
 """The post room's rows: what a person is told (Notice), how it travels (Delivery), and what they want (Preference)."""
 
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -9,11 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-
-class NoticeQuerySet(models.QuerySet["Notice"]):
-    def inbox_of(self, user_id: int) -> Self:
-        """What this person may read in the inbox, newest first; codes and letters to addresses are not there."""
-        return self.filter(user_id=user_id, deliveries__channel=Channel.INBOX).order_by("-created_at", "-pk")
+from notifications import plain
 
 
 class Channel(models.TextChoices):
@@ -23,36 +20,79 @@ class Channel(models.TextChoices):
     VOICE = "voice", _("Call")
 
 
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def inbox_of(self, user_id: int | None) -> Self:
+        """What this person may read in the inbox, newest first; codes and letters to addresses are not there."""
+        return self.filter(user_id=user_id, deliveries__channel=Channel.INBOX).order_by("-created_at", "-pk")
+
+    def unread(self) -> Self:
+        """Not yet marked as read."""
+        return self.filter(read_at__isnull=True)
+
+    def with_old_secret(self, at: datetime) -> Self:
+        """Whose sealed secret nobody may use any more."""
+        return self.filter(secret__isnull=False, expires_at__lte=at)
+
+
 class Notice(models.Model):
     """One thing told to one recipient: written in the transaction of what it tells about, unique per kind and subject."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    kind = models.CharField(max_length=60)
-    subject = models.CharField(max_length=100)  # «link:5f0c…:v1», what the notice is about; part of the unique key
-    recipient = models.CharField(max_length=64)  # «user:17» or a keyed digest of an address without a user
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="notices")
-    language = models.CharField(max_length=2)
-    context = models.JSONField(default=dict)  # plain values for the kind's templates
-    secret = models.BinaryField(null=True)  # an encrypted code; erased once sent or too old
+    kind = models.CharField(_("kind"), max_length=60)
+    subject = models.CharField(_("about"), max_length=100)  # «link:5f0c…:v1»; part of the unique key
+    recipient = models.CharField(max_length=70)  # «user:17», or «to:» and a keyed digest of an address without a user
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="notices", verbose_name=_("user")
+    )
+    language = models.CharField(_("language"), max_length=2)
+    # plain values for the kind's templates
+    context = models.JSONField(default=dict, encoder=plain.Encoder, decoder=plain.Decoder)
+    secret = models.BinaryField(null=True)  # a sealed code; erased once sent or too old
     url = models.CharField(max_length=200, blank=True)  # where in the portal it leads
-    created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField(null=True)
-    read_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(_("written"), default=timezone.now)
+    expires_at = models.DateTimeField(_("valid until"), null=True)
+    read_at = models.DateTimeField(_("read"), null=True)
 
     objects = NoticeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
-        indexes = [models.Index(fields=["user", "-created_at"])]
+        indexes = [
+            models.Index(fields=["user", "-created_at"]),
+            models.Index(name="notice_secret", fields=["expires_at"], condition=Q(secret__isnull=False)),
+        ]
         constraints = [
             models.UniqueConstraint(
                 name="one_notice_per_kind_subject_recipient", fields=["kind", "subject", "recipient"]
-            )
+            ),
+            models.CheckConstraint(
+                name="notice_secret_has_an_end", condition=Q(secret__isnull=True) | Q(expires_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def open(self) -> Self:
+        """Neither sent nor given up."""
+        return self.filter(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING])
+
+    def due(self, at: datetime) -> Self:
+        """May be claimed now: its time has come, or whoever was sending it has not answered in time."""
+        return self.open().filter(next_at__lte=at)
+
+    def too_late(self, at: datetime) -> Self:
+        """Due, but what they say is no longer true."""
+        return self.due(at).filter(notice__expires_at__lte=at)
+
+    def resendable(self, at: datetime) -> Self:
+        """Given up or refused by the gateway, still worth saying, and still sayable: an erased code is not."""
+        ended = self.filter(state__in=[Delivery.State.FAILED, Delivery.State.DEAD])
+        fresh = ended.filter(Q(notice__expires_at__isnull=True) | Q(notice__expires_at__gt=at))
+        return fresh.exclude(stop_token__isnull=False, notice__secret__isnull=True)
 
 
 class Delivery(models.Model):
@@ -73,18 +113,22 @@ class Delivery(models.Model):
         BULK = "bulk", _("To many")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
-    channel = models.CharField(max_length=5, choices=Channel)
-    address = models.CharField(max_length=254, blank=True)
-    lane = models.CharField(max_length=8, choices=Lane, default=Lane.PERSONAL)
-    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_at = models.DateTimeField(default=timezone.now)
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries", verbose_name=_("notice"))
+    channel = models.CharField(_("channel"), max_length=5, choices=Channel)
+    address = models.CharField(_("address"), max_length=254, blank=True)
+    lane = models.CharField(_("lane"), max_length=8, choices=Lane, default=Lane.PERSONAL)
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_at = models.DateTimeField(_("next attempt"), default=timezone.now)  # while being sent: the end of the lease
+    nudged_at = models.DateTimeField(null=True)  # when the sweep last put it into a queue
     lease = models.UUIDField(null=True)  # who is sending it now; a late answer of an old lease is ignored
     gateway_id = models.CharField(max_length=80, blank=True, db_index=True)
-    error = models.CharField(max_length=300, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    sent_at = models.DateTimeField(null=True)
+    stop_token = models.CharField(max_length=22, null=True, unique=True)  # the «not you?» link of a code
+    error = models.CharField(_("error"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("written"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("delivery")
@@ -96,6 +140,14 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.state}"
+
+    @property
+    def masked_address(self) -> str:
+        """The address as it may be shown: +7912•••67, o•••@example.com."""
+        name, sign, host = self.address.partition("@")
+        if sign:
+            return f"{name[:1]}•••@{host}"
+        return f"{self.address[:5]}•••{self.address[-2:]}" if self.address else ""
 
 
 class Preference(models.Model):
@@ -129,11 +181,11 @@ class TrayMessage(models.Model):
     """What a receiver would see, in the demo only: an SMS, a call or an e-mail that did not leave the machine."""
 
     channel = models.CharField(max_length=5, choices=Channel)
-    address = models.CharField(max_length=254)
+    address = models.CharField(max_length=254, db_index=True)
     subject = models.CharField(max_length=300, blank=True)
     text = models.TextField()
     html = models.TextField(blank=True)
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
         ordering = ["-at", "-pk"]

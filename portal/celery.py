@@ -29,5 +29,10 @@ def refuse_fakes(**kwargs: Any) -> None:
 
 # THE timetable: name → task, how often (seconds or crontab).
 app.conf.beat_schedule = {
-    "post room: re-queue what is due": {"task": "notifications.tasks.sweep", "schedule": 10.0},
+    # In the urgent queue: a full bulk queue must not keep the sweep from finding a code.
+    "post room: re-queue what is due": {
+        "task": "notifications.tasks.sweep",
+        "schedule": 10.0,
+        "options": {"queue": "urgent", "expires": 30},
+    },
 }

@@ -239,6 +239,8 @@ CELERY_TASK_PUBLISH_RETRY = False  # the row is the truth; the sweep finds what 
 CELERY_TASK_DEFAULT_QUEUE = "personal"
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_EAGER_PROPAGATES = True
+CELERY_TASK_ALWAYS_EAGER = TESTING  # a test has no worker: what is delayed runs at once
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the worker writes its log through the filter below, too
 
 # --- Logs -----------------------------------------------------------------------------------------------------------
 LOGGING = {

@@ -1,7 +1,7 @@
 """Every address of the portal."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from portal import health
 
@@ -12,4 +12,5 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("status/", health.status, name="status"),
     path("admin/", admin.site.urls),
+    path("", include("notifications.urls")),
 ]
