@@ -34,7 +34,9 @@ def check_file(
 
     The state is «checked» when the file may be imported, else «refused». The file is kept for the import.
     """
-    run = ImportRun(organization=organization, kind=kind, file_name=name[-200:], sha256=sha256_of(file), by=by, created_at=at)
+    run = ImportRun(
+        organization=organization, kind=kind, file_name=name[-200:], sha256=sha256_of(file), by=by, created_at=at
+    )
     tally = Tally()
     if earlier := _same_file_applied(run):
         tally.note([_already(earlier)])

@@ -79,7 +79,11 @@ class PersonalAccount(models.Model):
         verbose_name = _("personal account")
         verbose_name_plural = _("personal accounts")
         constraints = [
-            models.UniqueConstraint(name="one_account_per_number", fields=["organization", "number_search"]),
+            models.UniqueConstraint(
+                name="one_account_per_number",
+                fields=["organization", "number_search"],
+                violation_error_message=_("The company already has an account with this number."),
+            ),
             models.CheckConstraint(
                 name="account_closes_after_it_opens",
                 condition=Q(closed_on__isnull=True)
@@ -92,8 +96,12 @@ class PersonalAccount(models.Model):
         return self.number
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.number_search = account_key(self.number)
+        self.clean()
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Keep the key under which the number is compared in step with it."""
+        self.number_search = account_key(self.number)
 
     @property
     def place(self) -> str:

@@ -56,7 +56,11 @@ class House(models.Model):
         ordering = ["city", "street", "number"]
         indexes = [GinIndex(name="house_address_trigrams", fields=["address_search"], opclasses=["gin_trgm_ops"])]
         constraints = [
-            models.UniqueConstraint(name="one_house_per_address", fields=["organization", "address_search"]),
+            models.UniqueConstraint(
+                name="one_house_per_address",
+                fields=["organization", "address_search"],
+                violation_error_message=_("This company already has a house at this address."),
+            ),
             models.CheckConstraint(
                 name="house_has_entrances_and_floors", condition=Q(entrances__gte=1) & Q(floors__gte=1)
             ),
@@ -66,8 +70,12 @@ class House(models.Model):
         return self.address
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.address_search = search_key(self.address)
+        self.clean()
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Keep the key under which the address is searched in step with it."""
+        self.address_search = search_key(self.address)
 
     @property
     def address(self) -> str:
@@ -105,7 +113,11 @@ class Unit(models.Model):
         verbose_name = _("unit")
         verbose_name_plural = _("units")
         constraints = [
-            models.UniqueConstraint(name="one_unit_per_label", fields=["house", "label_search"]),
+            models.UniqueConstraint(
+                name="one_unit_per_label",
+                fields=["house", "label_search"],
+                violation_error_message=_("This house already has such a flat."),
+            ),
             models.CheckConstraint(
                 name="unit_area_positive", condition=Q(area_total__isnull=True) | Q(area_total__gt=0)
             ),
@@ -115,5 +127,9 @@ class Unit(models.Model):
         return f"{self.house}, {self.label}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.label_search = search_key(self.label)
+        self.clean()
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Keep the key under which the label is compared in step with it."""
+        self.label_search = search_key(self.label)

@@ -1,0 +1,153 @@
+"""The staff's pages of organizations, houses, units and personal accounts."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from lib.text import account_key, search_key
+from premises.admin_scope import (
+    ACCOUNTANT,
+    ALL,
+    CHANGE,
+    DISPATCHER,
+    EDIT,
+    LOOK,
+    MANAGER,
+    VIEW,
+    ScopedAdmin,
+    ScopedInline,
+    is_chief,
+)
+from premises.models import House, Organization, PersonalAccount, StaffMember, Unit
+
+PAPERS = ("kind", "country", "name", "short_name", "tax_id", "kpp", "time_zone")
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ScopedAdmin):
+    """A company; its manager keeps phones, hours and the linking policy, the superuser the rest."""
+
+    organization_path = "pk"
+    may = {MANAGER: {VIEW, CHANGE}, ACCOUNTANT: LOOK, DISPATCHER: LOOK}
+    list_display = ("short_name", "kind", "country", "phone", "dispatch_phone")
+    search_fields = ("short_name", "name", "tax_id")
+    fields = (*PAPERS, "address", "phone", "dispatch_phone", "email", "site", "hours", "link_policy")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if is_chief(request) else PAPERS
+
+
+@admin.register(StaffMember)
+class StaffMemberAdmin(ScopedAdmin):
+    """Who works where. Only the superuser hires; a manager sees the colleagues and may let one go."""
+
+    may = {MANAGER: {VIEW, CHANGE}}
+    list_display = ("user", "organization", "role", "is_active")
+    list_filter = ("role", "is_active", "organization")
+    list_select_related = ("user", "organization")
+    search_fields = ("user__last_name", "user__first_name")
+    fields = ("user", "organization", "role", "is_active")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if is_chief(request) else ("user", "organization", "role")
+
+
+class UnitInline(ScopedInline):
+    """The flats of a house, to look through; each opens on its own page."""
+
+    model = Unit
+    organization_path = "house__organization"
+    may = {MANAGER: LOOK, ACCOUNTANT: LOOK, DISPATCHER: LOOK}
+    fields = ("label", "kind", "entrance", "floor", "area_total")
+    ordering = ("entrance", "floor", "pk")
+    max_num = 0
+
+
+@admin.register(House)
+class HouseAdmin(ScopedAdmin):
+    """A house. The search takes any part of the address in any order."""
+
+    may = {MANAGER: ALL, ACCOUNTANT: LOOK, DISPATCHER: LOOK}
+    list_display = ("address", "organization", "entrances", "floors", "dispatch_phone")
+    list_filter = ("organization",)
+    list_select_related = ("organization",)
+    search_fields = ("address_search",)
+    search_help_text = _("City, street, house: any part, in any order")
+    fields = (
+        "organization", "city", "street", "number", "entrances", "floors", "year_built", "area_total", "area_common",
+        "dispatch_phone",
+    )  # fmt: skip
+
+    @admin.display(description=_("address"), ordering="address_search")
+    def address(self, house: House) -> str:
+        return house.address
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("organization",) if obj else ()
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
+        return queryset.matching(search_term), False
+
+
+@admin.register(Unit)
+class UnitAdmin(ScopedAdmin):
+    """A flat, a shop or a parking place."""
+
+    organization_path = "house__organization"
+    may = {MANAGER: ALL, ACCOUNTANT: LOOK, DISPATCHER: LOOK}
+    list_display = ("label", "house", "kind", "entrance", "floor", "area_total")
+    list_filter = ("kind", "house")
+    list_select_related = ("house",)
+    search_fields = ("label_search", "house__address_search")
+    search_help_text = _("Flat and any part of the address")
+    autocomplete_fields = ("house",)
+    fields = (
+        "house", "kind", "label", "entrance", "floor", "rooms", "area_total", "area_living", "area_heated",
+        "contact_phone", "intercom",
+    )  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("house",) if obj else ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        for word in search_key(search_term).split():
+            queryset = queryset.filter(Q(label_search=word) | Q(house__address_search__contains=word))
+        return queryset, False
+
+
+@admin.register(PersonalAccount)
+class PersonalAccountAdmin(ScopedAdmin):
+    """The account of a unit. Number and unit are written once; the register of the company keeps the rest."""
+
+    may = {MANAGER: EDIT, ACCOUNTANT: LOOK, DISPATCHER: LOOK}
+    list_display = ("number", "holder", "unit", "opened_on", "closed_on")
+    list_filter = ("unit__house",)
+    list_select_related = ("unit__house",)
+    search_fields = ("number_search", "holder", "unit__house__address_search")
+    search_help_text = _("Number, name of the holder or address")
+    autocomplete_fields = ("unit",)
+    ordering = ("number_search", "pk")
+    fields = (
+        "organization", "number", "unit", "els", "zhku", "holder", "residents", "registered", "contact_phone",
+        "contact_email", "opened_on", "closed_on",
+    )  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("organization", "number", "unit") if obj else ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        for word in search_key(search_term).split():
+            queryset = queryset.filter(
+                Q(number_search__startswith=account_key(word))
+                | Q(holder__icontains=word)
+                | Q(unit__house__address_search__contains=word)
+                | Q(unit__label_search=word)
+            )
+        return queryset, False
