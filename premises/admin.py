@@ -103,6 +103,7 @@ class UnitAdmin(ScopedAdmin):
     list_select_related = ("house",)
     search_fields = ("label_search", "house__address_search")
     search_help_text = _("Flat and any part of the address")
+    ordering = ("house", "entrance", "floor", "pk")
     autocomplete_fields = ("house",)
     fields = (
         "house", "kind", "label", "entrance", "floor", "rooms", "area_total", "area_living", "area_heated",

@@ -1,0 +1,79 @@
+"""Two companies whose every row carries a marker: what the crawls of the admin look for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+
+from accounts.models import User
+from portal.testing import make_account, make_house, make_link, make_organization, make_user
+from premises.models import (
+    House,
+    ImportRun,
+    Organization,
+    Ownership,
+    PersonalAccount,
+    StaffMember,
+    Unit,
+)
+
+
+@dataclass
+class Side:
+    """One company, its people and one marked row of every model the admin shows."""
+
+    marker: str
+    organization: Organization
+    house: House
+    account: PersonalAccount
+    resident: User
+    staff: dict[str, User] = field(default_factory=dict)
+
+    @property
+    def unit(self) -> Unit:
+        return self.account.unit
+
+    def ids_of(self, model: type[models.Model]) -> list[Any]:
+        """The ids of this side's rows of a model, as forms would send them."""
+        from django.contrib import admin
+
+        from premises.admin_scope import organization_path_of
+
+        if model is User:
+            return [self.resident.pk, *(user.pk for user in self.staff.values())]
+        path = organization_path_of(admin.site, model)
+        return (
+            list(model._default_manager.filter(**{path: self.organization.pk}).values_list("pk", flat=True))
+            if path
+            else []
+        )
+
+
+def _import(side: Side) -> None:
+    ImportRun.objects.create(
+        organization=side.organization, kind="accounts", state="refused", file_name=f"{side.marker}.csv", errors=1,
+        report=[{"row": 7, "level": "error", "field": side.marker, "text": "The file is empty.", "facts": {}}],
+    )  # fmt: skip
+
+
+# Every app may add what its admin shows; the crawl tells when a model has no row.
+ROWS: list[Callable[[Side], object]] = [
+    _import,
+    lambda side: Ownership.objects.create(unit=side.unit, owner=f"Владелец {side.marker}"),
+]
+
+
+def make_side(marker: str) -> Side:
+    """Write one marked company to the database."""
+    organization = make_organization(marker)
+    house = make_house(organization, f"1{marker}"[:30], street=f"ул. {marker}")
+    account = make_account(house, f"5{marker}", f"77{marker}", holder=f"Держатель {marker}")
+    side = Side(marker, organization, house, account, make_user("Житель", marker))
+    make_link(side.resident, account)
+    for role in ("manager", "accountant", "dispatcher"):
+        side.staff[role] = make_user(role, marker, is_staff=True)
+        StaffMember.objects.create(user=side.staff[role], organization=organization, role=role)
+    for write in ROWS:
+        write(side)
+    return side
