@@ -23,10 +23,12 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 LONGEST_FILE = 500
 # The one place where markup is put together by hand; everywhere else the template engine escapes.
-MARKUP_BY_HAND: set[str] = set()
+MARKUP_BY_HAND = {"portal/templatetags/portal.py"}
 # Files that speak SQL themselves, each because the ORM has no word for it.
 RAW_SQL = {
     "accounts/limits.py",  # advisory locks
+    "portal/embedded.py",  # creates the database
+    "portal/health.py",  # asks whether the server answers
 }
 SQL_CALLS = {"raw", "extra", "cursor", "RawSQL"}
 
@@ -45,8 +47,10 @@ def sources(*, with_exempt: bool = False) -> Iterator[tuple[str, ast.Module]]:
 
 
 def templates() -> Iterator[tuple[str, str]]:
+    """Yield the pages; letters and sheets are drawn by other programs than a browser."""
     for path in sorted((ROOT / "templates").rglob("*.html")):
-        yield str(path.relative_to(ROOT)), path.read_text()
+        if not {"mail", "pdf"} & set(path.parts):
+            yield str(path.relative_to(ROOT)), path.read_text()
 
 
 def imported_rooms(room: str, tree: ast.Module) -> set[str]:
