@@ -1,1 +1,65 @@
-"""What is done with premises, one file per noun."""
+"""The verbs of accounts, links and letters."""
+
+from premises.actions.flat import change_flat
+from premises.actions.letters import (
+    LettersAreGone,
+    make_letters,
+    nudge_late,
+    order_letters,
+    take_letters,
+    throw_away_stale,
+)
+from premises.actions.linking import (
+    DisputeIsLate,
+    Linked,
+    Mismatch,
+    approve,
+    close_links_before,
+    confirm_by_contact,
+    dispute,
+    end_links_of,
+    join,
+    letter_of_code,
+    link_by_address,
+    link_by_code,
+    link_by_letter,
+    link_by_password,
+    recognise_letter,
+    refuse,
+    revoke,
+    unlink,
+)
+from premises.actions.requests import AccountElsewhere, AskedAlready, accept_request, ask_to_link, refuse_request
+
+__all__ = [
+    "AccountElsewhere",
+    "AskedAlready",
+    "DisputeIsLate",
+    "LettersAreGone",
+    "Linked",
+    "Mismatch",
+    "accept_request",
+    "approve",
+    "ask_to_link",
+    "change_flat",
+    "close_links_before",
+    "confirm_by_contact",
+    "dispute",
+    "end_links_of",
+    "join",
+    "letter_of_code",
+    "link_by_address",
+    "link_by_code",
+    "link_by_letter",
+    "link_by_password",
+    "make_letters",
+    "nudge_late",
+    "order_letters",
+    "recognise_letter",
+    "refuse",
+    "refuse_request",
+    "revoke",
+    "take_letters",
+    "throw_away_stale",
+    "unlink",
+]
