@@ -35,4 +35,5 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"queue": "urgent", "expires": 30},
     },
+    "letters: throw away untaken ones, find unheard ones": {"task": "premises.tasks.sweep_letters", "schedule": 60.0},
 }
