@@ -13,4 +13,5 @@ urlpatterns = [
     path("status/", health.status, name="status"),
     path("admin/", admin.site.urls),
     path("", include("notifications.urls")),
+    path("", include("premises.urls")),
 ]

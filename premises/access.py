@@ -3,10 +3,11 @@
 import uuid
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from accounts.models import User
-from premises.models import AccountLink, PersonalAccount
+from premises.models import AccountLink, CouncilSeat, House, PersonalAccount, StaffMember
 
 
 def account_or_404(
@@ -32,3 +33,20 @@ def account_context(request: HttpRequest, public_id: uuid.UUID, *, full: bool = 
 def links_of(user: User) -> list[AccountLink]:
     """Return the person's active links with everything a list shows, oldest first."""
     return list(AccountLink.objects.active().of(user).with_account().order_by("created_at", "pk"))
+
+
+def shown_links(user: User) -> list[AccountLink]:
+    """Return what the list of accounts shows: live links, and the newest that the company refused or ended, per account."""
+    mine = AccountLink.objects.of(user).with_account()
+    live = list(mine.live().order_by("created_at", "pk"))
+    newer = AccountLink.objects.of(user).filter(account_id=OuterRef("account_id"), pk__gt=OuterRef("pk"))
+    return live + list(mine.ended_by_company().filter(~Exists(newer)).order_by("-changed_at"))
+
+
+def houses_lettered_by(user: User) -> QuerySet[House]:
+    """Houses for which this person may print access letters: a manager's, and the council chair's while the term runs."""
+    if user.is_superuser:
+        return House.objects.all()
+    jobs = StaffMember.objects.filter(user=user, is_active=True, role=StaffMember.Role.MANAGER)
+    seats = CouncilSeat.objects.held_by(user).filter(is_chair=True)
+    return House.objects.filter(Q(organization__in=jobs.values("organization")) | Q(pk__in=seats.values("house")))

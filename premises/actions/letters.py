@@ -135,7 +135,7 @@ def _letter(one: Draft, by: User, at: datetime) -> AccessLetter:
 
 def _throw_away(batch: LetterBatch, state: str) -> None:
     """Forget the file in the row first; the file itself goes when that is committed."""
-    storage, name = batch.file.storage, batch.file.name
+    storage, name = batch.file.storage, batch.file.name or ""
     batch.file, batch.state = "", state
     batch.save(update_fields=["file", "state"])
     transaction.on_commit(lambda: storage.delete(name))

@@ -67,13 +67,16 @@ def test_two_owners_entered_at_the_same_moment_do_not_pass_together(unit: Unit) 
             connection.close()
 
     threads = [Thread(target=enter) for _ in range(2)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert sorted(answers) == ["rejected", "written"]
 
 
 def test_one_person_has_one_seat_at_a_time(cast: Cast) -> None:
     seat = cast.vera.seats.get()
+    assert seat.until
     with pytest.raises(IntegrityError, match="one_seat_per_person"), transaction.atomic():
         CouncilSeat.objects.create(user=cast.vera, house=cast.house, since=seat.until)
     CouncilSeat.objects.create(user=cast.vera, house=cast.house, since=seat.until + timedelta(days=1))

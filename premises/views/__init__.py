@@ -1,0 +1,1 @@
+"""Pages about accounts, links, flats and letters: residents' and the council's."""

@@ -1,0 +1,88 @@
+"""Proving a limited link better: a code to the phone on file, a printed code, or the company's check."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import addresses
+from accounts.codes import DeadCode, WrongCode, check_code, pending, send_code
+from accounts.models import Challenge
+from accounts.once import once
+from lib.errors import Refusal
+from premises import actions
+from premises.forms import LinkCodeForm
+from premises.models import AccountLink
+from premises.views.pages import person, show, welcome
+
+UPGRADE = Challenge.Purpose.UPGRADE_LINK
+
+
+@login_required
+@require_safe
+def link_upgrade(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """What a limited link does not show, and the ways to prove more."""
+    link = _link(request, public_id)
+    phone = link.account.contact_phone
+    context = {
+        "account": link.account, "link": link, "asked": link.requests.waiting().exists(),
+        "phone_end": phone[-2:] if addresses.is_phone(phone) else "",
+    }  # fmt: skip
+    return render(request, "premises/link_upgrade.html", context)
+
+
+@login_required
+@require_POST
+def upgrade_send(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Send a code to the phone on file."""
+    link = _link(request, public_id)
+    if link.is_full or not addresses.is_phone(link.account.contact_phone):
+        raise Refusal(_("The company has no phone on file for this account. Choose another way."))
+    now = timezone.now()
+    send_code(UPGRADE, link.account.contact_phone, "sms", request=request, at=now, user=person(request))
+    return redirect("upgrade_code", public_id)
+
+
+@login_required
+def upgrade_code(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Take the code that came to the phone on file."""
+    link = _link(request, public_id)
+    challenge = pending(request, UPGRADE)
+    if challenge is None or challenge.address != link.account.contact_phone:
+        return redirect("link_upgrade", public_id)
+    form = LinkCodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        try:
+            check_code(challenge, form.cleaned_data["code"], request=request, at=now)
+        except (WrongCode, DeadCode) as wrong:
+            form.add_error("code", str(wrong.message))
+        else:
+            return welcome(request, actions.confirm_by_contact(link, address=challenge.address, at=now))
+    context = {"form": form, "account": link.account, "link": link, "phone_end": challenge.address[-2:]}
+    return show(request, "premises/upgrade_code.html", context)
+
+
+@login_required
+@require_POST
+@once
+def upgrade_ask(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Ask the company to check the papers."""
+    link = _link(request, public_id)
+    unit = link.account.unit
+    actions.ask_to_link(
+        person(request), unit.house, flat=unit.label, message="", link=link, at=timezone.now()
+    )  # fmt: skip
+    messages.success(request, _("Your request is sent. The company answers within three working days."))
+    return redirect("accounts")
+
+
+def _link(request: HttpRequest, public_id: UUID) -> AccountLink:
+    """The person's own live link, also one that waits for the company."""
+    mine = AccountLink.objects.live().of(request.user).with_account()
+    return get_object_or_404(mine, account__public_id=public_id)
