@@ -104,7 +104,7 @@ class FlatDataForm(forms.ModelForm):  # type: ignore[type-arg]
         try:
             return addresses.parse_phone(typed, settings.PHONE_COUNTRIES).value
         except addresses.BadAddress as wrong:
-            raise forms.ValidationError(wrong.message) from wrong
+            raise forms.ValidationError(str(wrong.message)) from wrong
 
 
 class LettersForm(forms.Form):

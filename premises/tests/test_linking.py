@@ -183,6 +183,7 @@ def test_recognising_a_letter_does_not_use_it_up(cast: Cast, issue: Issue) -> No
     for _number in range(2):
         found = actions.recognise_letter("10012", letter.printed_password, at=NOW)
         assert found is not None
+    assert found
     assert actions.link_by_letter(cast.igor, found, at=NOW).change == "new"
     assert actions.recognise_letter("10012", letter.password, at=NOW) is None
     with pytest.raises(actions.Mismatch):

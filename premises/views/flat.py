@@ -1,5 +1,6 @@
 """The flat: what the register says of it, and what a resident may change."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -23,7 +24,8 @@ from premises.views.pages import person, show
 def flat(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Area, rooms, floor; people and phones for a proved link; owners with shares for an owner."""
     account, link = account_or_404(request, public_id)
-    unit, context = account.unit, {"account": account, "link": link}
+    unit = account.unit
+    context: dict[str, Any] = {"account": account, "link": link}
     if link.is_full:
         context["edit"] = unit.edits.select_related("by").first()
     if link.grade == AccountLink.Grade.OWNER:

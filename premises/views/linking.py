@@ -141,7 +141,8 @@ def link_issued(request: HttpRequest) -> HttpResponse:
 @once
 def link_ask(request: HttpRequest) -> HttpResponse:
     """None of the ways fits: choose the house, say which flat, ask the company."""
-    house = House.objects.filter(public_id=_uuid(request.GET.get("house", ""))).select_related("organization").first()
+    house_id = _uuid(request.GET.get("house", ""))
+    house = House.objects.select_related("organization").filter(public_id=house_id).first() if house_id else None
     if house is None:
         return render(request, "premises/link_address.html", _found(request) | {"next": "link_ask"})
     form = AskForm(request.POST or None)
