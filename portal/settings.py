@@ -231,16 +231,19 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    "socket_connect_timeout": 1,
-    "socket_timeout": 5,
+    # A page that nudges the worker must not wait for a broker that is away.
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 0.5,
     "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
 }
 CELERY_TASK_PUBLISH_RETRY = False  # the row is the truth; the sweep finds what the broker did not hear
 CELERY_TASK_DEFAULT_QUEUE = "personal"
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_TASK_ALWAYS_EAGER = TESTING  # a test has no worker: what is delayed runs at once
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the worker writes its log through the filter below, too
 
 # --- Logs -----------------------------------------------------------------------------------------------------------
 LOGGING = {
