@@ -131,35 +131,3 @@ def _only_mobile(countries: Sequence[str]) -> str | Promise:
         first=names[0],
         second=names[1],
     )
-
-
-def spoken_as(value: str) -> str:
-    """A stored address in the local habit: «+7 912 345-67-89», «+380 67 123 45 67»; an e-mail as it is."""
-    groups = _groups(value)
-    return _join(groups) if groups else value
-
-
-def masked(value: str) -> str:
-    """The address as it may be shown: «+7 912 •••-••-89», «i•••@example.com»."""
-    if not is_phone(value):
-        name, _at, host = value.partition("@")
-        return f"{name[:1]}•••@{host}"
-    groups = _groups(value)
-    if not groups:
-        return f"{value[:3]} ••• {value[-2:]}"
-    return _join([*groups[:2], "•••", "••", groups[-1]])
-
-
-def _groups(value: str) -> list[str]:
-    """The number cut as it is said: country, operator, 3, 2, 2."""
-    for code in CODES.values():
-        rest = value[len(code) + 1 :]
-        if value.startswith("+" + code) and len(rest) == {"7": 10, "380": 9}[code]:
-            operator, last = rest[:-7], rest[-7:]
-            return ["+" + code, operator, last[:3], last[3:5], last[5:]]
-    return []
-
-
-def _join(groups: Sequence[str]) -> str:
-    dash = "-" if groups[0] == "+7" else " "
-    return f"{groups[0]} {groups[1]} " + dash.join(groups[2:])

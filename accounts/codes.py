@@ -8,7 +8,6 @@ import logging
 import secrets
 from datetime import datetime
 
-from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.http import HttpRequest
@@ -24,7 +23,8 @@ from accounts.limits import Hit, LimitReached, take
 from accounts.models import Challenge, User
 from accounts.notices import CODE
 from lib.errors import Refusal
-from notifications.actions import notify
+from notifications.actions import is_opted_out, notify
+from notifications.kinds import Kind
 
 log = logging.getLogger("accounts.codes")
 DIGITS = 6
@@ -49,16 +49,25 @@ class HumanCheckNeeded(Refusal):
 
 
 def send_code(
-    purpose: str, address: str, channel: str, *, request: HttpRequest, at: datetime, user: User | None = None
+    purpose: str,
+    address: str,
+    channel: str,
+    *,
+    request: HttpRequest,
+    at: datetime,
+    user: User | None = None,
+    instead: Kind | None = None,
 ) -> Challenge:
     """Make a code, hand it to the post room and bind it to this browser; an earlier code for the purpose dies.
 
     `address` is E.164 or a lower-case e-mail and fits the channel. Raises LimitReached, HumanCheckNeeded or, for a call at
-    night, a Refusal. Takes limits, so it must not be called inside an action's transaction.
+    night, a Refusal. Takes limits, so it must not be called inside an action's transaction. With `instead` that notice goes
+    to the address and the code to nobody: the asker sees the same pages, the owner of the address is told.
     """
     if is_phone(address) == (channel == Challenge.Channel.EMAIL):
         raise ValueError("the channel does not fit the address")
     _not_at_night(channel, at)
+    _not_blocked(request, address, at)
     _take_sending(request, address, channel, at)
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
     with transaction.atomic():
@@ -68,23 +77,40 @@ def send_code(
         )
         challenge.code_hash = make_password(_secret_of(challenge, code))
         challenge.save(force_insert=True)
-        notify(
-            CODE, subject=f"code:{challenge.pk}", at=at, address=address, language=translation.get_language(),
-            context={"purpose": purpose, "host": settings.PUBLIC_HOST}, secret=code, channels=[channel],
-        )  # fmt: skip
-    request.session[_place(purpose)] = str(challenge.pk)
+        _hand_over(challenge, code, instead)
+    request.session[_bound_to(purpose)] = str(challenge.pk)
     return challenge
+
+
+def _hand_over(challenge: Challenge, code: str, instead: Kind | None) -> None:
+    subject, language = f"code:{challenge.pk}", translation.get_language() or ""
+    where = {
+        "at": challenge.sent_at,
+        "address": challenge.address,
+        "channels": [challenge.channel],
+        "language": language,
+    }
+    if instead:
+        notify(instead, subject=subject, **where)  # type: ignore[arg-type]
+    else:
+        notify(CODE, subject=subject, secret=code, context={"purpose": challenge.purpose}, **where)  # type: ignore[arg-type]
 
 
 def pending(request: HttpRequest, purpose: str) -> Challenge | None:
     """The newest challenge this browser asked for, open or not; None when it asked for none."""
-    pk = request.session.get(_place(purpose))
+    pk = request.session.get(_bound_to(purpose))
     return Challenge.objects.filter(pk=pk, purpose=purpose).first() if pk else None
+
+
+def again_at(request: HttpRequest, challenge: Challenge, *, at: datetime) -> datetime | None:
+    """When the next code may be sent the same way; None if it may now."""
+    place = _place_of(request, challenge.address)
+    return limits.free_at(limits.RESEND, f"{challenge.channel}:{place}", at=at)
 
 
 def void(request: HttpRequest, purpose: str, *, at: datetime) -> None:
     """End this browser's open challenge for the purpose."""
-    pk = request.session.pop(_place(purpose), None)
+    pk = request.session.pop(_bound_to(purpose), None)
     if pk:
         Challenge.objects.filter(pk=pk, used_at=None, expires_at__gt=at).update(expires_at=at)
 
@@ -95,7 +121,7 @@ def check_code(challenge: Challenge, typed: str, *, request: HttpRequest, at: da
     The try is counted for good before the answer is known to anybody: parallel guesses wait for each other on the row.
     The challenge must be this browser's own (`pending`), for the same purpose and person.
     """
-    if request.session.get(_place(challenge.purpose)) != str(challenge.pk) or not _same_person(challenge, request):
+    if request.session.get(_bound_to(challenge.purpose)) != str(challenge.pk) or not _same_person(challenge, request):
         raise DeadCode(_("This code was asked for elsewhere. Get a new one here."))
     code = _digits(typed)
     taken = _take_try(request, challenge.address, at)
@@ -115,14 +141,13 @@ def check_code(challenge: Challenge, typed: str, *, request: HttpRequest, at: da
     if not right:
         raise _wrong(row)
     challenge.used_at = at
-    browser.remember(request, row.address)
 
 
 def _secret_of(challenge: Challenge, code: str) -> str:
     return digest("code", str(challenge.pk), challenge.purpose, challenge.address, code)
 
 
-def _place(purpose: str) -> str:
+def _bound_to(purpose: str) -> str:
     return f"challenge:{purpose}"
 
 
@@ -167,10 +192,15 @@ def _not_at_night(channel: str, at: datetime) -> None:
         raise Refusal(_("We call between 8:00 and 21:00. Now choose SMS or e-mail."))
 
 
+def _not_blocked(request: HttpRequest, address: str, at: datetime) -> None:
+    """The owner of the address pressed «this was not me»: strangers cannot have codes sent there for a while."""
+    if is_opted_out(address, at) and not browser.knows(request, address):
+        raise Refusal(_("The owner of this number or e-mail asked us not to send codes there. Use another one."))
+
+
 def _take_sending(request: HttpRequest, address: str, channel: str, at: datetime) -> None:
     """Count one sending against the address, the device, the network and the deployment."""
-    own = "own:" if browser.knows(request, address) else ""  # strangers cannot use up what the owner's device may ask
-    network, place = browser.network_of(request), f"{own}{address}"
+    network, place = browser.network_of(request), _place_of(request, address)
     hits = [Hit(limits.RESEND, f"{channel}:{place}"), Hit(limits.NETWORK_HARD, network)]
     if channel == Challenge.Channel.SMS:
         hits += [Hit(limits.SMS_HOUR, place), Hit(limits.SMS_DAY, place), Hit(limits.ALL_SMS_DAY, "all")]
@@ -181,6 +211,11 @@ def _take_sending(request: HttpRequest, address: str, channel: str, at: datetime
         hits += [Hit(limits.EMAIL_HOUR, place), Hit(limits.EMAIL_DAY, place)]
     soft = [Hit(limits.NETWORK_NUMBERS, network, item=address), Hit(limits.NETWORK_SENDS, network)]
     _take_soft(request, hits, soft, at)
+
+
+def _place_of(request: HttpRequest, address: str) -> str:
+    """Under what an address is counted: strangers cannot use up what the owner's own device may ask."""
+    return f"own:{address}" if browser.knows(request, address) else address
 
 
 def _take_try(request: HttpRequest, address: str, at: datetime) -> limits.Taken:

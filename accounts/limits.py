@@ -135,7 +135,7 @@ RESIDENT_SESSION = SessionLimit(idle=30 * DAY, absolute=90 * DAY, count=10)
 STAFF_SESSION = SessionLimit(idle=20 * MINUTE, absolute=12 * HOUR, count=2)
 FRESH = 10 * MINUTE  # how long a confirmation opens the important steps
 
-HITS_KEPT = 2 * DAY  # longer than the longest window
+KEPT = 2 * DAY  # hits, codes and accepted forms are forgotten after that; longer than the longest window
 
 
 class Taken(list[int]):
@@ -173,6 +173,11 @@ def is_full(limit: Limit, value: object, *, at: datetime) -> bool:
     return used(limit, value, at=at) >= limit.count
 
 
+def free_at(limit: Limit, value: object, *, at: datetime) -> datetime | None:
+    """When the next `take` would pass; None if it would pass now."""
+    return _full_until(limit, limit.key(value), at)
+
+
 def moment(when: datetime, now: datetime) -> str:
     """«14:32» of the whole minute not before `when`; with the date if that is not today."""
     whole = when + timedelta(seconds=-when.timestamp() % 60)
@@ -201,12 +206,18 @@ def _seen(hit: Hit, at: datetime) -> bool:
 
 
 def _check(hit: Hit, at: datetime) -> None:
-    limit = hit.limit
-    hits = LimitHit.objects.filter(key=hit.key, at__gt=at - limit.window).order_by("-at")
+    until = _full_until(hit.limit, hit.key, at)
+    if until:
+        raise LimitReached(hit.limit, until, at=at)
+
+
+def _full_until(limit: Limit, key: str, at: datetime) -> datetime | None:
+    """When the next hit is possible; None if it is now."""
+    hits = LimitHit.objects.filter(key=key, at__gt=at - limit.window).order_by("-at")
     newest = list(hits.values_list("at", flat=True)[: limit.count])
     if len(newest) >= limit.count:
-        raise LimitReached(limit, newest[-1] + limit.window, at=at)
+        return newest[-1] + limit.window
     if limit.gaps and newest:
         again = newest[0] + limit.gaps[min(len(newest), len(limit.gaps)) - 1]
-        if at < again:
-            raise LimitReached(limit, again, at=at)
+        return again if at < again else None
+    return None

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone, translation
 
+from accounts import sessions
 from accounts.browser import leave_cookies
+from accounts.codes import HumanCheckNeeded
 from accounts.models import User
 
 TEXT_SIZE_COOKIE, THEME_COOKIE = "text_size", "theme"
@@ -21,6 +26,42 @@ class Reader:
     language: str
     text_size: int
     theme: str
+
+
+class SessionAge:
+    """Ends a session that lasted too long or was not used for too long, and notes the visit."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            at, user = timezone.now(), cast(User, request.user)
+            if sessions.is_too_old(request, user, at=at):
+                sessions.sign_out(request)
+            else:
+                sessions.note_visit(request, user, at=at)
+        return self.get_response(request)
+
+
+class AsksHuman:
+    """Leads to the one question when the view needs to know that a person is there; back to the same page after."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, HumanCheckNeeded):
+            return redirect(f"{reverse('human_check')}?next={quote(back_to(request))}")
+        return None
+
+
+def back_to(request: HttpRequest) -> str:
+    """The page whose form was sent: «…/again/» is a button on the page «…/code/»."""
+    return request.path.removesuffix("again/") + "code/" if request.path.endswith("/again/") else request.path
 
 
 class ReaderMiddleware:

@@ -16,4 +16,3 @@ CONTACT_CHANGED = declare(Kind("accounts.contact_changed", channels=(Channel.INB
 CONTACT_TAKEN = declare(Kind("accounts.contact_taken", channels=(Channel.EMAIL, Channel.SMS)))
 PASSWORD_CHANGED = declare(Kind("accounts.password_changed"))
 NEW_DEVICE = declare(Kind("accounts.new_device"))
-PROFILE_DELETED = declare(Kind("accounts.profile_deleted", channels=(Channel.EMAIL, Channel.SMS)))

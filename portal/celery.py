@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -34,6 +35,10 @@ app.conf.beat_schedule = {
         "task": "notifications.tasks.sweep",
         "schedule": 10.0,
         "options": {"queue": "urgent", "expires": 30},
+    },
+    "people: forget old codes, tries and sessions": {
+        "task": "accounts.tasks.forget_old",
+        "schedule": crontab(hour=3, minute=20),
     },
     "letters: throw away untaken ones, find unheard ones": {"task": "premises.tasks.sweep_letters", "schedule": 60.0},
 }

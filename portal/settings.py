@@ -74,13 +74,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.SessionAge",
+    "accounts.middleware.ReaderMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.middleware.PersonalPages",
     "portal.middleware.Refusals",
+    "accounts.middleware.AsksHuman",
 ]
 
 TEMPLATES = [
@@ -148,7 +149,6 @@ ACCOUNT_SIGNUP_FIELDS = ["email", "phone"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # our own codes prove an address before it is stored
 ACCOUNT_RATE_LIMITS = False  # accounts/limits.py counts in PostgreSQL, for every way in
 SILENCED_SYSTEM_CHECKS = ["account.W001", "staticfiles.W004"]  # the second: the cut font is optional
-USERSESSIONS_TRACK_ACTIVITY = True
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
 SESSION_COOKIE_AGE = 30 * 24 * 3600

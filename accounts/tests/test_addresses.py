@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.addresses import BadAddress, masked, parse, spoken_as
+from accounts.addresses import BadAddress, parse
 
 BOTH = ["RU", "UA"]
 
@@ -64,15 +64,3 @@ def test_an_address_is_understood(typed: str, countries: list[str], stored: str)
 def test_what_is_no_address_gets_a_helping_sentence(typed: str, countries: list[str], sentence: str) -> None:
     with pytest.raises(BadAddress, match=sentence):
         parse(typed, countries)
-
-
-def test_addresses_are_shown_in_the_local_habit() -> None:
-    assert spoken_as("+79123456789") == "+7 912 345-67-89"
-    assert spoken_as("+380671234567") == "+380 67 123 45 67"
-    assert spoken_as("olga@example.com") == "olga@example.com"
-
-
-def test_masks_hide_the_middle() -> None:
-    assert masked("+79123456789") == "+7 912 •••-••-89"
-    assert masked("+380671234567") == "+380 67 ••• •• 67"
-    assert masked("olga@example.com") == "o•••@example.com"

@@ -1,0 +1,30 @@
+"""The step before an important step: prove again that it is you, by a fresh code or by the password."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import quote
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import sessions
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def confirmed_recently(view: View[P]) -> View[P]:
+    """Only for a person who signed in or confirmed in the last ten minutes; others confirm first and come back."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if sessions.is_fresh(request, at=timezone.now()):
+            return view(request, *args, **kwargs)
+        back = request.path
+        return redirect(f"{reverse('confirm')}?next={quote(back)}")
+
+    return login_required(wrapped)  # type: ignore[return-value]

@@ -1,0 +1,120 @@
+"""Signing in and out, and the list of places where a person is signed in. Sessions live in PostgreSQL."""
+
+from datetime import UTC, datetime, timedelta
+
+from allauth.account.internal.flows.login import get_authentication_records, perform_login, record_authentication
+from allauth.account.models import Login
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import logout
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts import browser, notices
+from accounts.devices import device_name
+from accounts.limits import FRESH, RESIDENT_SESSION, STAFF_SESSION, SessionLimit
+from accounts.models import User
+from notifications.actions import notify
+
+SEEN_EVERY = timedelta(minutes=5)
+STAFF_SEEN_EVERY = timedelta(minutes=1)
+
+
+def sign_in(
+    request: HttpRequest, user: User, *, method: str, at: datetime, is_new: bool = False, remember: bool = True
+) -> None:
+    """Open a session for this person, who has just proved it by a «code» or a «password».
+
+    The session's key changes; the oldest sessions over the limit end; a known person on an unknown device is told.
+    Without `remember` the session ends with the browser.
+    """
+    addresses = [address for address in (user.phone, user.email) if address]
+    unknown_device = not any(browser.knows(request, address) for address in addresses)
+    record_authentication(request, user, method=method)
+    perform_login(request, Login(user=user, redirect_url="/"))
+    request.session["began"] = request.session["seen"] = at.timestamp()
+    if not remember:
+        request.session.set_expiry(0)
+    for address in addresses:
+        browser.remember(request, address)
+    _end_oldest(user)
+    if unknown_device and not is_new:
+        device = device_name(request.META.get("HTTP_USER_AGENT", ""))
+        notify(notices.NEW_DEVICE, user=user, subject=f"device:{at.timestamp()}", context={"device": device}, at=at)
+
+
+def confirm(request: HttpRequest, user: User, *, method: str) -> None:
+    """Note that the person has proved themselves again in this session."""
+    record_authentication(request, user, method=method, reauthenticated=True)
+
+
+def is_fresh(request: HttpRequest, *, at: datetime) -> bool:
+    """Whether this session's person proved themselves in the last ten minutes."""
+    records = get_authentication_records(request, request.user) if request.user.is_authenticated else []
+    return bool(records) and at.timestamp() - float(records[-1]["at"]) <= FRESH.total_seconds()
+
+
+def signed_in_by_code(request: HttpRequest) -> bool:
+    """Whether the newest proof in this session was a code."""
+    records = get_authentication_records(request, request.user) if request.user.is_authenticated else []
+    return bool(records) and records[-1]["method"] == "code"
+
+
+def limit_of(user: User) -> SessionLimit:
+    """Staff are signed in for hours, residents for weeks."""
+    return STAFF_SESSION if user.is_staff else RESIDENT_SESSION
+
+
+def is_too_old(request: HttpRequest, user: User, *, at: datetime) -> bool:
+    """Whether the session lasted too long, or nobody came for too long."""
+    limit, session = limit_of(user), request.session
+    began, seen = _moment(session.get("began"), at), _moment(session.get("seen"), at)
+    return at - began > limit.absolute or at - seen > limit.idle
+
+
+def note_visit(request: HttpRequest, user: User, *, at: datetime) -> None:
+    """Keep «last seen» roughly right: one write in a few minutes, not one per page."""
+    session = request.session
+    pause = STAFF_SEEN_EVERY if user.is_staff else SEEN_EVERY
+    if "seen" in session and at - _moment(session["seen"], at) < pause:
+        return
+    session.setdefault("began", at.timestamp())
+    session["seen"] = at.timestamp()
+    note_place(request)
+
+
+def note_place(request: HttpRequest) -> None:
+    """Put this session into the person's list."""
+    UserSession.objects.create_from_request(request)
+
+
+def forget_place(request: HttpRequest) -> None:
+    """Take this session out of the list, before its key changes."""
+    UserSession.objects.filter(session_key=request.session.session_key or "").delete()
+
+
+def sessions_of(user: User) -> QuerySet[UserSession]:
+    """Where the person is signed in, the last used first."""
+    return UserSession.objects.filter(user=user).order_by("-last_seen_at", "-pk")
+
+
+def end_sessions(user: User, *, keep: str | None = None) -> int:
+    """End all of the person's sessions but the one with the key `keep`; return how many."""
+    ended = [session for session in sessions_of(user) if session.session_key != keep]
+    for session in ended:
+        session.end()
+    return len(ended)
+
+
+def sign_out(request: HttpRequest) -> None:
+    """End this session, here and in the list."""
+    forget_place(request)
+    logout(request)
+
+
+def _end_oldest(user: User) -> None:
+    for session in list(sessions_of(user))[limit_of(user).count :]:
+        session.end()
+
+
+def _moment(stamp: object, default: datetime) -> datetime:
+    return datetime.fromtimestamp(stamp, tz=UTC) if isinstance(stamp, int | float) else default

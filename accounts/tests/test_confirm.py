@@ -1,0 +1,73 @@
+"""Before an important step: a fresh code, or the password; then ten minutes are open."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from portal.testing import Cast
+
+pytestmark = pytest.mark.django_db
+Enter = Callable[[User], Client]
+PASSWORD = "длинная фраза 1977"
+
+
+@pytest.fixture
+def olga(cast: Cast, enter: Enter) -> Client:
+    """Olga, signed in long ago."""
+    cast.olga.set_password(PASSWORD)
+    cast.olga.email = "olga@example.com"
+    cast.olga.save()
+    client = enter(cast.olga)
+    client.get("/profile/confirm/?next=/profile/delete/")
+    return client
+
+
+def test_a_code_opens_the_step_for_ten_minutes(olga: Client, codes: list[str], clock: Callable[[int], None]) -> None:
+    assert olga.get("/profile/delete/").status_code == 302
+    assert olga.post("/profile/confirm/", {"channel": "sms"})["Location"] == "/profile/confirm/code/"
+    assert olga.post("/profile/confirm/code/", {"code": codes[0]})["Location"] == "/profile/delete/"
+    assert olga.get("/profile/delete/").status_code == 200
+    clock(599)
+    assert olga.get("/profile/delete/").status_code == 200
+    clock(2)
+    assert olga.get("/profile/delete/").status_code == 302
+
+
+def test_the_code_goes_only_to_ones_own_addresses(cast: Cast, olga: Client, codes: list[str]) -> None:
+    page = olga.get("/profile/confirm/").content.decode()
+    assert "o•••@example.com" in page
+    assert (cast.olga.phone or "") not in page
+    assert olga.post("/profile/confirm/", {"channel": "pigeon"}).status_code == 422
+    assert codes == []
+
+
+def test_a_password_opens_it_too(olga: Client) -> None:
+    assert olga.post("/profile/confirm/password/", {"password": PASSWORD})["Location"] == "/profile/delete/"
+    assert olga.get("/profile/delete/").status_code == 200
+
+
+def test_a_wrong_password_is_counted(olga: Client) -> None:
+    for _turn in range(5):
+        page = olga.post("/profile/confirm/password/", {"password": "wrong"})
+        assert page.status_code == 422
+        assert "not your password" in page.content.decode()
+    assert olga.post("/profile/confirm/password/", {"password": PASSWORD}).status_code == 429
+
+
+def test_without_a_password_only_codes_are_offered(cast: Cast, enter: Enter) -> None:
+    page = enter(cast.nina).get("/profile/confirm/").content.decode()
+    assert "Or by password" not in page
+
+
+def test_the_code_page_without_a_code_leads_back(cast: Cast, enter: Enter) -> None:
+    assert enter(cast.nina).get("/profile/confirm/code/")["Location"] == "/profile/confirm/"
+
+
+def test_another_code_may_be_sent(olga: Client, codes: list[str]) -> None:
+    olga.post("/profile/confirm/", {"channel": "sms"})
+    olga.post("/profile/confirm/again/", {"channel": "email"})
+    assert len(codes) == 1  # a phone's code is not sent by e-mail
+    olga.post("/profile/confirm/", {"channel": "email"})
+    assert len(codes) == 2

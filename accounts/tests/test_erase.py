@@ -1,0 +1,108 @@
+"""Deleting the profile: the person goes, what belongs to the flat stays."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.utils import timezone
+
+from accounts import actions, signals
+from accounts.models import Consent, User
+from accounts.notices import NEW_DEVICE
+from accounts.sessions import sessions_of
+from notifications.actions import notify
+from portal.testing import Cast, make_user
+
+pytestmark = [pytest.mark.django_db, pytest.mark.feature("E9")]
+
+
+@pytest.fixture
+def person(codes: list[str]) -> tuple[User, Client]:
+    """Somebody with everything a profile can hold, who has just come in."""
+    user = make_user(
+        "Зинаида", "Приметнова", patronymic="Ёлкина", phone="+79135557788", email="zina-unique@example.com"
+    )
+    client = Client(headers={"accept-language": "en"})
+    client.post("/in/", {"address": "zina-unique@example.com", "channel": "email", "personal_data": "on"})
+    client.post("/in/code/", {"code": codes[-1]})
+    notify(NEW_DEVICE, user=user, subject="x", context={"device": "Приметнова"}, at=timezone.now())
+    return user, client
+
+
+def everything() -> str:
+    """The text of every row of our apps."""
+    rows: list[Any] = []
+    for model in apps.get_models():
+        if model._meta.app_label in {"accounts", "notifications", "premises", "sessions", "usersessions"}:
+            rows += model._default_manager.values()
+    return repr(rows)
+
+
+def test_the_page_says_what_goes_and_what_stays(person: tuple[User, Client]) -> None:
+    page = person[1].get("/profile/delete/").content.decode()
+    assert "What is erased at once" in page
+    assert "five years" in page
+
+
+def test_it_asks_for_a_tick(person: tuple[User, Client]) -> None:
+    page = person[1].post("/profile/delete/", {})
+    assert page.status_code == 422
+    assert "Tick the box" in page.content.decode()
+
+
+def test_nothing_of_the_person_is_left(person: tuple[User, Client]) -> None:
+    user, client = person
+    marks = ["Зинаида", "Приметнова", "Ёлкина", "9135557788", "zina-unique"]
+    assert all(mark in everything() for mark in marks)
+    assert client.post("/profile/delete/", {"agreed": "on"}).status_code == 302
+    left = everything()
+    assert [mark for mark in marks if mark in left] == []
+    user.refresh_from_db()
+    assert user.erased_at is not None
+    assert not user.is_active
+    assert not sessions_of(user).exists()
+    assert client.get("/profile/").status_code == 302
+
+
+def test_the_record_of_consents_stays_without_a_name(person: tuple[User, Client]) -> None:
+    person[1].post("/profile/delete/", {"agreed": "on"})
+    assert Consent.objects.filter(user=person[0]).count() == 2
+    assert not Consent.objects.in_force().exists()
+
+
+def test_the_same_phone_may_register_anew(person: tuple[User, Client], codes: list[str]) -> None:
+    person[1].post("/profile/delete/", {"agreed": "on"})
+    client = Client()
+    client.post("/in/", {"address": "+79135557788", "channel": "sms"})
+    client.post("/in/code/", {"code": codes[-1]})
+    assert User.objects.get(phone="+79135557788").pk != person[0].pk
+
+
+def test_the_rooms_above_are_told_while_the_person_is_still_named(cast: Cast) -> None:
+    heard: list[str] = []
+
+    def listen(sender: Any, user: User, **facts: Any) -> None:
+        heard.append(user.first_name)
+
+    signals.erased.connect(listen)
+    actions.erase(cast.nina, at=timezone.now())
+    signals.erased.disconnect(listen)
+    assert heard == ["Нина"]
+
+
+def test_an_employee_is_sent_to_the_manager(cast: Cast, enter: Callable[[User], Client], clock: Any) -> None:
+    from accounts.actions import StaffProfile
+
+    with pytest.raises(StaffProfile):
+        actions.erase(cast.dima, at=timezone.now())
+    cast.dima.refresh_from_db()
+    assert cast.dima.first_name == "Дима"
+
+
+def test_an_old_sign_in_confirms_first(person: tuple[User, Client], clock: Callable[[int], None]) -> None:
+    clock(601)
+    response = person[1].post("/profile/delete/", {"agreed": "on"})
+    assert response["Location"] == "/profile/confirm/?next=/profile/delete/"
+    assert User.objects.get(pk=person[0].pk).is_active

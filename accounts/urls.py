@@ -1,0 +1,37 @@
+"""Addresses of entry, profile and legal texts."""
+
+from django.urls import path, re_path
+
+from accounts.views import confirming, contacts, entry, erasing, look, password, places, profile, texts
+
+urlpatterns = [
+    path("in/", entry.entry, name="entry"),
+    path("in/code/", entry.entry_code, name="entry_code"),
+    path("in/again/", entry.entry_again, name="entry_again"),
+    path("in/check/", entry.human_check, name="human_check"),
+    path("in/welcome/", entry.welcome, name="welcome"),
+    path("out/", entry.sign_out, name="sign_out"),
+    path("look/", look.look, name="look"),
+    path("agreement/", texts.agreement, name="agreement"),
+    path("consent/", texts.consent_text, name="consent_text"),
+    path("privacy/", texts.privacy, name="privacy"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/names/", profile.profile_names, name="profile_names"),
+    path("profile/look/", profile.profile_look, name="profile_look"),
+    path("profile/phone/", contacts.profile_phone, name="profile_phone"),
+    path("profile/email/", contacts.profile_email, name="profile_email"),
+    path("profile/contact/code/", contacts.contact_code, name="contact_code"),
+    path("profile/contact/again/", contacts.contact_again, name="contact_again"),
+    re_path(r"^profile/(?P<field>phone|email)/remove/$", contacts.contact_remove, name="contact_remove"),
+    path("profile/password/", password.profile_password, name="profile_password"),
+    path("profile/password/remove/", password.password_remove, name="password_remove"),
+    path("profile/consents/", profile.profile_consents, name="profile_consents"),
+    path("profile/sessions/", places.session_list, name="sessions"),
+    path("profile/sessions/<int:pk>/end/", places.session_end, name="session_end"),
+    path("profile/sessions/end-others/", places.sessions_end_others, name="sessions_end_others"),
+    path("profile/confirm/", confirming.confirm, name="confirm"),
+    path("profile/confirm/code/", confirming.confirm_code, name="confirm_code"),
+    path("profile/confirm/again/", confirming.confirm_again, name="confirm_again"),
+    path("profile/confirm/password/", confirming.confirm_password, name="confirm_password"),
+    path("profile/delete/", erasing.profile_delete, name="profile_delete"),
+]

@@ -1,0 +1,1 @@
+"""Pages about oneself: one file per room, one function per address."""

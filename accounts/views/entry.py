@@ -1,0 +1,141 @@
+"""Signing in, which is also registering: a phone or e-mail (P01), the code (P02), the names (P03)."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import actions, codes, sessions
+from accounts.browser import ip_of
+from accounts.forms import CodeForm, EntryForm, HumanForm, WelcomeForm
+from accounts.human import ask, is_answer
+from accounts.models import Challenge, Consent, User
+from accounts.next_page import keep_next, safe_path, take_next
+from accounts.once import once
+from accounts.people import person
+from accounts.views import code_page
+from lib.errors import Refusal
+
+ENTER = Challenge.Purpose.ENTER
+
+
+@require_http_methods(["GET", "POST"])
+@once
+def entry(request: HttpRequest) -> HttpResponse:
+    """P01: one field; the button is the acceptance of the user agreement."""
+    keep_next(request)
+    if request.user.is_authenticated:
+        return redirect(take_next(request))
+    form = EntryForm(request.POST or None, initial=request.session.get("entry"))
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                return _send(request, form)
+            except codes.HumanCheckNeeded:
+                raise
+            except Refusal as refusal:
+                form.add_error("address", str(refusal.message))
+                status = refusal.status
+    return render(request, "accounts/entry.html", {"form": form}, status=status)
+
+
+def _send(request: HttpRequest, form: EntryForm) -> HttpResponse:
+    request.session["entry"] = form.cleaned_data
+    codes.send_code(
+        ENTER, form.cleaned_data["address"], form.cleaned_data["channel"], request=request, at=timezone.now()
+    )
+    return redirect("entry_code")
+
+
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "POST"])
+@once
+def entry_code(request: HttpRequest) -> HttpResponse:
+    """P02: the code; a right one opens the session and, the first time, makes the profile."""
+    challenge, at = codes.pending(request, ENTER), timezone.now()
+    if request.user.is_authenticated:
+        return redirect(take_next(request))
+    if challenge is None:
+        return redirect("entry")
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and code_page.is_right(request, challenge, form, at=at):
+        return _let_in(request, challenge, at=at)
+    again, change = reverse("entry_again"), reverse("entry")
+    return code_page.show(request, challenge, form, again=again, change=change, submit=_("Sign in"), at=at)
+
+
+def _let_in(request: HttpRequest, challenge: Challenge, *, at: datetime) -> HttpResponse:
+    """The address is proved: find or make its user, record what was agreed to, open the session."""
+    user, is_new = actions.find_or_create_user(challenge.address, language=get_language() or "")
+    purposes = [Consent.Purpose.AGREEMENT.value]
+    if request.session.pop("entry", {}).get("personal_data"):
+        purposes.append(Consent.Purpose.PERSONAL_DATA.value)
+    for purpose in purposes:
+        proof = {"channel": challenge.channel, "evidence": str(challenge.pk), "ip": ip_of(request)}
+        actions.give_consent(user, purpose, at=at, **proof)
+    sessions.sign_in(request, user, method="code", at=at, is_new=is_new)
+    return redirect("welcome" if user.welcomed_at is None else take_next(request))
+
+
+@require_POST
+@once
+def entry_again(request: HttpRequest) -> HttpResponse:
+    """Another code for the same address, the same way or another."""
+    challenge = codes.pending(request, ENTER)
+    return code_page.send_again(request, challenge, back=reverse("entry_code"), at=timezone.now())
+
+
+@require_http_methods(["GET", "POST"])
+def human_check(request: HttpRequest) -> HttpResponse:
+    """One question in words, when too much came from one network; works by ear and without JavaScript."""
+    if "next" in request.GET:
+        request.session["human_next"] = safe_path(request.GET["next"])
+    form = HumanForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if is_answer(request, form.cleaned_data["answer"]):
+            request.session["human"] = True
+            messages.success(request, _("Thank you. Now press the button again."))
+            return redirect(request.session.pop("human_next", "") or "entry")
+        form.add_error("answer", _("That is not it. Here is another question."))
+    question = ask(request)
+    return render(
+        request, "accounts/human.html", {"form": form, "question": question}, status=422 if form.errors else 200
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@once
+def welcome(request: HttpRequest) -> HttpResponse:
+    """P03: names, language and notices of a new person; may be skipped."""
+    user, at = User.objects.get(pk=person(request).pk), timezone.now()
+    form = WelcomeForm(request.POST or None, instance=user, initial={"language": get_language()})
+    if request.method == "POST" and "skip" in request.POST:
+        User.objects.filter(pk=user.pk).update(welcomed_at=at)
+        return redirect(take_next(request))
+    if request.method == "POST" and form.is_valid():
+        form.instance.welcomed_at = at
+        form.save()
+        for purpose in form.consents():
+            actions.give_consent(user, purpose, channel="portal", ip=ip_of(request), at=at)
+        messages.success(request, _("You are registered. Welcome!"))
+        return redirect(take_next(request))
+    return render(request, "accounts/welcome.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End this session."""
+    sessions.sign_out(request)
+    messages.success(request, _("You have signed out."))
+    return redirect("landing")

@@ -1,0 +1,53 @@
+"""The optional password: set, change, remove."""
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts import actions, sessions
+from accounts.confirm import confirmed_recently
+from accounts.forms import NewPasswordForm
+from accounts.models import User
+from accounts.people import person
+
+
+@sensitive_post_parameters("password")
+@confirmed_recently
+@require_http_methods(["GET", "POST"])
+def profile_password(request: HttpRequest) -> HttpResponse:
+    """Set a password or a new one; other places are signed out."""
+    user = User.objects.get(pk=person(request).pk)
+    form = NewPasswordForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        _change(request, user, form.cleaned_data["password"])
+        messages.success(request, _("The password is saved. Other devices are signed out."))
+        return redirect("profile")
+    return render(request, "accounts/password.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@confirmed_recently
+@require_http_methods(["GET", "POST"])
+def password_remove(request: HttpRequest) -> HttpResponse:
+    """Back to codes only."""
+    user = User.objects.get(pk=person(request).pk)
+    if not user.has_usable_password():
+        return redirect("profile")
+    if request.method == "POST":
+        _change(request, user, None)
+        messages.success(request, _("The password is removed. You sign in with codes."))
+        return redirect("profile")
+    return render(request, "accounts/password_remove.html")
+
+
+def _change(request: HttpRequest, user: User, password: str | None) -> None:
+    """Change it and keep only this session."""
+    user = actions.set_password(user, password, at=timezone.now())
+    sessions.end_sessions(user, keep=request.session.session_key)
+    sessions.forget_place(request)
+    update_session_auth_hash(request, user)
+    sessions.note_place(request)
