@@ -18,20 +18,18 @@ from notifications.tests.conftest import CODE
 
 
 @pytest.fixture
-def broker_goes() -> Iterator[Callable[[], None]]:
+def broker_goes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     """Return what takes the broker away: its address refuses every connection until the test ends."""
-    patch = pytest.MonkeyPatch()
     closed = socket.socket()
     closed.bind(("127.0.0.1", 0))  # bound but not listening
 
     def go() -> None:
-        patch.setitem(current_app.conf, "task_always_eager", False)
-        patch.setitem(current_app.conf, "broker_write_url", f"redis://127.0.0.1:{closed.getsockname()[1]}/0")
-        patch.setattr(current_app, "_pool", None)
-        patch.setattr(current_app.amqp, "_producer_pool", None)
+        monkeypatch.setitem(current_app.conf, "task_always_eager", False)
+        monkeypatch.setitem(current_app.conf, "broker_write_url", f"redis://127.0.0.1:{closed.getsockname()[1]}/0")
+        monkeypatch.setattr(current_app, "_pool", None)
+        monkeypatch.setattr(current_app.amqp, "_producer_pool", None)
 
     yield go
-    patch.undo()
     closed.close()
 
 
