@@ -1,0 +1,198 @@
+"""The words of the statutory forms, each in the language the law gives it. Not translated: a form is data of its country.
+
+Sources: Приказ Минстроя 924/пр (2014) as the guide shows it, 43/пр (2018), the usual Ukrainian рахунок (handbook 1.1,
+1.2, 1.5).
+"""
+
+from dataclasses import dataclass
+
+from billing.models import Invoice
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What one form prints beside the figures."""
+
+    language: str
+    title: str
+    purpose: str
+    payer_section: str
+    details_section: str
+    table_section: str
+    period: str
+    payer: str
+    address: str
+    area: str
+    area_account: str
+    residents: str
+    registered: str
+    people: str
+    account_number: str
+    provider: str
+    phone: str
+    dispatch: str
+    hours: str
+    recipient: str
+    bank_details: str
+    tax_id: str
+    kpp: str
+    bank: str
+    bic: str
+    account: str
+    corr_account: str
+    absent: str
+    services: str
+    all_services: str
+    accrued_for_period: str
+    opening: str
+    payable: str
+    paid: str
+    paid_upto: str
+    due: str
+    issued: str
+    currency: str
+    columns: tuple[str, ...]  # service, unit, volume, tariff, accrued, recalculated, benefit, balance, payable
+    penalty: str
+    total: str
+    methods: dict[str, str]
+    pay_code: str
+    pay_code_note: str
+    no_code: str
+    cabinet_code: str
+    cabinet_note: str
+    beware: str
+    readings_section: str = ""
+    no_readings: str = ""
+
+
+RU_METHODS = {"N": "норматив потребления", "M": "показания прибора учёта", "O": "среднее потребление или иной способ"}
+UA_METHODS = {"N": "норма споживання", "M": "показання лічильника", "O": "середнє споживання або інший спосіб"}
+METHOD_MARKS = {"N": "1", "M": "2", "O": "3"}  # the index on the volume
+
+RU_924 = Wording(
+    language="ru",
+    title="Платежный документ",
+    purpose="для внесения платы за содержание и ремонт жилого помещения и предоставления коммунальных услуг",
+    payer_section="Раздел 1. Сведения о плательщике и исполнителе услуг",
+    details_section="Раздел 2. Информация для внесения платы получателю платежа",
+    table_section="Раздел 3. Расчет размера платы за содержание и ремонт жилого помещения и коммунальных услуг",
+    period="За",
+    payer="Плательщик",
+    address="Адрес",
+    area="Площадь помещения",
+    area_account="площадь ЛС",
+    residents="Кол-во проживающих",
+    registered="кол-во зарегистрированных",
+    people="чел.",
+    account_number="Лицевой счет плательщика",
+    provider="Исполнитель услуг",
+    phone="Телефон",
+    dispatch="Аварийно-диспетчерская служба",
+    hours="Режим работы",
+    recipient="Наименование получателя платежа",
+    bank_details="Номер банковского счета и банковские реквизиты",
+    tax_id="ИНН",
+    kpp="КПП",
+    bank="Банк",
+    bic="БИК",
+    account="р/сч",
+    corr_account="кор/сч",
+    absent="(не указан)",
+    services="Виды услуг",
+    all_services="Жилищные, коммунальные, прочие услуги",
+    accrued_for_period="Начислено за расчетный период, руб.",
+    opening="Задолженность на начало расчетного периода",
+    payable="Итого к оплате",
+    paid="Оплачено в расчетном периоде",
+    paid_upto="Учтены платежи, поступившие по",
+    due="Оплатить до",
+    issued="Дата выставления",
+    currency="руб.",
+    columns=(
+        "Виды услуг", "Единица измерения", "Объем услуг", "Тариф, руб./ед. измерения", "Всего начислено, руб.",
+        "Перерасчеты всего, руб.", "Льготы, субсидии, руб.", "Задолженность, аванс, руб.", "Итого к оплате, руб.",
+    ),
+    penalty="Пени, руб.",
+    total="Итого",
+    methods=RU_METHODS,
+    pay_code="Оплатить",
+    pay_code_note="Откройте приложение своего банка и наведите камеру",
+    no_code="Банковские реквизиты компании указаны не полностью, поэтому платежного кода нет.",
+    cabinet_code="Подключить личный кабинет",
+    cabinet_note="Наведите камеру телефона или откройте адрес",
+    beware="Настоящие квитанции всегда есть в личном кабинете: сверьте с ним реквизиты, прежде чем платить.",
+)  # fmt: skip
+
+RU_43 = Wording(
+    **(
+        vars(RU_924)
+        | {
+            "purpose": "для внесения платы за содержание жилого помещения и предоставление коммунальных услуг",
+            "readings_section": "Раздел 2. Сведения о показаниях приборов учета",
+            "no_readings": "Компания не передала показания вместе с этим документом.",
+            "details_section": "Раздел 3. Расчет размера платы и реквизиты для ее внесения",
+            "table_section": "Расчет размера платы за содержание жилого помещения и коммунальные услуги",
+        }
+    )
+)
+
+UA = Wording(
+    language="uk",
+    title="Рахунок",
+    purpose="на оплату житлово-комунальних послуг",
+    payer_section="1. Споживач і виконавець послуг",
+    details_section="2. Реквізити для оплати",
+    table_section="3. Розрахунок плати за послуги",
+    period="За",
+    payer="Споживач",
+    address="Адреса",
+    area="Площа приміщення",
+    area_account="площа за рахунком",
+    residents="Проживає",
+    registered="зареєстровано",
+    people="ос.",
+    account_number="Особовий рахунок",
+    provider="Виконавець послуг",
+    phone="Телефон",
+    dispatch="Аварійно-диспетчерська служба",
+    hours="Години роботи",
+    recipient="Отримувач платежу",
+    bank_details="Банківські реквізити",
+    tax_id="ЄДРПОУ",
+    kpp="КПП",
+    bank="Банк",
+    bic="МФО",
+    account="IBAN",
+    corr_account="кор. рахунок",
+    absent="(не вказано)",
+    services="Види послуг",
+    all_services="Житлово-комунальні послуги",
+    accrued_for_period="Нараховано за розрахунковий період, грн",
+    opening="Борг на початок розрахункового періоду",
+    payable="До сплати",
+    paid="Сплачено в розрахунковому періоді",
+    paid_upto="Враховано платежі по",
+    due="Сплатити до",
+    issued="Дата виставлення",
+    currency="грн",
+    columns=(
+        "Послуга", "Одиниця", "Обсяг", "Тариф з ПДВ, грн", "Нараховано, грн", "Перерахунок, грн",
+        "Пільга, субсидія, грн", "Борг, переплата, грн", "До сплати, грн",
+    ),
+    penalty="Пеня, грн",
+    total="Разом",
+    methods=UA_METHODS,
+    pay_code="Сплатити",
+    pay_code_note="Відкрийте застосунок свого банку й наведіть камеру",
+    no_code="Банківські реквізити компанії вказано не повністю, тому платіжного коду немає.",
+    cabinet_code="Підключити особистий кабінет",
+    cabinet_note="Наведіть камеру телефона або відкрийте адресу",
+    beware="Справжні рахунки завжди є в особистому кабінеті: звірте з ним реквізити, перш ніж платити.",
+)  # fmt: skip
+
+FORMS = {Invoice.Form.RU_924: RU_924, Invoice.Form.RU_43: RU_43, Invoice.Form.UA: UA}
+
+
+def wording_of(form: str) -> Wording:
+    """The words of an Invoice.Form."""
+    return FORMS[Invoice.Form(form)]
