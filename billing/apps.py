@@ -3,3 +3,12 @@ from django.apps import AppConfig
 
 class BillingConfig(AppConfig):
     name = "billing"
+
+    def ready(self) -> None:
+        from billing import notices  # noqa: F401  (declares the kinds)
+        from billing.actions.documents import import_documents
+        from billing.actions.payments import import_payments
+        from premises.registers import declare
+
+        declare("documents", import_documents)
+        declare("payments", import_payments)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 from typing import BinaryIO
@@ -10,45 +11,50 @@ from typing import BinaryIO
 from django.utils.translation import gettext_noop as _
 
 from billing import freezing
-from billing.actions.ledger import post_documents
+from billing.actions.ledger import hold_book, post_documents
 from billing.exchange.documents import COLUMNS, Document, documents
 from billing.models import Invoice, InvoiceLine, Requisites
-from billing.tally import Tally
 from premises.models import ImportRun, Organization, PersonalAccount
 from premises.register import read
+from premises.registers import Tally
 
 CHUNK = 1000  # documents held in memory and written together
 NOT_AS_ISSUED = _("Issued documents are never edited; a correction is a new document.")
 
 
-def take_documents(
-    organization: Organization, file: BinaryIO, tally: Tally, *, run: ImportRun | None, at: datetime
-) -> None:
-    """Walk through the register and count what it holds; with a `run` also write what is good and new.
+def import_documents(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool, at: datetime) -> None:
+    """Walk through the register (an Importer of premises.registers); with `write` also store what is new.
 
-    The caller opens the transaction, holds the organization's lock, and rolls back when the tally has errors. A document
-    that is already here with the same words is unchanged; with other words it is an error.
+    A document that is already here with the same words is unchanged; with other words it is an error.
     """
+    if write:
+        hold_book(run.organization)
     register = read(file, COLUMNS)
     tally.note(register.problems)
-    found = documents(tally.counted(register))
-    desk = Desk(organization, run, at)
+    found = documents(register)
+    desk = Desk(run, at)
     while chunk := list(islice(found, CHUNK)):
         fresh = list(desk.new(chunk, tally))
-        for document in chunk:
-            for row in document.rows:
-                tally.note(row.problems)
-        if run is not None and not tally.errors:
+        for row in (row for document in chunk for row in document.rows):
+            tally.rows += 1
+            tally.note(row.problems)
+        if write and not tally.errors:
             desk.write(fresh)
+    tally.total(_("documents"), tally.created)
+    tally.total(_("accrued in new documents"), desk.accrued)
 
 
 @dataclass
 class Desk:
     """Looks a chunk of documents up and writes the new ones, with a handful of queries per chunk."""
 
-    organization: Organization
-    run: ImportRun | None
+    run: ImportRun
     at: datetime
+    accrued: Decimal = Decimal("0.00")  # of the new documents
+
+    @property
+    def organization(self) -> Organization:
+        return self.run.organization
 
     def new(self, chunk: list[Document], tally: Tally) -> Iterator[tuple[Document, PersonalAccount]]:
         """Yield the documents to be written; note errors and count the unchanged."""
@@ -69,7 +75,8 @@ class Desk:
                 else:
                     tally.unchanged += 1
             else:
-                tally.take(document.sums.accrued, document.sums.payable)
+                tally.created += 1
+                self.accrued += document.sums.accrued
                 yield document, account
 
     def write(self, fresh: list[tuple[Document, PersonalAccount]]) -> None:
@@ -126,7 +133,7 @@ class Desk:
             payer=freezing.payer(account),
             provider=freezing.provider(self.organization),
             requisites=requisites,
-            currency="UAH" if self.organization.country == Organization.Country.UKRAINE else "RUB",
+            currency=self.organization.currency,
             opening=sums.balance,
             accrued=sums.accrued,
             recalculated=sums.recalculated,

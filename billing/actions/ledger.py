@@ -10,8 +10,14 @@ from django.db.models import Sum
 
 from billing.book import Posting, Section
 from billing.models import Invoice, LedgerEntry, Payment
+from premises.models import Organization
 
 Key = tuple[int, str]  # account id, section
+
+
+def hold_book(organization: Organization) -> None:
+    """Wait for whoever writes this organization's book now, and keep others out until the transaction ends."""
+    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
 
 
 @transaction.atomic

@@ -3,55 +3,55 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from typing import BinaryIO
 
 from django.utils.translation import gettext_noop as _
 
-from billing.actions.ledger import post_payments
+from billing.actions.ledger import hold_book, post_payments
 from billing.exchange.payments import Receipt, payments
 from billing.models import Payment
-from billing.tally import Tally
 from premises.models import ImportRun, Organization
+from premises.registers import Tally
 
 CHUNK = 2000
 Fresh = tuple[Receipt, int]  # with the account's id
 
 
-def take_payments(
-    organization: Organization,
-    file: BinaryIO,
-    tally: Tally,
-    *,
-    run: ImportRun | None,
-    at: datetime,
-    needs_control: bool = False,
-) -> None:
-    """Walk through the register and count what it holds; with a `run` also write what is good and new.
+def import_payments(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool, at: datetime) -> None:
+    """Walk through the register (an Importer of premises.registers); with `write` also store what is new.
 
-    The caller opens the transaction, holds the organization's lock, and rolls back when the tally has errors. An
-    operation that is already here with the same account, date and sum is unchanged; with others it is an error.
+    An operation that is already here with the same account, date and sum is unchanged; with others it is an error.
     """
-    register = payments(file, needs_control=needs_control)
-    desk = Desk(organization, run, at)
+    if write:
+        hold_book(run.organization)
+    register = payments(file)
+    desk = Desk(run, at)
     found = iter(register)
     while chunk := list(islice(found, CHUNK)):
-        tally.rows += len(chunk)
         fresh = list(desk.new(chunk, tally))
         for receipt in chunk:
+            tally.rows += 1
             tally.note(receipt.row.problems)
-        if run is not None and not tally.errors:
+        if write and not tally.errors:
             desk.write(fresh)
     tally.note(register.problems)
+    tally.total(_("payments"), tally.created)
+    tally.total(_("sum of new payments"), desk.amount)
 
 
 @dataclass
 class Desk:
     """Looks a chunk of payments up and writes the new ones."""
 
-    organization: Organization
-    run: ImportRun | None
+    run: ImportRun
     at: datetime
+    amount: Decimal = Decimal("0.00")  # of the new payments
+
+    @property
+    def organization(self) -> Organization:
+        return self.run.organization
 
     def new(self, chunk: list[Receipt], tally: Tally) -> Iterator[Fresh]:
         """Yield the payments to be written; note errors and count the unchanged."""
@@ -76,7 +76,8 @@ class Desk:
                 else:
                     receipt.row.refuse("operation", _("This operation was imported before with other figures."))
             else:
-                tally.take(receipt.amount)
+                tally.created += 1
+                self.amount += receipt.amount
                 yield receipt, account
 
     def write(self, fresh: list[Fresh]) -> None:

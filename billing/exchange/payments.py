@@ -15,8 +15,9 @@ from django.utils.translation import gettext_noop as _
 
 from billing.exchange.documents import one_of
 from lib.text import account_key
-from premises.register import ERROR, Column, Problem, Register, Row
+from premises.register import Column, Register, Row
 from premises.registers import cells, sources
+from premises.registers.tally import ERROR, Problem
 
 ZERO = Decimal("0.00")
 COLUMNS = (
@@ -128,13 +129,13 @@ def _number(cell: cells.Cell) -> Decimal | None:
 
 def _receipt(row: Row) -> Receipt:
     values = row.values
-    number = values.get("number") or ""
+    account, number = values.get("account") or "", values.get("number") or ""
     return Receipt(
         row,
-        account=values.get("account") or "",
+        account=account,
         on=values.get("date"),
         number=number,
-        operation=values.get("operation") or number,
+        operation=values.get("operation") or f"{account_key(account)} {values.get('date')} {number}",
         amount=values.get("amount") or ZERO,
         kind=values.get("kind") or "main",
         channel=values.get("channel") or "",

@@ -139,6 +139,8 @@ class Invoice(models.Model):
 class InvoiceLine(models.Model):
     """One service line, printed figures as they were given."""
 
+    METHOD_MARKS = {"N": "1", "M": "2", "O": "3"}  # norm, meter, other (average)
+
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField()
     group = models.CharField(max_length=100, blank=True)  # «Жилищные услуги»
@@ -146,7 +148,7 @@ class InvoiceLine(models.Model):
     service = models.CharField(max_length=200)
     unit = models.CharField(max_length=20, blank=True)
     volume = models.DecimalField(max_digits=16, decimal_places=7, null=True)
-    method = models.CharField(max_length=1, blank=True)  # N norm, M meter, O other (average)
+    method = models.CharField(max_length=1, blank=True)
     tariff = models.DecimalField(max_digits=13, decimal_places=6, null=True)
     accrued = models.DecimalField(max_digits=13, decimal_places=2)
     recalculated = models.DecimalField(max_digits=13, decimal_places=2, default=0)
@@ -162,3 +164,14 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return self.service
+
+    @property
+    def mark(self) -> str:
+        """The index that the form prints on the volume: how it was found."""
+        return self.METHOD_MARKS.get(self.method, "")
+
+    @property
+    def tariff_places(self) -> int:
+        """How many decimals the tariff is printed with: kopecks, or more where it has them."""
+        exponent = self.tariff.normalize().as_tuple().exponent if self.tariff is not None else 0
+        return max(2, -exponent) if isinstance(exponent, int) else 2

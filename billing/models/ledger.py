@@ -35,8 +35,10 @@ class Payment(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="payments")
     account = models.ForeignKey(PersonalAccount, on_delete=models.PROTECT, related_name="payments")
     number = models.CharField(_("number"), max_length=40)
-    operation = models.CharField(max_length=60)  # the source's own id of the operation: the same one is taken once
-    channel = models.CharField(max_length=60, blank=True)
+    operation = models.CharField(
+        _("operation"), max_length=100
+    )  # the source's own id of the operation: the same one is taken once
+    channel = models.CharField(_("channel"), max_length=60, blank=True)
     paid_on = models.DateField(_("date"))
     amount = models.DecimalField(_("amount"), max_digits=13, decimal_places=2)
     kind = models.CharField(_("kind"), max_length=10, choices=Invoice.Kind, default=Invoice.Kind.MAIN)

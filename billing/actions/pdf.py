@@ -1,0 +1,72 @@
+"""The PDF of a document: asked for by a reader, drawn once by the worker, told when it is ready."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+
+from accounts.models import User
+from billing.invoice_pdf import draw
+from billing.models import Invoice
+from billing.notices import PDF_READY
+from notifications.actions import notify
+
+Nudge = Callable[[int], object]  # tells the worker the document's id
+
+
+@transaction.atomic
+def ask_for_pdf(invoice: Invoice, *, by: User, at: datetime, nudge: Nudge) -> None:
+    """Queue the drawing once, however often and by however many it is asked for; they all are told when it is ready."""
+    invoice.awaited_by.add(by)
+    waiting = Invoice.objects.filter(pk=invoice.pk, pdf_state__in=[Invoice.Pdf.NONE, Invoice.Pdf.FAILED])
+    if waiting.update(pdf_state=Invoice.Pdf.QUEUED, pdf_queued_at=at, pdf_attempts=1):
+        transaction.on_commit(lambda: nudge(invoice.pk))
+
+
+def make_pdf(invoice: Invoice, *, at: datetime) -> bool:
+    """Draw a queued document and keep the file outside the web root; return whether this call did it.
+
+    Safe to run twice and in parallel: only the first to finish is kept.
+    """
+    if invoice.pdf_state != Invoice.Pdf.QUEUED:
+        return False
+    name = default_storage.save(f"invoices/{invoice.public_id}.pdf", ContentFile(draw(invoice)))
+    if not _mark_ready(invoice, name, at):
+        default_storage.delete(name)
+        return False
+    return True
+
+
+@transaction.atomic
+def _mark_ready(invoice: Invoice, name: str, at: datetime) -> bool:
+    queued = Invoice.objects.filter(pk=invoice.pk, pdf_state=Invoice.Pdf.QUEUED)
+    if not queued.update(pdf=name, pdf_state=Invoice.Pdf.READY):
+        return False
+    url = reverse("bill", args=[invoice.account.public_id, invoice.public_id])
+    context = {"number": invoice.number, "period": invoice.period.isoformat()}
+    for reader in invoice.awaited_by.all():
+        if Invoice.objects.visible_to(reader).filter(pk=invoice.pk).exists():
+            subject = f"invoice:{invoice.public_id}"
+            notify(PDF_READY, subject=subject, at=at, user=reader, context=context, url=url)
+    invoice.awaited_by.clear()
+    return True
+
+
+def give_up_pdf(invoice: Invoice) -> None:
+    """The sheet could not be drawn: a reader may ask again."""
+    Invoice.objects.filter(pk=invoice.pk, pdf_state=Invoice.Pdf.QUEUED).update(pdf_state=Invoice.Pdf.FAILED)
+
+
+def requeue_stuck_pdfs(*, at: datetime, nudge: Nudge) -> int:
+    """Nudge the worker about documents it lost; after too many attempts give up. Return how many were nudged."""
+    stuck = Invoice.objects.stuck(at)
+    stuck.filter(pdf_attempts__gte=Invoice.PDF_ATTEMPTS).update(pdf_state=Invoice.Pdf.FAILED)
+    lost = list(stuck.values_list("pk", flat=True)[:500])
+    for pk in lost:
+        if Invoice.objects.stuck(at).filter(pk=pk).update(pdf_queued_at=at, pdf_attempts=F("pdf_attempts") + 1):
+            nudge(pk)
+    return len(lost)

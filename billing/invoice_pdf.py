@@ -1,0 +1,65 @@
+"""Draws the PDF of a payment document from its frozen row alone."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from billing.models import Invoice, InvoiceLine
+from billing.payment_code import payment_code
+from billing.wording import Wording, wording_of
+from lib.pdf import render_pdf
+from lib.qr import qr_png
+
+MOST_LINES = 500  # a document of a flat has 10 to 30; more would only serve to keep the renderer busy
+
+
+class TooLong(ValueError):
+    """The document has more lines than a sheet may."""
+
+
+def draw(invoice: Invoice) -> bytes:
+    """Return the document as PDF bytes in its form's language, about 0.3 s; two queries for a row without its lines."""
+    lines = list(invoice.lines.all()[: MOST_LINES + 1])
+    if len(lines) > MOST_LINES:
+        raise TooLong(f"{len(lines)} lines")
+    words = wording_of(invoice.form)
+    code = payment_code(invoice)
+    images = {"cabinet": qr_png(cabinet_url())} | ({"pay": qr_png(code)} if code else {})
+    return render_pdf(
+        f"billing/pdf/{invoice.form}.html",
+        sheet(invoice, lines, words) | {"has_code": bool(code)},
+        title=f"{words.title} № {invoice.number}",
+        language=words.language,
+        styles=["invoice.css"],
+        images=images,
+    )
+
+
+def sheet(invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording) -> dict[str, Any]:
+    """The values that a form prints, for the PDF and the page alike."""
+    has_penalty = bool(invoice.penalty)
+    area = invoice.payer.get("area_total")
+    return {
+        "invoice": invoice,
+        "lines": lines,
+        "words": words,
+        "area": Decimal(area) if area else None,
+        "to_pay": max(invoice.payable, Decimal("0.00")),
+        "has_penalty": has_penalty,
+        "width": len(words.columns) + has_penalty,
+        "methods": methods(lines, words),
+        "cabinet": cabinet_url().split("://", 1)[1],
+    }
+
+
+def methods(lines: Iterable[InvoiceLine], words: Wording) -> list[tuple[str, str]]:
+    """The footnotes under the table: only the methods that a line has, as (index, words)."""
+    used = {line.method for line in lines}
+    return [(InvoiceLine.METHOD_MARKS[method], text) for method, text in words.methods.items() if method in used]
+
+
+def cabinet_url() -> str:
+    """Where a reader of the sheet links the flat: the secret code itself is only in letters."""
+    return f"{settings.PUBLIC_URL}/accounts/add/"

@@ -1,0 +1,77 @@
+"""Whether a document can carry a payment code, and its text, from the document's frozen words."""
+
+from billing.models import Invoice
+from billing.qr import gost, nbu
+from lib import identifiers
+
+Details = dict[str, str]  # Invoice.requisites
+
+
+def is_payable(details: Details, country: str) -> list[str]:
+    """Return what is wrong with the bank details, as names of fields; an empty list means a bank would take them.
+
+    Checks of the handbook's section 4: lengths and control digits, so placeholders never become a payment code.
+    """
+    return ukrainian_problems(details) if country == "UA" else russian_problems(details)
+
+
+def russian_problems(details: Details) -> list[str]:
+    bic, account, corr = details.get("bic", ""), details.get("account", ""), details.get("corr_account", "")
+    checks = {
+        "recipient": bool(details.get("recipient")),
+        "tax_id": identifiers.is_inn(details.get("tax_id", "")),
+        "kpp": not details.get("kpp") or identifiers.is_kpp(details["kpp"]),
+        "bank": bool(details.get("bank")),
+        "bic": identifiers.is_bic(bic),
+        "account": identifiers.is_bank_account(account, bic),
+        "corr_account": not corr or identifiers.is_corr_account(corr, bic),
+    }
+    return [name for name, is_right in checks.items() if not is_right]
+
+
+def ukrainian_problems(details: Details) -> list[str]:
+    checks = {
+        "recipient": bool(details.get("recipient")),
+        "tax_id": identifiers.is_edrpou(details.get("tax_id", "")) or identifiers.is_rnokpp(details.get("tax_id", "")),
+        "account": identifiers.is_iban(details.get("account", "")),
+    }
+    return [name for name, is_right in checks.items() if not is_right]
+
+
+def payment_code(invoice: Invoice) -> str:
+    """Return the text of the code that pays this document, or '' where nothing is due or the details are not payable."""
+    country = "UA" if invoice.form == Invoice.Form.UA else "RU"
+    if invoice.payable <= 0 or is_payable(invoice.requisites, country):
+        return ""
+    try:
+        return _ukrainian(invoice) if country == "UA" else _russian(invoice)
+    except (gost.CannotEncode, nbu.CannotEncode):
+        return ""
+
+
+def _russian(invoice: Invoice) -> str:
+    details, payer = invoice.requisites, invoice.payer
+    names = (payer.get("name") or "").split()
+    last, first, patronymic = (*names, "", "", "")[:3] if 2 <= len(names) <= 3 else ("", "", "")
+    number = payer["account_number"]
+    return gost.payment_text(
+        gost.Payee(
+            name=details["recipient"], account=details["account"], bank=details["bank"][:45], bic=details["bic"],
+            corr_account=details["corr_account"], tax_id=details["tax_id"], kpp=details["kpp"],
+        ),
+        gost.Payer(number, last, first, patronymic, payer["address"][:200]),
+        period=invoice.period,
+        amount=invoice.payable,
+        purpose=f"Оплата ЖКУ за {invoice.period:%m.%Y}, ЛС {number}",
+    )  # fmt: skip
+
+
+def _ukrainian(invoice: Invoice) -> str:
+    details, number = invoice.requisites, invoice.payer["account_number"]
+    reference = f"{number}-{invoice.period:%Y-%m}"
+    return nbu.payment_link_003(
+        nbu.Payee(details["recipient"][: nbu.NAME], details["account"].replace(" ", ""), details["tax_id"]),
+        amount=invoice.payable,
+        purpose=f"Оплата житлово-комунальних послуг за {invoice.period:%m.%Y}, о/р {number}",
+        reference=reference if reference.isascii() and len(reference) <= 35 else "",
+    )

@@ -1,0 +1,39 @@
+"""What the worker does for billing: draw a document, look for lost ones."""
+
+import logging
+
+from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+from django.utils import timezone
+
+from billing.actions.pdf import give_up_pdf, make_pdf, requeue_stuck_pdfs
+from billing.models import Invoice
+
+log = logging.getLogger("billing")
+
+
+@shared_task(soft_time_limit=15, time_limit=30)
+def draw_pdf(invoice_id: int) -> None:
+    """Draw one document; a sheet that takes too long or cannot be drawn is given up, a reader may ask again."""
+    invoice = Invoice.objects.select_related("account").get(pk=invoice_id)
+    try:
+        make_pdf(invoice, at=timezone.now())
+    except (SoftTimeLimitExceeded, Exception) as error:
+        log.error("document %s was not drawn: %s", invoice.pk, type(error).__name__)
+        give_up_pdf(invoice)
+        if not isinstance(error, SoftTimeLimitExceeded | ValueError):
+            raise
+
+
+@shared_task
+def sweep_pdfs() -> None:
+    """Find documents that were queued and never drawn (a killed worker, a broker that was away)."""
+    requeue_stuck_pdfs(at=timezone.now(), nudge=nudge)
+
+
+def nudge(invoice_id: int) -> None:
+    """Tell the worker; a broker that is away is no harm, the sweep will find the row."""
+    try:
+        draw_pdf.delay(invoice_id)
+    except draw_pdf.OperationalError:
+        log.warning("the broker is away; document %s waits for the sweep", invoice_id)
