@@ -41,4 +41,9 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=3, minute=20),
     },
     "letters: throw away untaken ones, find unheard ones": {"task": "premises.tasks.sweep_letters", "schedule": 60.0},
+    "bills: look for PDFs that were asked for and lost": {
+        "task": "billing.tasks.sweep_pdfs",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }

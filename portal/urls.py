@@ -14,6 +14,7 @@ urlpatterns = [
     path("status/", health.status, name="status"),
     path("in/password/", entry_password, name="entry_password"),
     path("admin/", admin.site.urls),
+    path("", include("billing.urls")),
     path("", include("notifications.urls")),
     path("", include("premises.urls")),
     path("", include("accounts.urls")),

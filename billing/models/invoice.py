@@ -30,6 +30,10 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
             return self
         return self.filter(organization__staff__user=user, organization__staff__is_active=True)
 
+    def light(self) -> Self:
+        """Without the frozen blocks, for lists."""
+        return self.defer("payer", "provider", "requisites")
+
     def stuck(self, at: datetime) -> Self:
         """Documents whose PDF was asked for so long ago that the worker must have lost it."""
         return self.filter(pdf_state=Invoice.Pdf.QUEUED, pdf_queued_at__lt=at - Invoice.PDF_PATIENCE)
@@ -56,6 +60,8 @@ class Invoice(models.Model):
 
     PDF_PATIENCE = timedelta(minutes=2)
     PDF_ATTEMPTS = 5
+
+    status: str  # set by billing.shelf.with_status
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="invoices")

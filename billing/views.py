@@ -1,0 +1,133 @@
+"""What a resident sees of bills and payments. A limited link sees none of it (404): these pages name people."""
+
+from base64 import b64encode
+from decimal import Decimal
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Sum
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import User
+from billing.actions.pdf import ask_for_pdf
+from billing.forms import MonthForm
+from billing.invoice_pdf import sheet
+from billing.models import Invoice, LedgerEntry
+from billing.payment_code import payment_code
+from billing.shelf import chosen_month, chosen_year, distinct, with_status
+from billing.tasks import nudge
+from billing.wording import wording_of
+from lib.qr import qr_png
+from premises.models import PersonalAccount
+
+PER_PAGE = 24
+
+
+class SignedIn(HttpRequest):
+    """A request of a person who has signed in."""
+
+    user: User
+
+
+def _account(request: SignedIn, account_id: UUID) -> PersonalAccount:
+    accounts = PersonalAccount.objects.fully_visible_to(request.user).select_related("unit__house", "organization")
+    return get_object_or_404(accounts, public_id=account_id)
+
+
+def _invoice(request: SignedIn, account_id: UUID, invoice_id: UUID) -> Invoice:
+    invoices = Invoice.objects.visible_to(request.user).select_related("account__unit__house", "account__organization")
+    return get_object_or_404(invoices, account__public_id=account_id, public_id=invoice_id)
+
+
+@login_required
+@require_GET
+def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
+    """P21: the account's documents, of a year or of one month, and what is owed in all."""
+    account = _account(request, account_id)
+    balances = LedgerEntry.objects.balances_by_section(account)
+    every = with_status(list(account.invoices.light()), balances)
+    months = distinct(invoice.period for invoice in every)
+    years = distinct(month.year for month in months)
+    month = chosen_month(request.GET.get("month", ""), months)
+    year = None if month else chosen_year(request.GET.get("year", ""), years)
+    found = [one for one in every if (not month or one.period == month) and (not year or one.period.year == year)]
+    context = {
+        "account": account,
+        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "balance": sum(balances.values(), Decimal("0.00")),
+        "currency": account.organization.currency,
+        "due": next((one.due_on for one in every if one.due_on), None),
+        "month": month,
+        "year": year,
+        "years": years,
+        "picker": MonthForm(months, month),
+        "query": f"&year={year}" if year else "",
+    }
+    return render(request, "billing/bills.html", context)
+
+
+@login_required
+@require_GET
+def bill(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse:
+    """P22: one document: what is to pay, the form's sections, bank details and the payment code."""
+    invoice = _invoice(request, account_id, invoice_id)
+    words = wording_of(invoice.form)
+    code = payment_code(invoice)
+    context = sheet(invoice, list(invoice.lines.all()), words) | {
+        "account": invoice.account,
+        "currency": invoice.currency,
+        "balance": LedgerEntry.objects.filter(account=invoice.account).balance(),
+        "code": picture(code) if code else "",
+        "show_code": "code" in request.GET,
+    }
+    return render(request, "billing/bill.html", context)
+
+
+def picture(code: str) -> str:
+    """The payment code as an image inside the page: nothing of it is kept anywhere."""
+    return f"data:image/png;base64,{b64encode(qr_png(code, module=6)).decode()}"
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def bill_pdf(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse | FileResponse:
+    """The document as a file; where it is not made yet, the worker is asked once and the page says so."""
+    invoice = _invoice(request, account_id, invoice_id)
+    if invoice.pdf_state == Invoice.Pdf.READY:
+        response = FileResponse(
+            invoice.pdf.open("rb"), as_attachment=True, filename=invoice.file_name, content_type="application/pdf"
+        )
+        response["Cache-Control"] = "no-store"
+        return response
+    failed = invoice.pdf_state == Invoice.Pdf.FAILED
+    if not failed or request.method == "POST":
+        ask_for_pdf(invoice, by=request.user, at=timezone.now(), nudge=nudge)
+        failed = False
+    context = {"invoice": invoice, "account": invoice.account, "failed": failed}
+    return render(request, "billing/bill_pdf.html", context, status=202)
+
+
+@login_required
+@require_GET
+def payments(request: SignedIn, account_id: UUID) -> HttpResponse:
+    """P23: money received for the account, of a year or of all time, and what is owed now."""
+    account = _account(request, account_id)
+    every = account.payments.all()
+    years = [day.year for day in every.dates("paid_on", "year", order="DESC")]
+    year = chosen_year(request.GET.get("year", ""), years)
+    found = every.filter(paid_on__year=year) if year else every
+    context = {
+        "account": account,
+        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "total": found.aggregate(total=Sum("amount"))["total"] or Decimal("0.00"),
+        "balance": LedgerEntry.objects.filter(account=account).balance(),
+        "currency": account.organization.currency,
+        "year": year,
+        "years": years,
+        "query": f"&year={year}" if year else "",
+    }
+    return render(request, "billing/payments.html", context)
