@@ -22,9 +22,9 @@ def russian_problems(details: Details) -> list[str]:
         "tax_id": identifiers.is_inn(details.get("tax_id", "")),
         "kpp": not details.get("kpp") or identifiers.is_kpp(details["kpp"]),
         "bank": bool(details.get("bank")),
-        "bic": identifiers.is_bic(bic),
+        "bic": identifiers.is_bik(bic),
         "account": identifiers.is_bank_account(account, bic),
-        "corr_account": not corr or identifiers.is_corr_account(corr, bic),
+        "corr_account": not corr or identifiers.is_correspondent_account(corr, bic),
     }
     return [name for name, is_right in checks.items() if not is_right]
 
@@ -33,7 +33,7 @@ def ukrainian_problems(details: Details) -> list[str]:
     checks = {
         "recipient": bool(details.get("recipient")),
         "tax_id": identifiers.is_edrpou(details.get("tax_id", "")) or identifiers.is_rnokpp(details.get("tax_id", "")),
-        "account": identifiers.is_iban(details.get("account", "")),
+        "account": identifiers.is_iban_ua(details.get("account", "")),
     }
     return [name for name, is_right in checks.items() if not is_right]
 
