@@ -35,5 +35,5 @@ def nudge(invoice_id: int) -> None:
     """Tell the worker; a broker that is away is no harm, the sweep will find the row."""
     try:
         draw_pdf.delay(invoice_id)
-    except draw_pdf.OperationalError:
-        log.warning("the broker is away; document %s waits for the sweep", invoice_id)
+    except Exception as error:  # every broker library has its own
+        log.warning("the broker is away (%s); document %s waits for the sweep", type(error).__name__, invoice_id)

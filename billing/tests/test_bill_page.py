@@ -1,0 +1,113 @@
+"""One document: sections of the form, honest notes, bank details, the payment code."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from billing.actions.ledger import post_documents
+from billing.models import Invoice, Requisites
+from billing.testing import make_invoice
+from portal.testing import Cast
+
+MARCH = date(2026, 3, 1)
+GOOD = {
+    "recipient": "ООО «Уютный дом»", "tax_id": "3661057530", "kpp": "366101001", "bank": "ПАО СБЕРБАНК",
+    "bic": "044525225", "account": "40702810652000001234", "corr_account": "30101810400000000225",
+}  # fmt: skip
+YALYNKA = {
+    "recipient": 'ОСББ "Ялинка"', "tax_id": "40000011", "kpp": "", "bank": "АТ «Банк»", "bic": "",
+    "account": "UA223052990000026001234567890", "corr_account": "",
+}  # fmt: skip
+
+
+def url(invoice: Invoice) -> str:
+    return reverse("bill", args=[invoice.account.public_id, invoice.public_id])
+
+
+@pytest.mark.feature("B10", "E4")
+def test_nina_tanya_pavel_and_strangers_see_no_document(cast: Cast, enter: Any, client: Any) -> None:
+    invoice = make_invoice(cast.account, MARCH)
+    for stranger in (cast.nina, cast.tanya, cast.pavel, cast.vera, cast.anna, cast.igor, cast.sofia):
+        assert enter(stranger).get(url(invoice)).status_code == 404, stranger
+    assert client.get(url(invoice)).status_code == 302
+    # The neighbour's own account in the address does not open it either.
+    mixed = reverse("bill", args=[cast.nina_account.public_id, invoice.public_id])
+    assert enter(cast.nina).get(mixed).status_code == 404
+
+
+@pytest.mark.feature("B10", "E4")
+def test_olga_reads_the_sum_the_due_date_and_the_table(cast: Cast, enter: Any) -> None:
+    invoice = make_invoice(cast.account, MARCH, accrued="3680.39", opening="100.00", due_on=date(2026, 4, 15))
+    post_documents([invoice])
+    html = enter(cast.olga).get(url(invoice)).content.decode().replace("\xa0", " ")
+    for words in ("3,780.39 RUB", "Содержание жилья", "60.334262", "Раздел 1.", "Раздел 3.", "Олина Ольга Олеговна"):
+        assert words in html
+    assert "April 15, 2026" in html
+
+
+@pytest.mark.parametrize(("form", "requisites", "is_there"), [
+    ("ru43", GOOD, True), ("ru924", GOOD, True), ("ua", YALYNKA, True),
+    ("ru43", GOOD | {"bic": ""}, False), ("ru43", GOOD | {"account": "79187987987971987987"}, False),
+    ("ru43", GOOD | {"tax_id": "3661057531"}, False), ("ua", YALYNKA | {"tax_id": "40121453"}, False),
+    ("ua", YALYNKA | {"account": "UA213223130000026007233566002"}, False), ("ua", GOOD, False),
+])  # fmt: skip
+@pytest.mark.feature("F3")
+def test_the_payment_code_is_there_only_for_details_a_bank_would_take(
+    cast: Cast, enter: Any, form: str, requisites: dict[str, str], is_there: bool
+) -> None:
+    invoice = make_invoice(cast.account, MARCH, form=form, requisites=requisites)
+    html = enter(cast.olga).get(url(invoice)).content.decode()
+    assert ("data:image/png" in html) is is_there
+    assert ("so there is no payment code" in html) is not is_there
+
+
+def test_nothing_to_pay_needs_no_code_and_no_excuse(cast: Cast, enter: Any) -> None:
+    invoice = make_invoice(cast.account, MARCH, accrued="10.00", opening="-50.00", requisites=GOOD)
+    html = enter(cast.olga).get(url(invoice)).content.decode()
+    assert "data:image/png" not in html
+    assert "no payment code" not in html
+    assert "Overpaid" in html
+
+
+def test_a_phone_gets_the_code_behind_a_link(cast: Cast, enter: Any) -> None:
+    invoice = make_invoice(cast.account, MARCH, requisites=GOOD)
+    client = enter(cast.olga)
+    assert "?code=1#code" in client.get(url(invoice)).content.decode()
+    assert "?code=1#code" not in client.get(url(invoice) + "?code=1").content.decode()
+
+
+def test_a_line_that_does_not_add_up_says_so_and_others_do_not(cast: Cast, enter: Any) -> None:
+    invoice = make_invoice(cast.account, MARCH)
+    note = "The printed figures of this line do not add up."
+    client = enter(cast.olga)
+    assert note not in client.get(url(invoice)).content.decode()
+    invoice.lines.update(warnings=["sum"])
+    assert client.get(url(invoice)).content.decode().count(note) == 1
+
+
+def test_the_document_keeps_the_details_it_was_issued_with(cast: Cast, enter: Any) -> None:
+    invoice = make_invoice(cast.account, MARCH, requisites=GOOD)
+    Requisites.objects.create(organization=cast.company, recipient="Другой", tax_id="7707083893", account="0" * 20)
+    cast.account.unit.house.street = "ул. Новая"
+    cast.account.unit.house.save()
+    html = enter(cast.olga).get(url(invoice)).content.decode()
+    assert "40702810652000001234" in html
+    assert "Другой" not in html
+    assert "ул. Садовая, 1, кв. 12" in html
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_the_page_costs_at_most_twelve_queries(
+    cast: Cast, enter: Any, count: int, django_assert_max_num_queries: Any
+) -> None:
+    invoice = make_invoice(cast.account, MARCH, penalty=Decimal("1.00"), payable=Decimal("3681.39"))
+    line = invoice.lines.get()
+    for position in range(2, count + 1):
+        line.pk, line.position = None, position
+        line.save()
+    client = enter(cast.olga)
+    with django_assert_max_num_queries(12):
+        assert client.get(url(invoice)).status_code == 200
