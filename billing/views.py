@@ -34,12 +34,16 @@ class SignedIn(HttpRequest):
 
 
 def _account(request: SignedIn, account_id: UUID) -> PersonalAccount:
-    accounts = PersonalAccount.objects.fully_visible_to(request.user).select_related("unit__house", "organization")
+    accounts = PersonalAccount.objects.fully_visible_to(request.user).select_related(
+        "unit__house__organization", "organization"
+    )
     return get_object_or_404(accounts, public_id=account_id)
 
 
 def _invoice(request: SignedIn, account_id: UUID, invoice_id: UUID) -> Invoice:
-    invoices = Invoice.objects.visible_to(request.user).select_related("account__unit__house", "account__organization")
+    invoices = Invoice.objects.visible_to(request.user).select_related(
+        "account__unit__house__organization", "account__organization"
+    )
     return get_object_or_404(invoices, account__public_id=account_id, public_id=invoice_id)
 
 

@@ -22,6 +22,9 @@ from premises.registers import cells
 
 ZERO = Decimal("0.00")
 TOTAL_WORDS = {"итого", "всего", "разом", "всього", "total"}
+AGAIN = _(
+    "This account already has a document of this period and kind in the file. The rows of one document must stand together."
+)
 VOLUME, SUM = "volume", "sum"  # the checks that a printed line may fail
 
 
@@ -204,7 +207,7 @@ def documents(rows: Iterable[Row]) -> Iterator[Document]:
     for _key, group in groupby(rows, key=_of_document):
         document = _document(list(group))
         if document.is_good and document.key in seen:
-            document.refuse("doc_no", _("This account already has a document of this period and kind in the file."))
+            document.refuse("doc_no", AGAIN)
         seen.add(document.key)
         yield document
 

