@@ -61,8 +61,7 @@ def _database() -> tuple[str, str]:
 def _ask_database() -> bool:
     """Whether every migration is applied. Raises DatabaseError when the database does not answer."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        connection.ensure_connection()
         if not _migrated:
             executor = MigrationExecutor(connection)
             if not executor.migration_plan(executor.loader.graph.leaf_nodes()):

@@ -116,6 +116,8 @@ else:
 
     DATABASE_URL = env.text("DATABASE_URL", embedded.database_url(VAR_DIR))
     REDIS_URL = env.text("REDIS_URL", embedded.redis_url(VAR_DIR))
+if TESTING:
+    REDIS_URL = env.redis_of_test_worker(REDIS_URL)
 DATABASES = {"default": env.database(DATABASE_URL)}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -27,8 +27,7 @@ MARKUP_BY_HAND = {"portal/templatetags/portal.py"}
 # Files that speak SQL themselves, each because the ORM has no word for it.
 RAW_SQL = {
     "accounts/limits.py",  # advisory locks
-    "portal/embedded.py",  # creates the database
-    "portal/health.py",  # asks whether the server answers
+    "portal/embedded.py",  # makes the database before Django can speak to it
 }
 SQL_CALLS = {"raw", "extra", "cursor", "RawSQL"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command, get_commands
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal import fonts
 
@@ -17,9 +17,14 @@ class Command(BaseCommand):
     help = "Brings translations, font, static files, tables and (in the demo) the demo town up to date."
     requires_system_checks = []
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--files", action="store_true", help="only translations and font, as the tests need them")
+
     def handle(self, *args: Any, **options: Any) -> None:
         compile_translations(settings.BASE_DIR / "locale")
         fonts.cut(settings.VAR_DIR / "fonts")
+        if options["files"]:
+            return
         collect_static()
         call_command("migrate", interactive=False, verbosity=0)
         if settings.DEMO and "demo_town" in get_commands():
