@@ -29,9 +29,9 @@ def flag(name: str, default: bool = False) -> bool:
     value = os.environ.get(name)
     if value is None:
         return default
-    if value.lower() in TRUE:
+    if value.strip().lower() in TRUE:
         return True
-    if value.lower() in FALSE:
+    if value.strip().lower() in FALSE:
         return False
     raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
 
@@ -76,10 +76,10 @@ def database(url: str) -> dict[str, Any]:
     the votes rely on constraints that only PostgreSQL has.
     """
     parts = urlsplit(url)
-    if not parts.path.strip("/"):
-        raise ImproperlyConfigured("DATABASE_URL must name a database: postgres://user:password@host:5432/name.")
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must start with postgres:// — PostgreSQL is the only database used.")
+    if not parts.path.strip("/"):
+        raise ImproperlyConfigured("DATABASE_URL must name a database: postgres://user:password@host:5432/name.")
     try:
         port = parts.port
     except ValueError:

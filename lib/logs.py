@@ -5,13 +5,14 @@ import re
 
 # Words near which six digits are a one-time code (English, Russian, Ukrainian; also as a form field or a key).
 CODE_WORD = r"(?:code|otp|pin|token|passw\w*|код\w*|парол\w*)"
+SIX = r"(?<!\d)\d(?:[ \-,.]{0,2}\d){5}(?!\d)"
 PATTERNS = (
     (re.compile(r"/q/[^\s/?\"'<>]+"), "/q/…"),
     (re.compile(r"(?i)([?&]?\b(?:code|token|key|sig|signature|password|secret)\b[\"']?\s*[=:]\s*)[\"']?[^\s&\"',;)}]+[\"']?"), r"\1…"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), r"\1 …"),
     (re.compile(r"(?i)(\bpostgres(?:ql)?|\bredis|\bhttps?)(://)[^\s/@]+@"), r"\1\2…@"),
-    (re.compile(rf"(?i)({CODE_WORD}\W{{0,3}}(?:\w+\W{{1,3}}){{0,3}}?)(?<!\d)\d(?:[ \-,.]{{0,2}}\d){{5}}(?!\d)"), r"\1…"),
-    (re.compile(rf"(?i)(?<!\d)\d(?:[ \-]?\d){{5}}(?!\d)(\W{{0,3}}(?:\w+\W{{1,3}}){{0,3}}?{CODE_WORD})"), r"…\1"),
+    (re.compile(rf"(?i)({CODE_WORD}\W{{0,3}}(?:\w+\W{{1,3}}){{0,3}}?){SIX}"), r"\1…"),
+    (re.compile(rf"(?i){SIX}(\W{{0,3}}(?:\w+\W{{1,3}}){{0,3}}?{CODE_WORD})"), r"…\1"),
     (re.compile(r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"), "…@…"),
     # +7 (912) 345-67-89, 8 912 345 67 89, 380671234567, 067 123 45 67; an identifier inside a word is none.
     (re.compile(r"(?<![\w.:/-])(?:\+|%2B)\d(?:[\s().-]{0,2}\d){8,14}(?!\w)", re.I), "+…"),

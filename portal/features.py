@@ -9,7 +9,27 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # The rows this version of the portal promises; the others of the table come later.
 DUE = frozenset(
-    {"A1", "A2", "A3", "B1", "B2", "B3", "B4", "B5", "B6", "B10", "B11", "B15", "C1", "D1", "D2", "D3", "D5", "E1", "E2"}
+    {
+        "A1",
+        "A2",
+        "A3",
+        "B1",
+        "B2",
+        "B3",
+        "B4",
+        "B5",
+        "B6",
+        "B10",
+        "B11",
+        "B15",
+        "C1",
+        "D1",
+        "D2",
+        "D3",
+        "D5",
+        "E1",
+        "E2",
+    }
     | {"E9", "F1", "F2", "F3", "F4", "G1", "G3", "G13"}
 )
 

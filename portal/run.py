@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 from honcho.manager import Manager
@@ -49,30 +50,30 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     try:
-        return _run(var)
+        _only_one(var)
+        port = _free_port(var)
+        return _run(var, port)
     except (CannotRun, embedded.BrokenServer) as problem:
         print(problem, file=sys.stderr)
         return 1
-    finally:
-        _end_leftovers(var)
 
 
 def _stop(*_: object) -> None:
     sys.exit(0)
 
 
-def _run(var: Path) -> int:
-    _only_one(var)
-    _end_leftovers(var)
-    port = _free_port()
-    with embedded.servers(var) as surroundings:
-        os.environ.update(surroundings)
+def _run(var: Path, port: int) -> int:
+    with ExitStack() as stack:
+        stack.callback(_end_leftovers, var)
+        surroundings = stack.enter_context(embedded.servers(var))
+        stack.callback(_end_leftovers, var)  # before the servers stop, and after a start that broke off
+        os.environ.update(surroundings, PORT=str(port))
         _database_answers(surroundings["DATABASE_URL"])
         sign_ins = _prepare(var)
         threading.Thread(target=_announce, args=(port, sign_ins), daemon=True).start()
         manager = Manager()
         for name, command in processes(shlex.quote(sys.executable), var).items():
-            manager.add_process(name, f"exec {command}", env=os.environ | {"PORT": str(port)})
+            manager.add_process(name, f"exec {command}")
         manager.loop()
         return 0 if manager.returncode in (130, 143) else 1
 
@@ -120,7 +121,9 @@ def _signal(process: int, number: int) -> None:
         return
 
 
-def _free_port() -> int:
+def _free_port(var: Path) -> int:
+    """The port to listen on, once what a killed run left on it is ended."""
+    _end_leftovers(var)
     asked = os.environ.get("PORT", "8000").strip() or "8000"
     if not asked.isdecimal() or not 0 < int(asked) < 65536:
         raise CannotRun(f"PORT must be a number from 1 to 65535, not {asked!r}.")
@@ -131,7 +134,9 @@ def _free_port() -> int:
         except PermissionError:
             raise CannotRun(f"Port {asked} needs root's rights: choose another one, PORT=8000 make run.") from None
         except OSError:
-            raise CannotRun(f"Port {asked} is taken: stop what listens there, or PORT=8001 make run.") from None
+            raise CannotRun(
+                f"Port {asked} is taken: stop what listens there, or PORT={int(asked) + 1} make run."
+            ) from None
     return int(asked)
 
 

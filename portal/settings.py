@@ -233,13 +233,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    # A page that nudges the worker must not wait for a broker that is away.
-    "socket_connect_timeout": 0.5,
-    "socket_timeout": 0.5,
-    "max_retries": 1,
-    "interval_start": 0,
-    "interval_step": 0,
-    "interval_max": 0,
+    "socket_connect_timeout": 0.8,
+    "socket_timeout": 5,  # of workers; portal/wsgi.py gives pages less
+    "max_retries": 0,  # to publish is tried once: who waits for a broker keeps a reader waiting
 }
 CELERY_TASK_PUBLISH_RETRY = False  # the row is the truth; the sweep finds what the broker did not hear
 CELERY_TASK_DEFAULT_QUEUE = "personal"

@@ -5,6 +5,7 @@ from collections import namedtuple
 
 import pytest
 from django.db import OperationalError, connections
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from pytest_django import Settings
 
@@ -66,13 +67,14 @@ def test_readyz_minds_the_last_tenth_of_the_disk(
 @pytest.mark.django_db
 def test_readyz_refuses_while_a_migration_waits(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_migrated", [])
-    monkeypatch.setattr(health.MigrationExecutor, "migration_plan", lambda self, targets: [("one", False)])
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda self, targets: [("one", False)])
 
     answer = client.get("/readyz")
 
     assert (answer.status_code, answer.json()["migrations"]) == (503, "missing")
 
 
+@pytest.mark.django_db
 def test_readyz_refuses_without_the_database(client: Client, database_away: None) -> None:
     answer = client.get("/readyz")
 
@@ -80,6 +82,7 @@ def test_readyz_refuses_without_the_database(client: Client, database_away: None
     assert b"secret-host" not in answer.content
 
 
+@pytest.mark.django_db
 def test_a_database_that_hangs_is_not_waited_for(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "DATABASE_SECONDS", 0.0)
 

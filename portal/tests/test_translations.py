@@ -21,8 +21,7 @@ HEADER = 'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=3; plural=0;\\n"\n'
             ["2 plural forms instead of 3: %(n)s day"],
         ),
         (
-            'msgid "%(n)s day"\nmsgid_plural "%(n)s days"\n'
-            'msgstr[0] "%(n)s день"\nmsgstr[1] "%(n)s дня"\nmsgstr[2] ""',
+            'msgid "%(n)s day"\nmsgid_plural "%(n)s days"\nmsgstr[0] "%(n)s день"\nmsgstr[1] "%(n)s дня"\nmsgstr[2] ""',
             ["not translated: %(n)s day"],
         ),
         (

@@ -23,6 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         compile_translations(settings.BASE_DIR / "locale")
         fonts.cut(settings.VAR_DIR / "fonts")
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         if options["files"]:
             return
         collect_static()
