@@ -233,9 +233,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    "socket_connect_timeout": 0.8,
-    "socket_timeout": 5,  # of workers; portal/wsgi.py gives pages less
-    "max_retries": 0,  # to publish is tried once: who waits for a broker keeps a reader waiting
+    # A page that nudges the worker must not wait for a broker that is away: one try, less than a second.
+    "socket_connect_timeout": 0.9,
+    "socket_timeout": 0.9,
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
 }
 CELERY_TASK_PUBLISH_RETRY = False  # the row is the truth; the sweep finds what the broker did not hear
 CELERY_TASK_DEFAULT_QUEUE = "personal"

@@ -35,12 +35,3 @@ def test_publishing_to_a_broker_that_is_away_fails_at_the_first_try(tries: list[
         app.send_task("notifications.tasks.sweep", connection=link)
 
     assert len(tries) == 1
-
-
-def test_a_page_waits_less_than_a_second_for_a_silent_broker() -> None:
-    import portal.wsgi  # noqa: F401
-
-    options = app.conf.broker_transport_options
-
-    assert options["socket_connect_timeout"] < 1
-    assert options["socket_timeout"] < 1
