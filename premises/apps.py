@@ -6,3 +6,8 @@ class PremisesConfig(AppConfig):
 
     def ready(self) -> None:
         from premises import notices  # noqa: F401 declares the kinds
+        from premises.actions.registers import import_accounts
+        from premises.models import ImportRun
+        from premises.registers import declare
+
+        declare(ImportRun.Kind.ACCOUNTS, import_accounts)

@@ -1,0 +1,329 @@
+"""Takes over a company's register of personal accounts: houses, units, accounts and owners.
+
+The dry run and the import are one code path: rows are gathered into chunks, each chunk is compared with the database by a
+handful of queries, and only with `write` the differences are stored, by chunks of upserts. What is equal is not touched.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+from django.db.models.functions import Length
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _
+
+from accounts.models import User
+from lib.text import account_key, search_key
+from premises.actions.imports import apply_file, check_file
+from premises.models import House, ImportRun, Organization, Ownership, PersonalAccount, Unit
+from premises.register import Register, Row, read
+from premises.registers import Tally
+from premises.registers.accounts import address_of, columns, look_over
+
+CHUNK = 5000
+UNIT_FIELDS = {"area_total": "area_total", "area_heated": "area_heated"}  # column of the file → field
+ACCOUNT_FIELDS = {
+    "els": "els", "izhku": "zhku", "residents": "residents", "registered": "registered", "owner": "holder",
+    "opened": "opened_on", "closed": "closed_on",
+}  # fmt: skip
+
+
+def check_register(
+    organization: Organization, file: BinaryIO, *, name: str, by: User | None, at: datetime
+) -> ImportRun:
+    """Dry run of a register of accounts; see check_file."""
+    return check_file(ImportRun.Kind.ACCOUNTS, organization, file, name=name, by=by, at=at)
+
+
+def apply_register(run: ImportRun, *, by: User | None, at: datetime) -> ImportRun:
+    """Import a checked register of accounts in one transaction, once; see apply_file."""
+    return apply_file(run, by=by, at=at)
+
+
+def import_accounts(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool, at: datetime) -> None:
+    """The importer of the kind «accounts»; see premises.registers.Importer."""
+    register = read(file, columns(_account_length(run.organization)))
+    tally.note(register.problems)
+    book = AccountBook(run.organization, register, tally, write=write, at=at)
+    for chunk in book.chunks():
+        book.take(chunk)
+    book.finish()
+
+
+def _account_length(organization: Organization) -> int:
+    """The length of this company's account numbers, if all are digits and equally long; else 0."""
+    numbers = PersonalAccount.objects.filter(organization=organization)
+    if numbers.filter(number_search__regex=r"[^0-9]").exists():
+        return 0
+    lengths = list(numbers.order_by().values_list(Length("number_search"), flat=True).distinct()[:2])
+    return lengths[0] if len(lengths) == 1 else 0
+
+
+@dataclass(slots=True)
+class Entry:
+    """One account of the file with its owners; `house` and `unit` are found later."""
+
+    row: Row
+    key: str
+    owners: dict[str, tuple[str, Fraction | None]]  # folded name → (name, share)
+    house: House = field(init=False)
+    label: str = ""
+    unit: Unit | None = None
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Names the unit within this import, saved or not."""
+        return id(self.house), self.label
+
+
+class AccountBook:
+    """What one import knows while it goes through the file."""
+
+    def __init__(
+        self, organization: Organization, register: Register, tally: Tally, *, write: bool, at: datetime
+    ) -> None:
+        self.organization, self.register, self.tally, self.write = organization, register, tally, write
+        self.today = timezone.localdate(at)
+        self.unit_fields = [name for column, name in UNIT_FIELDS.items() if register.has(column)]
+        self.account_fields = [name for column, name in ACCOUNT_FIELDS.items() if register.has(column)]
+        self.houses = {house.address_search: house for house in House.objects.filter(organization=organization)}
+        self.lines: dict[str, int] = {}  # account key → the row where it stands
+        self.units: dict[tuple[int, str], tuple[int, tuple[Any, ...]]] = {}  # place → row, values
+        self.shares: dict[tuple[int, str], Fraction] = {}
+        self.named: set[int] = set()  # digests of (place, owner, share): small, where the names would be large
+        self.stale: dict[int, int] = {}  # Ownership id → digest: no longer named so far
+        self.used_houses: set[int] = set()
+        self.area, self.people = Decimal(0), 0
+
+    # --- Reading --------------------------------------------------------------------------------------------------
+
+    def chunks(self) -> Iterator[list[Entry]]:
+        """Gather rows into accounts and accounts into chunks; what a row says wrongly is noted at once."""
+        entries: list[Entry] = []
+        for row in self.register:
+            self.tally.rows += 1
+            if row.values:
+                look_over(row)
+                entries.extend(self._entry(row, entries[-1] if entries else None))
+            self.tally.note(row.problems)
+            if len(entries) > CHUNK:  # the last one may still get owners from the next row
+                yield entries[:-1]
+                del entries[:-1]
+        if entries:
+            yield entries
+
+    def _entry(self, row: Row, last: Entry | None) -> Iterator[Entry]:
+        """The new account of this row, or nothing: another owner of the last one, or a bad row."""
+        key = account_key(row.values.get("account") or "")
+        if not key:
+            return
+        if last and last.key == key and self._is_co_owner(row, last):
+            self._add_owner(row, last)
+        elif key in self.lines:
+            row.refuse("account", _("This account already stands in row %(row)s."), row=str(self.lines[key]))
+        else:
+            self.lines[key] = row.line
+            entry = Entry(row, key, {})
+            self._add_owner(row, entry)
+            yield entry
+
+    def _is_co_owner(self, row: Row, last: Entry) -> bool:
+        """Whether the row repeats the account with another owner and no other difference."""
+        mine, theirs = row.values, last.row.values
+        same = all(mine[name] == theirs[name] for name in mine if name not in ("owner", "share"))
+        return same and bool(mine.get("owner")) and search_key(mine["owner"]) not in last.owners
+
+    @staticmethod
+    def _add_owner(row: Row, entry: Entry) -> None:
+        if owner := row.values.get("owner"):
+            entry.owners[search_key(owner)] = (owner, row.values.get("share"))
+
+    # --- One chunk ------------------------------------------------------------------------------------------------
+
+    def take(self, entries: list[Entry]) -> None:
+        """Compare a chunk with the database, count, and store the differences."""
+        good = [entry for entry in entries if entry.row.is_good and self._find_house(entry)]
+        good = [entry for entry in good if self._fits_unit(entry)]
+        if self.tally.errors:
+            self.write = False  # nothing will stay; the rest is read for the report
+        self._save_houses(good)
+        changed_units = self._find_units(good)
+        accounts = self._compare_accounts(good, changed_units)
+        if self.tally.errors:
+            self.write = False
+        if self.write:
+            self._save_units(changed_units)
+            self._save_accounts(good, accounts)
+            self._save_owners(good)
+
+    def _note(self, entry: Entry, column: str, text: str, *, warning: bool = False, **facts: str) -> None:
+        row = Row(entry.row.line, {}, [])
+        (row.warn if warning else row.refuse)(column, text, **facts)
+        self.tally.note(row.problems)
+
+    def _find_house(self, entry: Entry) -> bool:
+        address = address_of(entry.row.values["address"])
+        if address is None:
+            return False
+        key = search_key(", ".join(address))
+        house = self.houses.get(key)
+        if house is None:
+            house = House(organization=self.organization, **address._asdict(), address_search=key)
+            self.houses[key] = house
+            self._note(entry, "address", _("A new house: %(address)s."), warning=True, address=house.address)
+        entry.house, entry.label = house, search_key(entry.row.values["flat"])
+        self.used_houses.add(id(house))
+        return True
+
+    def _fits_unit(self, entry: Entry) -> bool:
+        """Whether the shares of the unit add up to at most one; its areas are those of its first row."""
+        values = self._values(entry, UNIT_FIELDS)
+        line, first = self.units.setdefault(entry.place, (entry.row.line, values))
+        if line == entry.row.line:
+            self.area += entry.row.values.get("area_total") or 0
+        elif first != values:  # rooms of one flat: the flat keeps what its first row says
+            self._note(
+                entry,
+                "area_total",
+                _("The areas differ from row %(row)s of the same flat and will not be read."),
+                warning=True,
+                row=str(line),
+            )
+        self.people += entry.row.values.get("residents") or 0
+        return self._shares_fit(entry)
+
+    def _shares_fit(self, entry: Entry) -> bool:
+        for owner, (_name, share) in entry.owners.items():
+            digest = hash((entry.place, owner, share))
+            if share and digest not in self.named:
+                self.named.add(digest)
+                self.shares[entry.place] = self.shares.get(entry.place, Fraction(0)) + share
+        if self.shares.get(entry.place, 0) <= 1:
+            return True
+        self._note(entry, "share", _("The shares of this flat add up to more than one."))
+        return False
+
+    def _values(self, entry: Entry, fields: dict[str, str]) -> tuple[Any, ...]:
+        return tuple(entry.row.values[column] for column in fields if column in entry.row.values)
+
+    def _find_units(self, entries: list[Entry]) -> list[Unit]:
+        """Give every entry its unit; return the units that are new or whose areas differ."""
+        wanted = {(entry.house.pk, entry.label) for entry in entries if entry.house.pk}
+        rows = Unit.objects.filter(
+            house__in={house for house, _label in wanted}, label_search__in={label for _h, label in wanted}
+        )
+        known = {
+            (house, label): (pk, tuple(values))
+            for pk, house, label, *values in rows.values_list(
+                "pk", "house_id", "label_search", *self.unit_fields
+            ).iterator()
+            if (house, label) in wanted
+        }
+        made: dict[tuple[int, str], Unit] = {}
+        changed: list[Unit] = []
+        for entry in entries:
+            unit = made.get(entry.place)
+            if unit is None:
+                pk, old = known.get((entry.house.pk, entry.label), (None, None))
+                unit = made[entry.place] = self._unit(entry, pk)
+                if old != self.units[entry.place][1]:
+                    changed.append(unit)
+            entry.unit = unit
+        return changed
+
+    def _unit(self, entry: Entry, pk: int | None) -> Unit:
+        values = dict(zip(self.unit_fields, self.units[entry.place][1], strict=True))
+        return Unit(pk=pk, house=entry.house, label=entry.row.values["flat"], label_search=entry.label, **values)
+
+    def _compare_accounts(self, entries: list[Entry], changed_units: list[Unit]) -> list[Entry]:
+        """Count new, changed and unchanged accounts; return those to be written."""
+        rows = PersonalAccount.objects.filter(
+            organization=self.organization, number_search__in=[entry.key for entry in entries]
+        ).values_list("number_search", "unit_id", *self.account_fields)
+        known = {key: (unit, tuple(values)) for key, unit, *values in rows.iterator()}
+        moved = {id(unit) for unit in changed_units}
+        to_write = []
+        for entry in entries:
+            unit, old = known.get(entry.key, (None, None))
+            if unit is not None and (entry.unit is None or unit != entry.unit.pk):
+                self._note(entry, "account", _("The company already has this account at another flat."))
+            elif old is None:
+                self.tally.created += 1
+                to_write.append(entry)
+            elif old != self._values(entry, ACCOUNT_FIELDS):
+                self.tally.updated += 1
+                to_write.append(entry)
+            elif id(entry.unit) in moved:
+                self.tally.updated += 1
+            else:
+                self.tally.unchanged += 1
+        return to_write
+
+    # --- Writing --------------------------------------------------------------------------------------------------
+
+    def _save_houses(self, entries: Iterable[Entry]) -> None:
+        new = {id(entry.house): entry.house for entry in entries if entry.house.pk is None}
+        if self.write and new:
+            House.objects.bulk_create(new.values())
+
+    def _save_units(self, units: list[Unit]) -> None:
+        for unit in units:
+            unit.house_id = unit.house.pk
+        self._upsert(Unit, units, ["house", "label_search"], self.unit_fields)
+
+    def _save_accounts(self, entries: list[Entry], to_write: list[Entry]) -> None:
+        accounts = [
+            PersonalAccount(
+                organization=self.organization, unit=entry.unit, number=entry.row.values["account"], number_search=entry.key,
+                **dict(zip(self.account_fields, self._values(entry, ACCOUNT_FIELDS), strict=True)),
+            )
+            for entry in to_write
+        ]  # fmt: skip
+        self._upsert(PersonalAccount, accounts, ["organization", "number_search"], self.account_fields)
+
+    @staticmethod
+    def _upsert(model: Any, rows: list[Any], unique: list[str], fields: list[str]) -> None:
+        if fields:
+            model.objects.bulk_create(
+                rows, batch_size=CHUNK, update_conflicts=True, unique_fields=unique, update_fields=fields
+            )
+        else:
+            model.objects.bulk_create([row for row in rows if row.pk is None], batch_size=CHUNK)
+
+    def _save_owners(self, entries: list[Entry]) -> None:
+        """Write the shares that are new; remember those in force that no row has named so far."""
+        named = [entry for entry in entries if any(share for _name, share in entry.owners.values())]
+        places = {entry.unit.pk: entry.place for entry in named if entry.unit}
+        in_force: set[int] = set()
+        joint: set[int] = set()
+        rows = Ownership.objects.current(self.today).filter(unit__in=places)
+        for pk, unit, owner, n, d, is_joint in rows.values_list(
+            "pk", "unit_id", "owner", "numerator", "denominator", "is_joint"
+        ):
+            digest = hash((places[unit], search_key(owner), Fraction(n, d)))
+            in_force.add(digest)
+            joint |= {unit} if is_joint else set()
+            self.stale[pk] = digest
+        new: dict[int, Ownership] = {}
+        for entry in named:
+            for key, (owner, share) in entry.owners.items():
+                digest = hash((entry.place, key, share))
+                if share and entry.unit and digest not in in_force and entry.unit.pk not in joint:
+                    new.setdefault(digest, Ownership(
+                        unit=entry.unit, owner=owner, numerator=share.numerator, denominator=share.denominator
+                    ))  # fmt: skip
+        Ownership.objects.bulk_create(new.values(), batch_size=CHUNK)
+
+    def finish(self) -> None:
+        """End the shares that the whole file no longer names, and write the control totals."""
+        ended = [pk for pk, digest in self.stale.items() if digest not in self.named]
+        if self.write and not self.tally.errors:
+            Ownership.objects.filter(pk__in=ended, is_joint=False).update(until=self.today - timedelta(days=1))
+        self.tally.total(_("Accounts"), len(self.lines))
+        self.tally.total(_("Houses"), len(self.used_houses))
+        self.tally.total(_("Flats"), len(self.units))
+        self.tally.total(_("Total area, m²"), self.area)
+        self.tally.total(_("Residents"), self.people)
