@@ -112,7 +112,7 @@ def half(kind: str, rows: int) -> list[float]:
 def start(command: list[str]) -> str:
     """Run Python on the bench's database and return what it printed."""
     environment = os.environ | {"DATABASE_URL": with_name()}
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, *command], capture_output=True, text=True, check=False, timeout=900, env=environment, cwd=ROOT
     )
     if done.returncode:
