@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import BinaryIO, cast
 
 from django.core.files import File
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
@@ -68,6 +68,10 @@ def apply_file(run: ImportRun, *, by: User | None, at: datetime) -> ImportRun:
             held.save()
     except ErrorsFound as found:
         return _refuse(run, found.tally)
+    except IntegrityError:  # somebody wrote the same house, flat or account at this very moment
+        raise NotImportable(
+            gettext_lazy("The data changed during the import. Nothing was written: upload the file again.")
+        ) from None
     return held
 
 

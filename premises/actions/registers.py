@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import User
+from lib.copying import copy_in
 from lib.text import account_key, search_key
 from premises.actions.imports import apply_file, check_file
 from premises.models import House, ImportRun, Organization, Ownership, PersonalAccount, Unit
@@ -63,15 +64,26 @@ def _account_length(organization: Organization) -> int:
 
 
 @dataclass(slots=True)
+class Flat:
+    """A unit as the file states it; `pk` is None until it is saved."""
+
+    house: House
+    key: str
+    label: str
+    values: tuple[Any, ...]
+    pk: int | None = None
+
+
+@dataclass(slots=True)
 class Entry:
-    """One account of the file with its owners; `house` and `unit` are found later."""
+    """One account of the file with its owners; `house` and `flat` are found later."""
 
     row: Row
     key: str
     owners: dict[str, tuple[str, Fraction | None]]  # folded name → (name, share)
     house: House = field(init=False)
+    flat: Flat = field(init=False)
     label: str = ""
-    unit: Unit | None = None
 
     @property
     def place(self) -> tuple[int, str]:
@@ -150,13 +162,11 @@ class AccountBook:
         if self.tally.errors:
             self.write = False  # nothing will stay; the rest is read for the report
         self._save_houses(good)
-        changed_units = self._find_units(good)
-        accounts = self._compare_accounts(good, changed_units)
-        if self.tally.errors:
-            self.write = False
-        if self.write:
-            self._save_units(changed_units)
-            self._save_accounts(good, accounts)
+        flats = self._find_flats(good)
+        new, changed = self._compare_accounts(good, flats)
+        if self.write and not self.tally.errors:
+            self._save_flats(flats)
+            self._save_accounts(new, changed)
             self._save_owners(good)
 
     def _note(self, entry: Entry, column: str, text: str, *, warning: bool = False, **facts: str) -> None:
@@ -209,58 +219,57 @@ class AccountBook:
     def _values(self, entry: Entry, fields: dict[str, str]) -> tuple[Any, ...]:
         return tuple(entry.row.values[column] for column in fields if column in entry.row.values)
 
-    def _find_units(self, entries: list[Entry]) -> list[Unit]:
-        """Give every entry its unit; return the units that are new or whose areas differ."""
-        wanted = {(entry.house.pk, entry.label) for entry in entries if entry.house.pk}
-        rows = Unit.objects.filter(
-            house__in={house for house, _label in wanted}, label_search__in={label for _h, label in wanted}
-        )
-        known = {
-            (house, label): (pk, tuple(values))
-            for pk, house, label, *values in rows.values_list(
-                "pk", "house_id", "label_search", *self.unit_fields
-            ).iterator()
-            if (house, label) in wanted
-        }
-        made: dict[tuple[int, str], Unit] = {}
-        changed: list[Unit] = []
+    def _find_flats(self, entries: list[Entry]) -> list[Flat]:
+        """Give every entry its flat; return the flats that are new or whose areas differ."""
+        known = self._known_units((entry.house.pk, entry.label) for entry in entries)
+        made: dict[tuple[int, str], Flat] = {}
+        changed: list[Flat] = []
         for entry in entries:
-            unit = made.get(entry.place)
-            if unit is None:
+            flat = made.get(entry.place)
+            if flat is None:
                 pk, old = known.get((entry.house.pk, entry.label), (None, None))
-                unit = made[entry.place] = self._unit(entry, pk)
-                if old != self.units[entry.place][1]:
-                    changed.append(unit)
-            entry.unit = unit
+                values = self.units[entry.place][1]
+                flat = made[entry.place] = Flat(entry.house, entry.label, entry.row.values["flat"], values, pk)
+                if old != values:
+                    changed.append(flat)
+            entry.flat = flat
         return changed
 
-    def _unit(self, entry: Entry, pk: int | None) -> Unit:
-        values = dict(zip(self.unit_fields, self.units[entry.place][1], strict=True))
-        return Unit(pk=pk, house=entry.house, label=entry.row.values["flat"], label_search=entry.label, **values)
+    def _known_units(self, places: Iterable[tuple[int | None, str]]) -> dict[tuple[int, str], tuple[int, Any]]:
+        """The saved units at these (house id, label) places: id and the values of the file's columns."""
+        wanted = {(house, label) for house, label in places if house}
+        rows = Unit.objects.filter(
+            house__in={house for house, _label in wanted}, label_search__in={label for _house, label in wanted}
+        ).values_list("pk", "house_id", "label_search", *self.unit_fields)
+        return {
+            (house, label): (pk, tuple(values))
+            for pk, house, label, *values in rows.iterator()
+            if (house, label) in wanted
+        }
 
-    def _compare_accounts(self, entries: list[Entry], changed_units: list[Unit]) -> list[Entry]:
-        """Count new, changed and unchanged accounts; return those to be written."""
+    def _compare_accounts(self, entries: list[Entry], changed: list[Flat]) -> tuple[list[Entry], list[Entry]]:
+        """Count new, changed and unchanged accounts; return the new and the changed."""
         rows = PersonalAccount.objects.filter(
             organization=self.organization, number_search__in=[entry.key for entry in entries]
         ).values_list("number_search", "unit_id", *self.account_fields)
         known = {key: (unit, tuple(values)) for key, unit, *values in rows.iterator()}
-        moved = {id(unit) for unit in changed_units}
-        to_write = []
+        rebuilt = {id(flat) for flat in changed}
+        new, other = [], []
         for entry in entries:
             unit, old = known.get(entry.key, (None, None))
-            if unit is not None and (entry.unit is None or unit != entry.unit.pk):
+            if old is None:
+                new.append(entry)
+            elif unit != entry.flat.pk:
                 self._note(entry, "account", _("The company already has this account at another flat."))
-            elif old is None:
-                self.tally.created += 1
-                to_write.append(entry)
             elif old != self._values(entry, ACCOUNT_FIELDS):
-                self.tally.updated += 1
-                to_write.append(entry)
-            elif id(entry.unit) in moved:
+                other.append(entry)
+            elif id(entry.flat) in rebuilt:
                 self.tally.updated += 1
             else:
                 self.tally.unchanged += 1
-        return to_write
+        self.tally.created += len(new)
+        self.tally.updated += len(other)
+        return new, other
 
     # --- Writing --------------------------------------------------------------------------------------------------
 
@@ -269,59 +278,85 @@ class AccountBook:
         if self.write and new:
             House.objects.bulk_create(new.values())
 
-    def _save_units(self, units: list[Unit]) -> None:
-        for unit in units:
-            unit.house_id = unit.house.pk
-        self._upsert(Unit, units, ["house", "label_search"], self.unit_fields)
-
-    def _save_accounts(self, entries: list[Entry], to_write: list[Entry]) -> None:
-        accounts = [
-            PersonalAccount(
-                organization=self.organization, unit=entry.unit, number=entry.row.values["account"], number_search=entry.key,
-                **dict(zip(self.account_fields, self._values(entry, ACCOUNT_FIELDS), strict=True)),
+    def _save_flats(self, flats: list[Flat]) -> None:
+        """Write new flats, learn their ids, and write what differs in the others."""
+        new = [flat for flat in flats if flat.pk is None]
+        columns = ("house_id", "label", "label_search", *self.unit_fields)
+        copy_in(Unit, columns, ((flat.house.pk, flat.label, flat.key, *flat.values) for flat in new))
+        saved = self._known_units((flat.house.pk, flat.key) for flat in new)
+        others = [
+            Unit(
+                pk=flat.pk,
+                house=flat.house,
+                label=flat.label,
+                label_search=flat.key,
+                **self._named(self.unit_fields, flat.values),
             )
-            for entry in to_write
+            for flat in flats
+            if flat.pk
+        ]
+        self._update(Unit, others, ["house", "label_search"], self.unit_fields)
+        for flat in new:
+            flat.pk = saved[flat.house.pk, flat.key][0]
+
+    def _save_accounts(self, new: list[Entry], changed: list[Entry]) -> None:
+        company = self.organization.pk
+        columns = ("organization_id", "unit_id", "number", "number_search", *self.account_fields)
+        copy_in(PersonalAccount, columns, (
+            (company, entry.flat.pk, entry.row.values["account"], entry.key, *self._values(entry, ACCOUNT_FIELDS))
+            for entry in new
+        ))  # fmt: skip
+        others = [
+            PersonalAccount(
+                organization=self.organization, unit=Unit(pk=entry.flat.pk), number=entry.row.values["account"],
+                number_search=entry.key, **self._named(self.account_fields, self._values(entry, ACCOUNT_FIELDS)),
+            )
+            for entry in changed
         ]  # fmt: skip
-        self._upsert(PersonalAccount, accounts, ["organization", "number_search"], self.account_fields)
+        self._update(PersonalAccount, others, ["organization", "number_search"], self.account_fields)
 
     @staticmethod
-    def _upsert(model: Any, rows: list[Any], unique: list[str], fields: list[str]) -> None:
-        if fields:
-            model.objects.bulk_create(
-                rows, batch_size=CHUNK, update_conflicts=True, unique_fields=unique, update_fields=fields
-            )
-        else:
-            model.objects.bulk_create([row for row in rows if row.pk is None], batch_size=CHUNK)
+    def _named(names: list[str], values: tuple[Any, ...]) -> dict[str, Any]:
+        return dict(zip(names, values, strict=True))
+
+    @staticmethod
+    def _update(model: Any, rows: list[Any], unique: list[str], fields: list[str]) -> None:
+        """Write these fields of rows that exist; an upsert, which is quicker than UPDATE row by row."""
+        if rows:
+            model.objects.bulk_create(rows, update_conflicts=True, unique_fields=unique, update_fields=fields)
 
     def _save_owners(self, entries: list[Entry]) -> None:
-        """Write the shares that are new; remember those in force that no row has named so far."""
+        """Write the shares that are new; remember those in force, to end in finish() what no row names."""
         named = [entry for entry in entries if any(share for _name, share in entry.owners.values())]
-        places = {entry.unit.pk: entry.place for entry in named if entry.unit}
+        in_force, joint = self._owners_in_force({entry.flat.pk: entry.place for entry in named})
+        new: dict[int, tuple[Any, ...]] = {}
+        for entry in named:
+            for key, (owner, share) in entry.owners.items():
+                digest = hash((entry.place, key, share))
+                if share and digest not in in_force and entry.flat.pk not in joint:
+                    new[digest] = (entry.flat.pk, owner, share.numerator, share.denominator)
+        copy_in(Ownership, ("unit_id", "owner", "numerator", "denominator"), new.values())
+
+    def _owners_in_force(self, places: dict[int | None, tuple[int, str]]) -> tuple[set[int], set[int]]:
+        """Digests of the shares in force at these units, and the units in joint ownership, which stay as they are."""
         in_force: set[int] = set()
         joint: set[int] = set()
         rows = Ownership.objects.current(self.today).filter(unit__in=places)
         for pk, unit, owner, n, d, is_joint in rows.values_list(
             "pk", "unit_id", "owner", "numerator", "denominator", "is_joint"
         ):
-            digest = hash((places[unit], search_key(owner), Fraction(n, d)))
-            in_force.add(digest)
-            joint |= {unit} if is_joint else set()
-            self.stale[pk] = digest
-        new: dict[int, Ownership] = {}
-        for entry in named:
-            for key, (owner, share) in entry.owners.items():
-                digest = hash((entry.place, key, share))
-                if share and entry.unit and digest not in in_force and entry.unit.pk not in joint:
-                    new.setdefault(digest, Ownership(
-                        unit=entry.unit, owner=owner, numerator=share.numerator, denominator=share.denominator
-                    ))  # fmt: skip
-        Ownership.objects.bulk_create(new.values(), batch_size=CHUNK)
+            if is_joint:
+                joint.add(unit)
+                continue
+            self.stale[pk] = hash((places[unit], search_key(owner), Fraction(n, d)))
+            in_force.add(self.stale[pk])
+        return in_force, joint
 
     def finish(self) -> None:
         """End the shares that the whole file no longer names, and write the control totals."""
         ended = [pk for pk, digest in self.stale.items() if digest not in self.named]
         if self.write and not self.tally.errors:
-            Ownership.objects.filter(pk__in=ended, is_joint=False).update(until=self.today - timedelta(days=1))
+            Ownership.objects.filter(pk__in=ended).update(until=self.today - timedelta(days=1))
         self.tally.total(_("Accounts"), len(self.lines))
         self.tally.total(_("Houses"), len(self.used_houses))
         self.tally.total(_("Flats"), len(self.units))
