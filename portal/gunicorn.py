@@ -15,5 +15,6 @@ control_socket_disable = True
 # No address of the reader, no query string, no referrer: none of them belongs in a log.
 access_log_format = "%(m)s %(U)s %(s)s %(b)s bytes %(M)s ms"
 accesslog = "-" if os.environ.get("ACCESS_LOG") else None
-_passed_on = {"handlers": [], "propagate": True}
-logconfig_dict = {**settings.LOGGING, "loggers": {"gunicorn.error": _passed_on, "gunicorn.access": _passed_on}}
+_error = {"handlers": [], "propagate": True}
+_access = {"handlers": [], "propagate": True, "level": "INFO" if accesslog else "ERROR"}
+logconfig_dict = {**settings.LOGGING, "loggers": {"gunicorn.error": _error, "gunicorn.access": _access}}

@@ -248,12 +248,13 @@ CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_TASK_ALWAYS_EAGER = TESTING  # a test has no worker: what is delayed runs at once
 
 # --- Logs -----------------------------------------------------------------------------------------------------------
+QUIET = ["fontTools", "weasyprint", "kombu", "celery.beat", "celery.worker.strategy", "celery.app.trace"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"private": {"()": "lib.logs.Redact"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["private"], "formatter": "line"}},
-    "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "weasyprint", "kombu", "amqp")},
+    "loggers": {name: {"level": "WARNING"} for name in QUIET},
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
 }
