@@ -14,12 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from notifications import actions
-from notifications.models import Delivery, Notice, TrayMessage
+from notifications.models import Channel, Delivery, Notice, TrayMessage
 from notifications.rendering import title_and_text
 
 PAGE = 20
 TRAY_PAGE = 50
 STOP_LINK_LIVES = timedelta(days=30)
+NUMBER = re.compile(r"[\d\s()+-]+")
 CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 
 
@@ -86,8 +87,15 @@ def tray(request: HttpRequest) -> HttpResponse:
     if not settings.DEV_PAGES:
         raise Http404
     wanted = request.GET.get("q", "").replace("\x00", "").strip()
-    found = (
-        TrayMessage.objects.filter(address__icontains=wanted.removeprefix("+")) if wanted else TrayMessage.objects.all()
-    )
-    messages = [(message, CODE.search(message.text.replace(", ", ""))) for message in found[:TRAY_PAGE]]
+    found = TrayMessage.objects.all()
+    if wanted:
+        part = wanted if "@" in wanted or not NUMBER.fullmatch(wanted) else re.sub(r"\D", "", wanted)
+        found = found.filter(address__icontains=part)
+    messages = [(message, _code(message)) for message in found[:TRAY_PAGE]]
     return render(request, "notifications/tray.html", {"tray": messages, "q": wanted})
+
+
+def _code(message: TrayMessage) -> str:
+    """The code in a message, if there is one; a call says its digits with commas between."""
+    found = CODE.search(message.text.replace(", ", "") if message.channel == Channel.VOICE else message.text)
+    return found.group() if found else ""
