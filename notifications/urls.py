@@ -9,7 +9,7 @@ urlpatterns = [
     path("notices/", views.inbox, name="inbox"),
     path("notices/read/", views.read_all, name="notices_read"),
     path("notices/<uuid:public_id>/", views.notice, name="notice"),
-    path("stop/<str:token>/", views.stop, name="opt_out"),
+    path("stop/<slug:token>/", views.stop, name="opt_out"),
     path("gateway/twilio/status/", twilio_status, name="twilio_status"),
     path("dev/tray/", views.tray, name="tray"),
 ]

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
 from notifications.actions import notify
-from notifications.models import Delivery, Notice, TrayMessage
+from notifications.models import Delivery, TrayMessage
 from notifications.tests.conftest import CODE, NEWS
 from portal.testing import Cast
 
@@ -80,16 +82,14 @@ def test_what_is_out_of_date_is_not_sent_again(cast: Cast, enter: Enter) -> None
     assert notice.deliveries.get().state == Delivery.State.FAILED
 
 
-def test_the_lists_cost_the_same_for_one_and_ten(
-    cast: Cast, enter: Enter, dead: Delivery, django_assert_max_num_queries: Callable[..., object]
-) -> None:
+@pytest.mark.parametrize("path", [DELIVERIES, NOTICES])
+def test_the_lists_cost_the_same_for_one_and_ten(cast: Cast, enter: Enter, dead: Delivery, path: str) -> None:
     sofia = enter(cast.sofia)
-    for path in (DELIVERIES, NOTICES):
-        with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
-            sofia.get(path)
+    sofia.get(path)
+    with CaptureQueriesContext(connection) as one:
+        sofia.get(path)
     for number in range(10):
         notify(NEWS, subject=f"more {number}", at=timezone.now(), address="+79120001122")
-    assert Notice.objects.count() == 11
-    for path in (DELIVERIES, NOTICES):
-        with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
-            sofia.get(path)
+    with CaptureQueriesContext(connection) as eleven:
+        sofia.get(path)
+    assert len(one) == len(eleven) <= 20
