@@ -1,5 +1,175 @@
 """Tags and filters that every template has without loading them."""
 
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
 from django import template
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from lib.money import format_money, format_number
+from lib.phones import dial_string, display_phone, masked_email, masked_phone
+from portal import facade as drawing
+from portal.icons import ICONS
 
 register = template.Library()
+
+
+def _language() -> str:
+    return get_language() or "en"
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str = "RUB") -> str:
+    """«3 680,39 ₽»; nothing for an absent amount."""
+    return "" if amount is None else format_money(Decimal(amount), currency, _language())
+
+
+@register.filter
+def volume(number: Decimal | None, places: int | None = None) -> str:
+    """A volume, a tariff or a share with its own decimals, or with exactly `places`."""
+    return "" if number is None else format_number(Decimal(number), _language(), places)
+
+
+@register.filter
+def month(day: date | None) -> str:
+    """«февраль 2026», «лютий 2026», «February 2026»: the month as a name, not inside a date."""
+    if day is None:
+        return ""
+    text = date_format(day, "F Y")
+    return text if _language().startswith("en") else text[0].lower() + text[1:]
+
+
+@register.filter
+def phone(text: str | None) -> str:
+    """A phone in the habit of its country."""
+    return display_phone(text or "")
+
+
+@register.filter
+def tel(text: str | None) -> str:
+    """The address of a link that dials the phone."""
+    return f"tel:{dial_string(text or '')}"
+
+
+@register.filter
+def masked(address: str | None) -> str:
+    """A phone or an e-mail of which only the ends are readable."""
+    text = address or ""
+    return masked_email(text) if "@" in text else masked_phone(text)
+
+
+@register.simple_tag
+def icon(name: str, size: int = 24) -> SafeString:
+    """One of our icons; decoration only, the word stands beside it."""
+    return format_html(
+        '<svg class="icon" width="{0}" height="{0}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{1}</svg>',
+        size,
+        mark_safe(ICONS[name]),  # noqa: S308  (our own constant)
+    )
+
+
+@register.simple_tag
+def facade(house: Any = None, unit: Any = None, flats: int | None = None) -> SafeString:
+    """The house with this unit's window lit. Without `flats` a house is asked for `flat_count`, else counts its flats."""
+    if house is None:
+        plan, lit = drawing.plan(2, 4, 24), (1, 4)
+        return mark_safe(drawing.draw(plan, lit))  # noqa: S308
+    if flats is None:
+        flats = getattr(house, "flat_count", None)
+    if flats is None:
+        house.flat_count = flats = house.units.filter(kind="flat").count()
+    plan = drawing.plan(house.entrances, house.floors, flats)
+    place = drawing.place(plan, unit.label, unit.entrance, unit.floor) if unit else None
+    return mark_safe(drawing.draw(plan, place))  # noqa: S308  (numbers only)
+
+
+@register.filter
+def field_kind(field: BoundField) -> str:
+    """How components/field.html draws the field: checkbox, choices, select, textarea, file, password or input."""
+    widget = field.field.widget
+    kind = getattr(widget, "input_type", "")
+    if kind in {"checkbox", "radio"}:
+        return "choices" if hasattr(widget, "optgroups") else "checkbox"
+    if kind in {"file", "password", "select"}:
+        return str(kind)
+    return "textarea" if "textarea" in widget.template_name else "input"
+
+
+@register.filter
+def field_anchor(field: BoundField) -> str:
+    """The id of the first control of the field: where the error summary leads."""
+    return field.id_for_label or f"{field.auto_id}_0"
+
+
+def _address(name: str, *args: Any) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: dict[str, Any]) -> list[dict[str, Any]]:
+    """The sections a signed-in person may open now: name, address, icon, whether it is open, whether only on wide screens."""
+    request, account = context.get("request"), context.get("account")
+    owner = (account.public_id,) if account else ()
+    items = [
+        (_("Home"), _address("account_home", *owner) if account else _address("home"), "home", False),
+        (_("Bills"), _address("bills", *owner) if account else "", "bill", False),
+        (_("Inbox"), _address("inbox"), "letter", False),
+        (_("My flats"), _address("accounts"), "key", not account),
+        (_("More"), _address("profile"), "more", False),
+    ]
+    if account:
+        items[3] = (*items[3][:3], True)
+    here = [url for _name, url, *_rest in items if url and request and request.path.startswith(url)]
+    current = max(here, key=len, default="")
+    return [
+        {"name": name, "url": url, "icon": picture, "current": url == current, "wide": wide}
+        for name, url, picture, wide in items
+        if url
+    ]
+
+
+@register.simple_tag(takes_context=True)
+def reader_path(context: dict[str, Any]) -> str:
+    """Where a form of the header returns to: this page, or the front page after a form was posted."""
+    request = context.get("request")
+    return str(request.get_full_path()) if request and request.method in {"GET", "HEAD"} else "/"
+
+
+@register.filter
+def negated(amount: Decimal) -> Decimal:
+    """The amount with the other sign: an overpayment is shown without a minus, beside its word."""
+    return -amount
+
+
+@register.filter
+def numbers(last: int) -> range:
+    """1 … last."""
+    return range(1, int(last) + 1)
+
+
+@register.filter
+def page_numbers(paginator: "Paginator[Any]", number: int) -> list[int | str]:
+    """The numbers a pager shows: the ends and the neighbours of this page."""
+    return list(paginator.get_elided_page_range(number, on_each_side=1, on_ends=1))
+
+
+@register.simple_tag
+def bare_static(path: str) -> str:
+    """The address of a static file for pages that must come out even when the files were never collected."""
+    try:
+        return static(path)
+    except ValueError:
+        return f"{settings.STATIC_URL}{path}"
