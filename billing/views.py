@@ -96,17 +96,22 @@ def picture(code: str) -> str:
     return f"data:image/png;base64,{b64encode(qr_png(code, module=6)).decode()}"
 
 
+def invoice_file(invoice: Invoice) -> FileResponse:
+    """A ready document as a download that nobody keeps, under a name of ours."""
+    response = FileResponse(
+        invoice.pdf.open("rb"), as_attachment=True, filename=invoice.file_name, content_type="application/pdf"
+    )
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def bill_pdf(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse | FileResponse:
     """The document as a file; where it is not made yet, the worker is asked once and the page says so."""
     invoice = _invoice(request, account_id, invoice_id)
     if invoice.pdf_state == Invoice.Pdf.READY:
-        response = FileResponse(
-            invoice.pdf.open("rb"), as_attachment=True, filename=invoice.file_name, content_type="application/pdf"
-        )
-        response["Cache-Control"] = "no-store"
-        return response
+        return invoice_file(invoice)
     failed = invoice.pdf_state == Invoice.Pdf.FAILED
     if not failed or request.method == "POST":
         ask_for_pdf(invoice, by=request.user, at=timezone.now(), nudge=nudge)

@@ -118,6 +118,7 @@ class Desk:
     def _invoice(self, document: Document, account: PersonalAccount) -> Invoice:
         sums = document.sums
         assert sums is not None
+        assert document.period is not None  # only good documents come here
         requisites = freezing.requisites(self.organization, self.details.get(document.kind))
         return Invoice(
             organization=self.organization,

@@ -37,7 +37,7 @@ class Receipt:
 
     row: Row
     account: str = ""
-    on: date | None = None
+    on: date = date.min
     number: str = ""
     operation: str = ""
     amount: Decimal = ZERO
@@ -133,7 +133,7 @@ def _receipt(row: Row) -> Receipt:
     return Receipt(
         row,
         account=account,
-        on=values.get("date"),
+        on=values.get("date") or date.min,
         number=number,
         operation=values.get("operation") or f"{account_key(account)} {values.get('date')} {number}",
         amount=values.get("amount") or ZERO,

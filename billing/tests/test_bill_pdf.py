@@ -176,10 +176,11 @@ def test_a_hostile_name_is_printed_and_attaches_nothing(cast: Cast) -> None:
 @pytest.mark.parametrize("form", ["ru924", "ru43", "ua"])
 def test_every_form_is_tagged_and_in_named_fonts(cast: Cast, form: str) -> None:
     pdf = PdfReader(BytesIO(draw(make_invoice(cast.account, MARCH, form=form))))
-    root = pdf.trailer["/Root"]
+    root: Any = pdf.root_object
     assert root["/MarkInfo"]["/Marked"]
     assert root["/Lang"] == ("uk" if form == "ua" else "ru")
-    fonts = {str(font["/BaseFont"]) for page in pdf.pages for font in page["/Resources"]["/Font"].values()}
+    pages: list[Any] = list(pdf.pages)
+    fonts = {str(font["/BaseFont"]) for page in pages for font in page["/Resources"]["/Font"].values()}
     assert all("Inter" in font or "DejaVu" in font for font in fonts), fonts
     assert "3 680,39" in pdf.pages[0].extract_text().replace("\xa0", " ")
 

@@ -130,7 +130,7 @@ def test_the_pdf_prints_every_figure(guide: PersonalAccount, owner: User) -> Non
     assert [word for word in PRINTED if word not in text and word.replace(" (", "(") not in text] == []
     assert pdf.metadata is not None
     assert pdf.metadata.title == "Платежный документ № 5531"
-    assert pdf.trailer["/Root"]["/Lang"] == "ru"
+    assert str(pdf.root_object["/Lang"]) == "ru"
     assert sum(len(page.images) for page in pdf.pages) == 1  # the code of the cabinet; none to pay
     assert "платежного кода нет" in text
 

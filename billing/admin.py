@@ -1,0 +1,118 @@
+"""The staff's pages of documents, payments, the ledger and bank details. Money is only read here; it comes by registers."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from billing.actions.pdf import ask_for_pdf
+from billing.forms import RequisitesForm
+from billing.models import Invoice, InvoiceLine, LedgerEntry, Payment, Requisites
+from billing.tasks import nudge
+from billing.views import invoice_file
+from premises.admin_scope import ACCOUNTANT, EDIT, LOOK, MANAGER, Rights, ScopedAdmin, ScopedInline
+
+READERS: Rights = {MANAGER: LOOK, ACCOUNTANT: LOOK}  # what a flat owes is not the dispatcher's business
+
+
+class LineInline(ScopedInline):
+    """The printed lines of a document."""
+
+    model = InvoiceLine
+    organization_path = "invoice__organization"
+    may = READERS
+    show_change_link = False
+    fields = ("group", "service", "unit", "volume", "tariff", "accrued", "recalculated", "benefit", "penalty", "balance",
+              "payable", "warnings")  # fmt: skip
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ScopedAdmin):
+    """Issued documents: never edited, a correction is a new document."""
+
+    may = READERS
+    inlines = (LineInline,)
+    list_display = ("number", "period", "kind", "account", "accrued", "payable", "pdf_state")
+    list_filter = ("kind", "pdf_state", "organization")
+    list_select_related = ("account",)
+    search_fields = ("number", "account__number_search", "account__unit__house__address_search")
+    search_help_text = _("Number of the document or of the account, or the address")
+    sortable_by = ("period", "payable")
+    fields = (
+        "organization", "account", "payer_name", "number", "period", "kind", "recipient", "form", "issued_on", "due_on",
+        "paid_upto", "opening", "accrued", "recalculated", "benefit", "penalty", "paid", "payable", "file",
+    )  # fmt: skip
+    readonly_fields = ("payer_name", "file")
+
+    @admin.display(description=_("payer"))
+    def payer_name(self, invoice: Invoice) -> str:
+        return str(invoice.payer.get("name", ""))
+
+    @admin.display(description=_("PDF"))
+    def file(self, invoice: Invoice) -> str:
+        link = reverse("admin:billing_invoice_pdf", args=[invoice.pk])
+        return format_html('<a href="{}">{}</a> ({})', link, invoice.file_name, invoice.get_pdf_state_display())
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("<int:pk>/pdf/", self.admin_site.admin_view(self.pdf), name="billing_invoice_pdf")
+        return [own, *super().get_urls()]
+
+    def pdf(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+        """The file of a document of one's own company; where it is not made yet, the worker is asked."""
+        invoice = get_object_or_404(self.get_queryset(request), pk=pk)
+        if invoice.pdf_state == Invoice.Pdf.READY:
+            return invoice_file(invoice)
+        ask_for_pdf(invoice, by=request.user, at=timezone.now(), nudge=nudge)  # type: ignore[arg-type]
+        messages.info(request, _("The file is being made. Open the link again in a few seconds."))
+        return redirect("admin:billing_invoice_change", invoice.pk)
+
+
+@admin.register(Payment)
+class PaymentAdmin(ScopedAdmin):
+    """Money received, as the registers stated it."""
+
+    may = READERS
+    list_display = ("number", "paid_on", "account", "amount", "kind", "channel")
+    list_filter = ("kind", "organization")
+    list_select_related = ("account",)
+    search_fields = ("number", "operation", "account__number_search")
+    search_help_text = _("Number of the payment, of the operation or of the account")
+    sortable_by = ("paid_on", "amount")
+    fields = ("organization", "account", "number", "operation", "paid_on", "amount", "kind", "channel", "source")
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ScopedAdmin):
+    """The book, line by line."""
+
+    organization_path = "account__organization"
+    may = READERS
+    list_display = ("on", "account", "section", "kind", "amount", "invoice", "payment")
+    list_filter = ("kind", "section")
+    list_select_related = ("account", "invoice", "payment")
+    search_fields = ("account__number_search", "account__unit__house__address_search")
+    search_help_text = _("Number of the account or the address")
+    sortable_by = ("on", "amount")
+    fields = ("account", "section", "kind", "on", "amount", "invoice", "payment")
+
+
+@admin.register(Requisites)
+class RequisitesAdmin(ScopedAdmin):
+    """Bank details for the documents to come; issued documents keep theirs."""
+
+    may = {MANAGER: EDIT, ACCOUNTANT: EDIT}
+    form = RequisitesForm
+    list_display = ("organization", "kind", "recipient", "bank", "account")
+    list_filter = ("organization",)
+    list_select_related = ("organization",)
+    sortable_by = ("organization",)
+    search_fields = ("recipient", "tax_id", "account")
+    fields = ("organization", "kind", "recipient", "tax_id", "kpp", "bank", "bic", "account", "corr_account")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("organization", "kind") if obj else ()
