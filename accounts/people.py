@@ -1,8 +1,8 @@
-"""Who is signed in."""
+"""Who is signed in, and what they sent."""
 
 from typing import cast
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from accounts.models import User
 
@@ -11,3 +11,8 @@ def person(request: HttpRequest) -> User:
     """The signed-in user; only for views that let nobody else in."""
     assert request.user.is_authenticated
     return cast(User, request.user)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: a POST without a single field is a POST too."""
+    return request.POST if request.method == "POST" else None

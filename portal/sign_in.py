@@ -22,6 +22,7 @@ from accounts.forms import PasswordSignInForm
 from accounts.limits import PASSWORD_LOGIN, PASSWORD_NETWORK, LimitReached, Taken, take
 from accounts.models import User
 from accounts.next_page import keep_next, take_next
+from accounts.people import posted
 from lib.errors import Refusal
 from premises.actions import recognise_letter
 
@@ -33,7 +34,7 @@ def entry_password(request: HttpRequest) -> HttpResponse:
     keep_next(request)
     if request.user.is_authenticated:
         return redirect(take_next(request))
-    form, status = PasswordSignInForm(request.POST or None), 200
+    form, status = PasswordSignInForm(posted(request)), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():

@@ -15,7 +15,7 @@ from accounts.limits import PASSWORD_LOGIN, PASSWORD_NETWORK, take
 from accounts.models import Challenge, User
 from accounts.next_page import safe_path
 from accounts.once import once
-from accounts.people import person
+from accounts.people import person, posted
 from accounts.views import code_page
 from lib.errors import Refusal
 from lib.phones import masked_email, masked_phone
@@ -31,7 +31,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     user, status = person(request), 200
     if "next" in request.GET:
         request.session["confirm_next"] = safe_path(request.GET["next"])
-    form = WayForm(request.POST or None, user=user, masked=_masked(user))
+    form = WayForm(posted(request), user=user, masked=_masked(user))
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -77,7 +77,7 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
     challenge, user, at = codes.pending(request, CONFIRM), person(request), timezone.now()
     if challenge is None or challenge.user_id != user.pk:
         return redirect("confirm")
-    form = CodeForm(request.POST or None)
+    form = CodeForm(posted(request))
     if request.method == "POST" and code_page.is_right(request, challenge, form, at=at):
         return _done(request, user, "code")
     again, change = reverse("confirm_again"), reverse("confirm")

@@ -18,7 +18,7 @@ from accounts.forms import CodeForm, EmailForm, PhoneForm
 from accounts.models import Challenge, User
 from accounts.notices import CONTACT_TAKEN
 from accounts.once import once
-from accounts.people import person
+from accounts.people import person, posted
 from accounts.views import code_page
 from lib.errors import Refusal
 from notifications.kinds import Kind
@@ -31,7 +31,7 @@ CHANGE = Challenge.Purpose.CHANGE_CONTACT
 @once
 def profile_phone(request: HttpRequest) -> HttpResponse:
     """A new phone."""
-    return _change(request, PhoneForm(request.POST or None), "phone")
+    return _change(request, PhoneForm(posted(request)), "phone")
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,7 +39,7 @@ def profile_phone(request: HttpRequest) -> HttpResponse:
 @once
 def profile_email(request: HttpRequest) -> HttpResponse:
     """A new e-mail."""
-    return _change(request, EmailForm(request.POST or None), "email")
+    return _change(request, EmailForm(posted(request)), "email")
 
 
 def _change(request: HttpRequest, form: PhoneForm | EmailForm, field: str) -> HttpResponse:
@@ -82,7 +82,7 @@ def contact_code(request: HttpRequest) -> HttpResponse:
     challenge, user, at = codes.pending(request, CHANGE), person(request), timezone.now()
     if challenge is None or challenge.user_id != user.pk:
         return redirect("profile")
-    form = CodeForm(request.POST or None)
+    form = CodeForm(posted(request))
     if request.method == "POST" and code_page.is_right(request, challenge, form, at=at):
         actions.change_contact(user, challenge.address, at=at)
         browser.remember(request, challenge.address)

@@ -20,7 +20,7 @@ from accounts.human import ask, is_answer
 from accounts.models import Challenge, Consent, User
 from accounts.next_page import keep_next, safe_path, take_next
 from accounts.once import once
-from accounts.people import person
+from accounts.people import person, posted
 from accounts.views import code_page
 from lib.errors import Refusal
 
@@ -34,7 +34,7 @@ def entry(request: HttpRequest) -> HttpResponse:
     keep_next(request)
     if request.user.is_authenticated:
         return redirect(take_next(request))
-    form = EntryForm(request.POST or None, initial=request.session.get("entry"))
+    form = EntryForm(posted(request), initial=request.session.get("entry"))
     status = 200
     if request.method == "POST":
         status = 422
@@ -67,7 +67,7 @@ def entry_code(request: HttpRequest) -> HttpResponse:
         return redirect(take_next(request))
     if challenge is None:
         return redirect("entry")
-    form = CodeForm(request.POST or None)
+    form = CodeForm(posted(request))
     if request.method == "POST" and code_page.is_right(request, challenge, form, at=at):
         return _let_in(request, challenge, at=at)
     again, change = reverse("entry_again"), reverse("entry")
@@ -100,7 +100,7 @@ def human_check(request: HttpRequest) -> HttpResponse:
     """One question in words, when too much came from one network; works by ear and without JavaScript."""
     if "next" in request.GET:
         request.session["human_next"] = safe_path(request.GET["next"])
-    form = HumanForm(request.POST or None)
+    form = HumanForm(posted(request))
     if request.method == "POST" and form.is_valid():
         if is_answer(request, form.cleaned_data["answer"]):
             request.session["human"] = True
@@ -119,7 +119,7 @@ def human_check(request: HttpRequest) -> HttpResponse:
 def welcome(request: HttpRequest) -> HttpResponse:
     """P03: names, language and notices of a new person; may be skipped."""
     user, at = User.objects.get(pk=person(request).pk), timezone.now()
-    form = WelcomeForm(request.POST or None, instance=user, initial={"language": get_language()})
+    form = WelcomeForm(posted(request), instance=user, initial={"language": get_language()})
     if request.method == "POST" and "skip" in request.POST:
         User.objects.filter(pk=user.pk).update(welcomed_at=at)
         return redirect(take_next(request))

@@ -10,14 +10,14 @@ from django.views.decorators.http import require_http_methods
 from accounts import actions, sessions
 from accounts.confirm import confirmed_recently
 from accounts.forms import DeleteForm
-from accounts.people import person
+from accounts.people import person, posted
 
 
 @require_http_methods(["GET", "POST"])
 @confirmed_recently
 def profile_delete(request: HttpRequest) -> HttpResponse:
     """Erase the profile at once and sign out everywhere."""
-    user, form = person(request), DeleteForm(request.POST or None)
+    user, form = person(request), DeleteForm(posted(request))
     if request.method == "POST" and form.is_valid():
         actions.erase(user, at=timezone.now())
         sessions.end_sessions(user, keep=request.session.session_key)

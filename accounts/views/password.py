@@ -13,7 +13,7 @@ from accounts import actions, sessions
 from accounts.confirm import confirmed_recently
 from accounts.forms import NewPasswordForm
 from accounts.models import User
-from accounts.people import person
+from accounts.people import person, posted
 
 
 @sensitive_post_parameters("password")
@@ -22,7 +22,7 @@ from accounts.people import person
 def profile_password(request: HttpRequest) -> HttpResponse:
     """Set a password or a new one; other places are signed out."""
     user = User.objects.get(pk=person(request).pk)
-    form = NewPasswordForm(request.POST or None, user=user)
+    form = NewPasswordForm(posted(request), user=user)
     if request.method == "POST" and form.is_valid():
         _change(request, user, form.cleaned_data["password"])
         messages.success(request, _("The password is saved. Other devices are signed out."))

@@ -16,7 +16,7 @@ from accounts.browser import ip_of
 from accounts.forms import LookForm, NamesForm
 from accounts.models import Consent, User
 from accounts.once import once
-from accounts.people import person
+from accounts.people import person, posted
 from accounts.views.look import keep_look
 from lib.phones import display_phone
 
@@ -55,7 +55,7 @@ def _consents_in_words(user: User) -> str:
 @once
 def profile_names(request: HttpRequest) -> HttpResponse:
     """Last name, first name, patronymic."""
-    form = NamesForm(request.POST or None, instance=User.objects.get(pk=person(request).pk))
+    form = NamesForm(posted(request), instance=User.objects.get(pk=person(request).pk))
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("Your names are saved."))
@@ -68,7 +68,7 @@ def profile_names(request: HttpRequest) -> HttpResponse:
 def profile_look(request: HttpRequest) -> HttpResponse:
     """Language, text size and colours."""
     user = User.objects.get(pk=person(request).pk)
-    form = LookForm(request.POST or None, instance=user, initial={"language": user.language or request.LANGUAGE_CODE})
+    form = LookForm(posted(request), instance=user, initial={"language": user.language or request.LANGUAGE_CODE})
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("Saved."))
