@@ -81,7 +81,7 @@ def icon(name: str, size: int = 24) -> SafeString:
 @register.simple_tag
 def facade(house: Any = None, unit: Any = None, flats: int | None = None) -> SafeString:
     """The house with this unit's window lit. Without `flats` a house is asked for `flat_count`, else counts its flats."""
-    if house is None:
+    if not house:
         plan, lit = drawing.plan(2, 4, 24), (1, 4)
         return mark_safe(drawing.draw(plan, lit))  # noqa: S308
     if flats is None:
