@@ -1,0 +1,145 @@
+"""The home page of a personal account, and the rule that leads a person to the right one."""
+
+import uuid
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from billing.models import Invoice, LedgerEntry, Payment
+from lib.phones import display_phone
+from notifications.models import Notice
+from notifications.rendering import title_and_text
+from portal.next_action import Facts, next_step
+from premises.access import account_context
+from premises.models import AccountLink, PersonalAccount
+
+LAST_ACCOUNT = "account"  # the cookie with the public id of the account that was looked at last
+LATEST = 3
+
+
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead to the account looked at last, or the only one, or the list, or to linking the first one."""
+    links = AccountLink.objects.live().of(request.user)
+    found = list(links.values_list("state", "account__public_id"))
+    active = [str(account) for state, account in found if state == AccountLink.State.ACTIVE]
+    last = request.COOKIES.get(LAST_ACCOUNT, "")
+    if last in active or len(active) == 1:
+        return redirect("account_home", last if last in active else active[0])
+    return redirect("accounts" if found else "account_add")
+
+
+@login_required
+@require_safe
+def account_home(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One thing to do next, what is owed, the facts of the account and the latest of everything (P08)."""
+    context = account_context(request, public_id)
+    account, link = context["account"], context["link"]
+    context |= money(account, link, today=timezone.localdate())
+    context |= {
+        "notices": latest_notices(link.user_id),
+        "facts": facts(account, link),
+        "blocks": blocks(account, link),
+    }
+    response = render(request, "portal/account_home.html", context)
+    if request.COOKIES.get(LAST_ACCOUNT) != str(public_id):
+        remember(response, public_id)
+    return response
+
+
+def remember(response: HttpResponse, public_id: uuid.UUID) -> None:
+    """Keep which account was looked at last, so that `home` leads back to it."""
+    response.set_cookie(
+        LAST_ACCOUNT, str(public_id), max_age=365 * 24 * 3600, httponly=True, samesite="Lax", secure=settings.PRODUCTION
+    )
+
+
+def latest_notices(user_id: int) -> list[dict[str, Any]]:
+    """Return the newest notices of the inbox with their titles."""
+    found = Notice.objects.inbox_of(user_id)[:LATEST]
+    return [{"notice": notice, "title": title_and_text(notice)[0]} for notice in found]
+
+
+def money(account: PersonalAccount, link: AccountLink, *, today: date) -> dict[str, Any]:
+    """Return what the account owes by its book, the step that follows, and the latest documents and payments.
+
+    A limited link gets the balance and nothing that tells the history.
+    """
+    balance = LedgerEntry.objects.filter(account=account).balance()
+    documents = list(Invoice.objects.filter(account=account)[: LATEST * 2]) if link.is_full else []
+    payments = list(Payment.objects.filter(account=account)[:LATEST]) if link.is_full else []
+    due_on = next((document.due_on for document in documents if document.due_on), None)
+    step = next_step(
+        Facts(
+            is_limited=not link.is_full,
+            balance=balance,
+            due_on=due_on,
+            has_book=bool(documents or payments or balance),
+            today=today,
+        )
+    )
+    return {
+        "balance": balance,
+        "currency": account.organization.currency,
+        "due_on": due_on,
+        "step": step,
+        "documents": documents[:LATEST],
+        "payments": payments,
+        "deadlines": deadlines(account, balance, due_on, today),
+        "first_bill": next_month(today),
+    }
+
+
+def next_month(today: date) -> date:
+    """Return the first day of the next month: bills come in its first days."""
+    return date(today.year + today.month // 12, today.month % 12 + 1, 1)
+
+
+def deadlines(account: PersonalAccount, balance: Decimal, due_on: date | None, today: date) -> list[dict[str, Any]]:
+    """Return the dates to keep. Payment is the only one until meters and votes are built."""
+    if due_on is None or balance < 1 or due_on < today:
+        return []
+    return [
+        {"what": _("Pay the bill"), "day": due_on, "icon": "bill", "url": reverse("bills", args=[account.public_id])}
+    ]
+
+
+def facts(account: PersonalAccount, link: AccountLink) -> list[dict[str, Any]]:
+    """Return what the card does not say yet; a limited link does not learn whose account it is or who lives there."""
+    rows = [{"name": _("Company"), "value": account.organization.short_name}]
+    if not link.is_full:
+        return rows
+    people = f"{people_count(account.residents)} / {people_count(account.registered)}"
+    return [
+        {"name": _("Account holder"), "value": account.holder},
+        {"name": _("Phone"), "value": display_phone(account.unit.contact_phone or account.contact_phone)},
+        {"name": _("Residents / registered"), "value": people},
+        *rows,
+    ]
+
+
+def people_count(count: int | None) -> str:
+    """An absent number is a dash: nobody has said that nobody lives there."""
+    return "—" if count is None else str(count)
+
+
+def blocks(account: PersonalAccount, link: AccountLink) -> list[dict[str, Any]]:
+    """Return the sections of the account as big rows; those that a limited link may not open are left out."""
+    here = [account.public_id]
+    bills = {"url": reverse("bills", args=here), "icon": "bill", "title": _("Payment documents")}
+    payments = {"url": reverse("payments", args=here), "icon": "wallet", "title": _("Payments")}
+    return [
+        {"url": reverse("flat", args=here), "icon": "key", "title": _("Account and flat")},
+        *([bills, payments] if link.is_full else []),
+        {"url": reverse("inbox"), "icon": "letter", "title": _("Notices")},
+    ]
