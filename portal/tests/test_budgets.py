@@ -1,0 +1,80 @@
+"""Lists ask the database as often for ten rows as for one."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from billing.testing import make_invoice, make_payment
+from portal.testing import Cast, make_account, make_link
+from portal.tests.things import make_notice
+
+HOME_BUDGET = 12
+
+
+def queries(client: Client, url: str) -> list[str]:
+    """Return the queries of a second visit: the first one writes the cookie and the session's place."""
+    client.get(url)
+    with CaptureQueriesContext(connection) as seen:
+        response = client.get(url)
+    assert response.status_code == 200
+    return [query["sql"] for query in seen]
+
+
+def one_more_flat(cast: Cast, number: int) -> None:
+    make_link(cast.olga, make_account(cast.house, f"2{number}", f"200{number}"))
+
+
+def one_more_bill(cast: Cast, number: int) -> None:
+    make_invoice(cast.account, date(2025, 1 + number, 1))
+
+
+def one_more_payment(cast: Cast, number: int) -> None:
+    make_payment(cast.account, f"{1 + number:02d}.03.2026", "100.00")
+
+
+def one_more_notice(cast: Cast, number: int) -> None:
+    make_notice(cast.olga.pk, subject=f"budget:{number}")
+
+
+def one_more_of_each(cast: Cast, number: int) -> None:
+    for one_more in (one_more_flat, one_more_bill, one_more_payment, one_more_notice):
+        one_more(cast, number)
+
+
+def of_account(name: str) -> Callable[[Cast], str]:
+    return lambda cast: reverse(name, args=[cast.account.public_id])
+
+
+LISTS: dict[str, tuple[Callable[[Cast], str], Callable[[Cast, int], None]]] = {
+    "accounts": (lambda cast: reverse("accounts"), one_more_flat),
+    "bills": (of_account("bills"), one_more_bill),
+    "payments": (of_account("payments"), one_more_payment),
+    "inbox": (lambda cast: reverse("inbox"), one_more_notice),
+    "account_home": (of_account("account_home"), one_more_of_each),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_ten_rows_cost_as_many_queries_as_one(name: str, cast: Cast, enter: Callable[[User], Client]) -> None:
+    address, one_more = LISTS[name]
+    olga = enter(cast.olga)
+    one_more(cast, 0)
+    with_one = queries(olga, address(cast))
+    for number in range(1, 10):
+        one_more(cast, number)
+    with_ten = queries(olga, address(cast))
+    assert len(with_one) == len(with_ten), "\n".join(with_ten)
+
+
+@pytest.mark.feature("B5")
+def test_the_home_page_keeps_to_its_budget(cast: Cast, enter: Callable[[User], Client]) -> None:
+    for number in range(10):
+        one_more_of_each(cast, number)
+    seen = queries(enter(cast.olga), of_account("account_home")(cast))
+    assert len(seen) <= HOME_BUDGET, "\n".join(seen)
