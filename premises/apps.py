@@ -5,7 +5,7 @@ class PremisesConfig(AppConfig):
     name = "premises"
 
     def ready(self) -> None:
-        from premises import notices  # noqa: F401 declares the kinds
+        from premises import notices, receivers  # noqa: F401 declares the kinds, listens
         from premises.actions.registers import import_accounts
         from premises.models import ImportRun
         from premises.registers import declare

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from portal.testing import Cast, make_house, make_link
+from portal.testing import Cast, make_account, make_house, make_link
 from premises.models import AccountLink, LinkRequest
 from premises.tests.conftest import Issue
 
@@ -267,11 +267,10 @@ def test_nina_and_pavel_see_only_their_own(cast: Cast, enter: Enter) -> None:
 def test_the_list_costs_the_same_at_one_and_at_ten(
     cast: Cast, enter: Enter, count: int, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
-    from portal.testing import make_account
-
     for number in range(count - 1):
         make_link(cast.nina, make_account(cast.house, str(200 + number), str(20000 + number)))
     browser = enter(cast.nina)
+    browser.get(reverse("accounts"))  # the first visit of a session writes it down
     with django_assert_max_num_queries(7):  # type: ignore[attr-defined]
         browser.get(reverse("accounts"))
 

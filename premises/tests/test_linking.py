@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.signals import erased
 from notifications.models import Delivery, Notice
 from portal.testing import Cast, make_account, make_cast, make_link, make_user
 from premises import actions, letter_codes
@@ -361,3 +362,9 @@ def test_a_code_has_sixty_bits_and_no_look_alikes() -> None:
     assert len(codes) == 200
     assert all(letter_codes.is_code(code) and letter_codes.read(code) == code for code in codes)
     assert len(letter_codes.ALPHABET) == 32
+
+
+@pytest.mark.feature("E9")
+def test_deleting_the_profile_ends_its_links(cast: Cast) -> None:
+    erased.send(sender=User, user=cast.oleg, at=NOW)
+    assert not AccountLink.objects.live().filter(user=cast.oleg).exists()

@@ -16,7 +16,7 @@ from premises import actions
 from premises.access import account_or_404
 from premises.forms import FlatDataForm
 from premises.models import AccountLink
-from premises.views.pages import person, show
+from premises.views.pages import person, posted, show
 
 
 @login_required
@@ -38,7 +38,7 @@ def flat(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def flat_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Change the contact phone and the intercom note; who and when is remembered."""
     account, link = account_or_404(request, public_id, full=True)
-    form = FlatDataForm(request.POST or None, instance=account.unit)
+    form = FlatDataForm(posted(request), instance=account.unit)
     if request.method == "POST" and form.is_valid():
         actions.change_flat(account.unit, **form.cleaned_data, by=person(request), at=timezone.now())
         messages.success(request, _("Saved."))

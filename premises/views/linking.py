@@ -17,7 +17,7 @@ from premises import actions, letter_codes
 from premises.forms import AskForm, CodeForm, FlatForm, LetterForm
 from premises.models import AccessLetter, House
 from premises.tries import take_address, take_code, take_password, tries_left
-from premises.views.pages import person, show, welcome
+from premises.views.pages import person, posted, show, welcome
 
 HOUSES_SHOWN = 20
 WAITING_CODE, WAITING_FLAT, ISSUED = "link_code", "link_flat", "issued_letter"  # places in the session
@@ -34,7 +34,7 @@ def account_add(request: HttpRequest) -> HttpResponse:
 @once
 def link_password(request: HttpRequest) -> HttpResponse:
     """Login and one-time password from the company."""
-    form = LetterForm(request.POST or None)
+    form = LetterForm(posted(request))
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         taken = take_password(request, form.cleaned_data["login"], at=now)
@@ -60,7 +60,7 @@ def link_flat(request: HttpRequest, house_id: UUID) -> HttpResponse:
     """Step 2: flat and account number; the company is the house's."""
     house = get_object_or_404(House.objects.select_related("organization"), public_id=house_id)
     kept = request.session.get(WAITING_FLAT, {})
-    form = FlatForm(request.POST or None, initial=kept if kept.get("house") == str(house_id) else None)
+    form = FlatForm(posted(request), initial=kept if kept.get("house") == str(house_id) else None)
     if request.method == "POST" and form.is_valid():
         request.session[WAITING_FLAT] = {"house": str(house_id), **form.cleaned_data}
         return redirect("link_check")
@@ -96,7 +96,7 @@ def link_code(request: HttpRequest) -> HttpResponse:
     """Type the code by hand; a code that waited for the person to sign in goes on by itself."""
     if request.method != "POST" and (waiting := request.session.pop(WAITING_CODE, None)):
         return redirect("link_qr", waiting)
-    form = CodeForm(request.POST or None)
+    form = CodeForm(posted(request))
     if request.method == "POST" and form.is_valid():
         code = form.cleaned_data["code"]
         if _letter(request, code):
@@ -145,7 +145,7 @@ def link_ask(request: HttpRequest) -> HttpResponse:
     house = House.objects.select_related("organization").filter(public_id=house_id).first() if house_id else None
     if house is None:
         return render(request, "premises/link_address.html", _found(request) | {"next": "link_ask"})
-    form = AskForm(request.POST or None)
+    form = AskForm(posted(request))
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         actions.ask_to_link(

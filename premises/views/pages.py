@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,11 @@ def person(request: HttpRequest) -> User:
     if isinstance(request.user, AnonymousUser):
         raise TypeError("nobody is signed in")
     return request.user
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What binds a form: the posted answers, also when there are none, or nothing on GET."""
+    return request.POST if request.method == "POST" else None
 
 
 def show(request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:

@@ -18,7 +18,7 @@ from lib.errors import Refusal
 from premises import actions
 from premises.forms import LinkCodeForm
 from premises.models import AccountLink
-from premises.views.pages import person, show, welcome
+from premises.views.pages import person, posted, show, welcome
 
 UPGRADE = Challenge.Purpose.UPGRADE_LINK
 
@@ -55,7 +55,7 @@ def upgrade_code(request: HttpRequest, public_id: UUID) -> HttpResponse:
     challenge = pending(request, UPGRADE)
     if challenge is None or challenge.address != link.account.contact_phone:
         return redirect("link_upgrade", public_id)
-    form = LinkCodeForm(request.POST or None)
+    form = LinkCodeForm(posted(request))
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         try:
