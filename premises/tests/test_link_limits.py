@@ -3,10 +3,10 @@
 import uuid
 from collections.abc import Callable
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -17,12 +17,12 @@ from premises.tests.conftest import Issue, Told
 Enter = Callable[[User], Client]
 
 
-def try_address(browser: Client, cast: Cast, flat: str, number: str, ip: str = "198.51.100.7") -> HttpResponse:
+def try_address(browser: Client, cast: Cast, flat: str, number: str, ip: str = "198.51.100.7") -> Any:
     browser.post(reverse("link_flat", args=[cast.house.public_id]), {"flat": flat, "number": number})
     return browser.post(reverse("link_check"), {"idem": str(uuid.uuid4())}, REMOTE_ADDR=ip)
 
 
-def statuses(count: int, send: Callable[[int], HttpResponse]) -> list[int]:
+def statuses(count: int, send: Callable[[int], Any]) -> list[int]:
     return [send(number).status_code for number in range(count)]
 
 
@@ -58,7 +58,7 @@ def test_one_number_is_tried_five_times_a_day_whether_it_exists_or_not(cast: Cas
 
 
 def test_one_network_tries_twenty_addresses_a_day(cast: Cast, enter: Enter) -> None:
-    def send(n: int) -> HttpResponse:
+    def send(n: int) -> Any:
         return try_address(enter(make_user()), cast, f"8{n}", f"8000{n}")
 
     assert statuses(21, send) == [422] * 20 + [429]
@@ -67,7 +67,7 @@ def test_one_network_tries_twenty_addresses_a_day(cast: Cast, enter: Enter) -> N
 def test_more_than_thirty_tries_at_a_house_alarm_its_company_and_refuse_nobody(
     cast: Cast, enter: Enter, told: Told
 ) -> None:
-    def send(n: int) -> HttpResponse:
+    def send(n: int) -> Any:
         return try_address(enter(make_user()), cast, f"7{n}", f"7000{n}", ip=f"192.0.2.{n}")
 
     assert statuses(30, send) == [422] * 30
@@ -90,7 +90,7 @@ def test_one_person_tries_five_passwords_in_ten_minutes(cast: Cast, enter: Enter
 def test_one_login_is_tried_ten_times_a_day_by_anybody(cast: Cast, enter: Enter, issue: Issue) -> None:
     issue(cast.account, cast.mark)
 
-    def send(_n: int) -> HttpResponse:
+    def send(_n: int) -> Any:
         return enter(make_user()).post(reverse("link_password"), {"login": "100 12", "password": "WRONG"})
 
     assert statuses(11, send) == [422] * 10 + [429]
