@@ -5,9 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from lib.text import account_key, search_key
+from premises.admin_people import DayForm, close_older_links
 from premises.admin_scope import (
     ACCOUNTANT,
     ALL,
@@ -71,22 +74,30 @@ class HouseAdmin(ScopedAdmin):
     """A house. The search takes any part of the address in any order."""
 
     may = {MANAGER: ALL, ACCOUNTANT: LOOK, DISPATCHER: LOOK}
-    list_display = ("address", "organization", "entrances", "floors", "dispatch_phone")
+    list_display = ("address", "organization", "entrances", "floors", "dispatch_phone", "letters")
     list_filter = ("organization",)
     list_select_related = ("organization",)
     search_fields = ("address_search",)
     search_help_text = _("City, street, house: any part, in any order")
     fields = (
         "organization", "city", "street", "number", "entrances", "floors", "year_built", "area_total", "area_common",
-        "dispatch_phone",
+        "dispatch_phone", "letters",
     )  # fmt: skip
+
+    @admin.display(description=_("access letters"))
+    def letters(self, house: House) -> str:
+        """The button that leads to printing letters; the page itself asks for the right."""
+        if not house.pk:
+            return ""
+        url = reverse("council_letters", args=[house.public_id])
+        return format_html('<a class="button" href="{}">{}</a>', url, _("Print letters"))
 
     @admin.display(description=_("address"), ordering="address_search")
     def address(self, house: House) -> str:
         return house.address
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("organization",) if obj else ()
+        return ("organization", "letters") if obj else ("letters",)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
         return queryset.matching(search_term), False
@@ -133,6 +144,8 @@ class PersonalAccountAdmin(ScopedAdmin):
     search_help_text = _("Number, name of the holder or address")
     autocomplete_fields = ("unit",)
     ordering = ("number_search", "pk")
+    action_form = DayForm
+    actions = (close_older_links,)
     fields = (
         "organization", "number", "unit", "els", "zhku", "holder", "residents", "registered", "contact_phone",
         "contact_email", "opened_on", "closed_on",

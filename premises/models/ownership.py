@@ -7,6 +7,7 @@ from typing import Self
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -63,6 +64,20 @@ class Ownership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner}: {self.share}"
+
+    def clean(self) -> None:
+        """Say in words what the trigger would refuse at commit."""
+        if self.is_joint or not (self.unit_id and self.numerator and self.denominator):
+            return
+        others = Ownership.objects.current(timezone.localdate()).filter(unit_id=self.unit_id, is_joint=False)
+        taken = sum((other.share for other in others.exclude(pk=self.pk)), Fraction(0))
+        if self._is_current(timezone.localdate()) and taken + self.share > 1:
+            raise ValidationError(
+                _("The owners of this unit already hold %(taken)s. End an older share first.") % {"taken": taken}
+            )
+
+    def _is_current(self, today: date) -> bool:
+        return (self.since is None or self.since <= today) and (self.until is None or self.until >= today)
 
     @property
     def share(self) -> Fraction:

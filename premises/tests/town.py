@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 
 from accounts.models import User
 from portal.testing import make_account, make_house, make_link, make_organization, make_user
 from premises.models import (
+    AccessLetter,
+    CouncilSeat,
     House,
     ImportRun,
+    LinkRequest,
     Organization,
     Ownership,
     PersonalAccount,
@@ -60,6 +64,19 @@ def _import(side: Side) -> None:
 # Every app may add what its admin shows; the crawl tells when a model has no row.
 ROWS: list[Callable[[Side], object]] = [
     _import,
+    lambda side: LinkRequest.objects.create(user=side.resident, house=side.house, unit_label=side.marker),
+    lambda side: CouncilSeat.objects.create(
+        user=side.resident, house=side.house, since=timezone.localdate(), protocol=side.marker
+    ),
+    lambda side: AccessLetter.objects.create(
+        account=side.account,
+        login=side.account.number,
+        login_search=side.account.number_search,
+        password_hash="!",
+        code_digest=side.marker,
+        issued_by=side.staff["manager"],
+        expires_at=timezone.now(),
+    ),
     lambda side: Ownership.objects.create(unit=side.unit, owner=f"Владелец {side.marker}"),
 ]
 
