@@ -8,6 +8,7 @@ bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '800
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS") or 2)
 threads = 4
+preload_app = True  # loaded once and shared: less memory, an earlier first page
 timeout = 60
 graceful_timeout = 20
 max_requests, max_requests_jitter = 5000, 500

@@ -29,14 +29,17 @@ class CannotRun(Exception):
 
 
 def processes(python: str, var: Path) -> dict[str, str]:
-    """Every process of the portal and its command. Codes have their own worker, so that no batch can delay them."""
+    """Every process of the portal and its command.
+
+    Codes have their own worker, so that no batch can delay them; pages go before batches.
+    """
     celery = f"{python} -m celery -q -A portal"
     return {
         "web": f"{python} -m gunicorn -c python:portal.gunicorn portal.wsgi",
         "urgent": f"{celery} worker -Q urgent -P threads -c 2 -n urgent@%h --without-gossip --without-mingle",
-        "worker": f"{celery} worker -Q personal,bulk -P prefork -c 1 --max-tasks-per-child 200"
+        "worker": f"nice -n 5 {celery} worker -Q personal,bulk -P prefork -c 1 --max-tasks-per-child 200"
         " -n worker@%h --without-gossip --without-mingle",
-        "clock": f"{celery} beat -s {shlex.quote(str(var / 'beat'))} --pidfile=",
+        "clock": f"nice -n 5 {celery} beat -s {shlex.quote(str(var / 'beat'))} --pidfile=",
     }  # fmt: skip
 
 
