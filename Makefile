@@ -1,6 +1,6 @@
 # The commands of the house. `make run` and `make test` work from a bare checkout.
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint types checks translations features bench clean
+.PHONY: help run setup setup-dev test check lint format types checks translations features bench clean
 export PYTHON
 PY := .venv/bin/python
 SERVERS := $(PY) -m portal.embedded
@@ -28,6 +28,11 @@ lint: setup-dev ## Style of code and templates
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@scripts/templates --check
+
+format: setup-dev ## Put code and templates in form
+	@$(PY) -m ruff check --fix --quiet . || true
+	@$(PY) -m ruff format --quiet .
+	@scripts/templates || true
 
 types: setup-dev ## Strict types
 	@$(PY) -m mypy .

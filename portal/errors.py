@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -47,6 +48,14 @@ def _standing_alone(request: HttpRequest, title: str, advice: str) -> str:
     facts = {
         "language": get_language() or settings.LANGUAGE_CODE, "title": title, "advice": advice,
         "phone": settings.CONTACT_PHONE, "phone_link": re.sub(r"[^+\d]", "", settings.CONTACT_PHONE),
-        "request_id": getattr(request, "id", ""),
+        "request_id": getattr(request, "id", ""), "stylesheet": _stylesheet(),
     }  # fmt: skip
     return render_to_string("errors/standing_alone.html", facts)
+
+
+def _stylesheet() -> str:
+    """The address of the style sheet; a page about a fault must not fail for want of it."""
+    try:
+        return static("css/portal.css")
+    except ValueError:
+        return ""
