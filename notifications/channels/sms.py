@@ -8,12 +8,12 @@ from notifications.rendering import Message
 
 
 def send(delivery: Delivery, message: Message) -> str:
-    """Send one SMS in one line; return Twilio's id."""
+    """Send one SMS as its template is broken into lines; return Twilio's id."""
     with twilio.errors():
         sent = twilio.client().messages.create(
             to=delivery.address,
             from_=settings.TWILIO_FROM,
-            body=" ".join(message.text.split()),
+            body=message.text,
             status_callback=twilio.status_url(),
         )
     return str(sent.sid)

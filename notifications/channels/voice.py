@@ -16,7 +16,7 @@ RING = 25  # seconds
 
 
 def send(delivery: Delivery, message: Message) -> str:
-    """Call and read the message twice; return Twilio's id."""
+    """Call and read the message aloud; return Twilio's id."""
     with twilio.errors():
         call = twilio.client().calls.create(
             to=delivery.address,
@@ -30,12 +30,13 @@ def send(delivery: Delivery, message: Message) -> str:
 
 
 def spoken(text: str, language: str) -> str:
-    """TwiML that says each line of the text with a pause between, everything twice.
+    """TwiML that says the text line by line, with a pause after each.
 
-    A code's template has its warning on the first line and `{{ digits }}` after it: digits with commas are read one by one.
+    A code's template has its warning on the first line, then `{{ digits }}` (with commas they are read one by one), then
+    the digits once more.
     """
     answer = VoiceResponse()
-    for line in text.splitlines() * 2:
+    for line in text.splitlines():
         if line.strip():
             answer.say(line.strip(), **VOICES[language])
             answer.pause(length=1)
