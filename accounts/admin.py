@@ -40,7 +40,9 @@ class UserAdmin(SuperusersOnly):
         "last_name", "first_name", "patronymic", "phone", "email", "language", "date_joined", "erased_at",
         "is_active", "is_staff",
     ]  # fmt: skip
-    readonly_fields = fields[:-2]
+    readonly_fields = [
+        "last_name", "first_name", "patronymic", "phone", "email", "language", "date_joined", "erased_at",
+    ]  # fmt: skip
 
     @admin.display(description=_("phone"))
     def masked_phone(self, user: User) -> str:

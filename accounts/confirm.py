@@ -27,4 +27,4 @@ def confirmed_recently(view: View[P]) -> View[P]:
         back = request.path
         return redirect(f"{reverse('confirm')}?next={quote(back)}")
 
-    return login_required(wrapped)  # type: ignore[return-value]
+    return login_required(wrapped)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -36,7 +36,7 @@ class SessionAge:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            at, user = timezone.now(), cast(User, request.user)
+            at, user = timezone.now(), request.user
             if sessions.is_too_old(request, user, at=at):
                 sessions.sign_out(request)
             else:

@@ -112,5 +112,6 @@ def _body_hash(request: HttpRequest) -> str:
     words = sorted(
         (name, value) for name in request.POST if name not in NOT_BODY for value in request.POST.getlist(name)
     )
-    files = sorted((name, file.name or "", file.size or 0) for name, file in request.FILES.items())
+    sent = [(name, file) for name in request.FILES for file in request.FILES.getlist(name)]
+    files = sorted((name, file.name or "", file.size or 0) for name, file in sent)
     return digest("body", hashlib.sha256(repr((words, files)).encode()).hexdigest())

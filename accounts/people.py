@@ -1,7 +1,5 @@
 """Who is signed in, and what they sent."""
 
-from typing import cast
-
 from django.http import HttpRequest, QueryDict
 
 from accounts.models import User
@@ -10,7 +8,7 @@ from accounts.models import User
 def person(request: HttpRequest) -> User:
     """The signed-in user; only for views that let nobody else in."""
     assert request.user.is_authenticated
-    return cast(User, request.user)
+    return request.user
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

@@ -94,7 +94,8 @@ def forget_place(request: HttpRequest) -> None:
 
 def sessions_of(user: User) -> QuerySet[UserSession]:
     """Where the person is signed in, the last used first."""
-    return UserSession.objects.filter(user=user).order_by("-last_seen_at", "-pk")
+    found: QuerySet[UserSession] = UserSession.objects.filter(user=user)
+    return found.order_by("-last_seen_at", "-pk")
 
 
 def end_sessions(user: User, *, keep: str | None = None) -> int:

@@ -13,9 +13,10 @@ from django.utils import timezone, translation
 def codes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The codes that left, newest last."""
     from accounts import codes as room
+    from notifications import actions
 
     caught: list[str] = []
-    send = room.notify
+    send = actions.notify
 
     def catching(kind: Any, **facts: Any) -> Any:
         if facts.get("secret"):
