@@ -201,8 +201,8 @@ def test_looking_changes_nothing(things: Things, enter: Callable[[User], Client]
 
 
 def rows() -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table but sessions."""
-    skipped = {"Session", "UserSession"}
+    """Every row of every table but sessions, and but the counts of tries: a code in an address is a guess that counts."""
+    skipped = {"Session", "UserSession", "LimitHit"}
     return {
         model.__name__: list(model._base_manager.order_by("pk").values_list())
         for model in apps.get_models()
