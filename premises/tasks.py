@@ -1,10 +1,15 @@
-"""What the worker does with letters."""
+"""What the worker does with letters and large imports."""
+
+from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.models import User
 from premises import actions
-from premises.models import LetterBatch
+from premises.actions.imports import apply_file
+from premises.models import ImportRun, LetterBatch
+from premises.models.imports import NotImportable
 
 
 @shared_task
@@ -21,3 +26,13 @@ def sweep_letters() -> None:
     now = timezone.now()
     actions.throw_away_stale(at=now)
     actions.nudge_late(at=now)
+
+
+@shared_task(bind=True, max_retries=20)
+def apply_import(self: Any, run_id: int, user_id: int) -> None:
+    """Import one checked file; while another import of the same register runs, come back in half a minute."""
+    try:
+        apply_file(ImportRun.objects.get(pk=run_id), by=User.objects.get(pk=user_id), at=timezone.now())
+    except NotImportable:
+        if ImportRun.objects.filter(pk=run_id, state=ImportRun.State.APPLYING).exists():
+            raise self.retry(countdown=30) from None

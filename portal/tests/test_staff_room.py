@@ -48,7 +48,7 @@ def doors(one: ScopedAdmin, own: Organization, other: Organization) -> Iterator[
     changelist = reverse(f"{name}_changelist")
     yield changelist
     yield reverse(f"{name}_add")
-    for word in ("1", "а", "x", "маркер"):
+    for word in ("1", "маркер"):
         yield f"{changelist}?q={word}"
     for row in [*rows_of(one.model, own), *rows_of(one.model, other)]:
         for page in ("change", "delete", "history"):
@@ -60,17 +60,14 @@ def doors(one: ScopedAdmin, own: Organization, other: Organization) -> Iterator[
         yield reverse("admin:autocomplete") + f"?{where}&term=маркер"
 
 
-def everything_of(client: Client, url: str, seen: set[str]) -> Iterator[tuple[str, str]]:
-    """The page and, for a list, every filter and order it offers."""
+def everything_of(client: Client, url: str) -> Iterator[tuple[str, str]]:
+    """The page and, for a bare list, every filter and order it offers."""
     response = client.get(url)
     assert response.status_code in {200, 302, 403, 404}, url
     body = unescape(response.content.decode())
     yield url, body
-    for query in LINK.findall(body):
-        follow = url.split("?")[0] + unescape(query)
-        if follow not in seen and len(seen) < 4000:
-            seen.add(follow)
-            yield follow, unescape(client.get(follow).content.decode())
+    for query in set(LINK.findall(body)) if "?" not in url else ():
+        yield url + query, unescape(client.get(url + query).content.decode())
 
 
 @pytest.mark.parametrize("one", scoped_admins(), ids=lambda one: one.model._meta.label)
@@ -83,10 +80,10 @@ def test_there_is_a_row_of_every_model_on_both_sides(one: ScopedAdmin, sides: di
 @pytest.mark.parametrize("role", ["manager", "accountant", "dispatcher"])
 @pytest.mark.parametrize(("own", "other"), [(OURS, THEIRS), (THEIRS, OURS)])
 def test_no_page_shows_the_other_company(sides: dict[str, Side], enter: Enter, role: str, own: str, other: str) -> None:
-    client, seen = enter(sides[own].staff[role]), set[str]()
+    client = enter(sides[own].staff[role])
     for one in scoped_admins():
         for url in doors(one, sides[own].organization, sides[other].organization):
-            for place, body in everything_of(client, url, seen):
+            for place, body in everything_of(client, url):
                 assert other not in body, place
     assert other not in client.get(reverse("admin:index")).content.decode()
 

@@ -1,0 +1,134 @@
+"""The import room: upload a register, read the report of the dry run, import it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from lib.uploads import MAX_UPLOAD, was_too_large
+from premises.actions.imports import check_file, start_import
+from premises.admin_scope import ACCOUNTANT, ADD, MANAGER, VIEW, ScopedAdmin
+from premises.models import ImportRun, Organization
+from premises.registers import IMPORTERS
+from premises.tasks import apply_import
+
+PROBLEMS_PER_PAGE = 100
+TOO_LARGE = _("The file is larger than 10 MB. Split the register into several files.")
+
+
+class UploadForm(forms.Form):
+    """Which register of which company, and the file."""
+
+    organization = forms.ModelChoiceField(Organization.objects.none(), label=_("Company"), empty_label=None)
+    kind = forms.ChoiceField(label=_("Register"))
+    file = forms.FileField(label=_("File: CSV or XLSX, at most 10 MB"))
+
+    def __init__(
+        self, *args: Any, organizations: QuerySet[Organization], too_large: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.too_large = too_large
+        choice: Any = self.fields["organization"]
+        choice.queryset = organizations
+        kinds: Any = self.fields["kind"]
+        kinds.choices = [(kind, label) for kind, label in ImportRun.Kind.choices if kind in IMPORTERS]
+        if too_large:
+            self.fields["file"].error_messages["required"] = TOO_LARGE
+
+    def clean_file(self) -> Any:
+        if self.cleaned_data["file"].size > MAX_UPLOAD:
+            raise forms.ValidationError(TOO_LARGE)
+        return self.cleaned_data["file"]
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(ScopedAdmin):
+    """Runs are only added and looked at; what was imported stays written."""
+
+    may = {MANAGER: {VIEW, ADD}, ACCOUNTANT: {VIEW, ADD}}
+    list_display = ("file_name", "kind", "organization", "state", "rows", "errors", "warnings", "by", "created_at")
+    list_filter = ("kind", "state", "organization")
+    list_select_related = ("organization", "by")
+    search_fields = ("file_name",)
+    ordering = ("-created_at", "-pk")
+
+    def get_urls(self) -> list[URLPattern]:
+        do = self.admin_site.admin_view(self.import_view)
+        return [path("<int:run_id>/import/", do, name="premises_importrun_import"), *super().get_urls()]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Upload a file; it is checked at once and its report opens."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = self._form(request)
+        if request.method == "POST" and form.is_valid():
+            file = form.cleaned_data["file"]
+            run = check_file(
+                form.cleaned_data["kind"], form.cleaned_data["organization"], file.file,
+                name=file.name, by=request.user, at=timezone.now(),  # type: ignore[arg-type]
+            )  # fmt: skip
+            return redirect(_page(run))
+        status = 422 if form.is_bound else 200
+        context = self._context(request, form=form, title=_("Import a register"))
+        return render(request, "admin/premises/importrun/upload.html", context, status=status)
+
+    def _form(self, request: HttpRequest) -> UploadForm:
+        mine = self.scoped(request, Organization.objects.order_by("short_name"), ADD)
+        if request.method != "POST":
+            return UploadForm(organizations=mine, initial={"organization": mine.first()})
+        return UploadForm(request.POST, request.FILES, organizations=mine, too_large=was_too_large(request))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The report: facts, control totals and every problem, errors first."""
+        run = self.get_object(request, object_id)
+        if run is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
+        if not self.has_view_permission(request, run):
+            raise PermissionDenied
+        problems = Paginator(run.problems, PROBLEMS_PER_PAGE).get_page(request.GET.get("p"))
+        context = self._context(request, run=run, problems=problems, title=run.file_name)
+        return render(request, "admin/premises/importrun/report.html", context)
+
+    def import_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
+        """Import a checked file: at once, or by the worker when it is large."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        run = self.get_queryset(request).filter(pk=run_id).first()
+        if run is None or not self._allowed(request, ADD, run):
+            raise Http404
+        run = start_import(run, by=request.user, at=timezone.now(), later=apply_import.delay)  # type: ignore[arg-type]
+        level, words = _outcome(run)
+        messages.add_message(request, level, words)
+        return HttpResponseRedirect(_page(run))
+
+    def _context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
+        return {**self.admin_site.each_context(request), "opts": self.opts, **more}
+
+
+def _page(run: ImportRun) -> str:
+    return reverse("admin:premises_importrun_change", args=[run.pk])
+
+
+def _outcome(run: ImportRun) -> tuple[int, str]:
+    if run.state == ImportRun.State.APPLIED:
+        return messages.SUCCESS, gettext("The file is imported. %(summary)s.") % {"summary": run.summary}
+    if run.state == ImportRun.State.APPLYING:
+        return messages.INFO, gettext("The file is being imported. You may leave this page.")
+    return messages.ERROR, gettext("Nothing was imported: the data changed since the check. See the errors below.")
