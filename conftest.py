@@ -1,9 +1,11 @@
 """Fixtures every test may ask for."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from portal.testing import Cast, make_cast
@@ -25,3 +27,9 @@ def enter() -> Callable[[User], Client]:
         return client
 
     return signed_in
+
+
+@pytest.fixture(autouse=True)
+def _media_of_its_own(settings: Settings, tmp_path: Path) -> None:
+    """Files that a test makes go with the test."""
+    settings.MEDIA_ROOT = tmp_path / "media"

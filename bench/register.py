@@ -37,7 +37,7 @@ def lines(rows: int) -> Iterator[str]:
 
 def register_file(content: Iterable[str]) -> BinaryIO:
     """A file on the disk, as the admin and the command have it."""
-    file = tempfile.TemporaryFile()
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (gone when this process is)
     file.writelines(line.encode("cp1251") for line in content)
     return cast(BinaryIO, file)
 

@@ -83,7 +83,7 @@ def start_import(run: ImportRun, *, by: User, at: datetime, later: Callable[[int
         held = ImportRun.objects.select_for_update().get(pk=run.pk)
         held.mark_queued()
         held.save(update_fields=["state"])
-        transaction.on_commit(lambda: later(held.pk, by.pk))
+        transaction.on_commit(lambda: later(held.pk, by.pk), robust=True)  # the page offers to start it again
     return held
 
 
