@@ -1,6 +1,6 @@
 """The staff's pages of organizations, houses, units and personal accounts."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -9,9 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from lib.text import account_key, search_key
-from premises.access import houses_lettered_by
 from premises.admin_imports import ImportRunAdmin
 from premises.admin_people import DayForm, close_older_links
 from premises.admin_scope import (
@@ -110,14 +108,6 @@ class HouseAdmin(ScopedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("organization", "letters") if obj else ("letters",)
-
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """The page of a house also leads to the printing of its access letters."""
-        house = kwargs.get("obj")
-        context["may_print_letters"] = (
-            house and houses_lettered_by(cast(User, request.user)).filter(pk=house.pk).exists()
-        )
-        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
         return queryset.matching(search_term), False
