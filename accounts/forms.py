@@ -7,11 +7,13 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from accounts import addresses
 from accounts.models import Challenge, User
 
+LANGUAGES = [(code, get_language_info(code)["name_local"].capitalize()) for code, _name in settings.LANGUAGES]
 NOT_A_NAME = re.compile(r"[^\w\s.'’ʼ`‘-]|[\d_]")
 WAYS = [
     (Challenge.Channel.SMS.value, _("SMS to the phone")),
@@ -131,7 +133,7 @@ def clean_name(text: str) -> str:
 class WelcomeForm(NamesForm):
     """P03: names, language, and whether to write by SMS or e-mail."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, widget=forms.RadioSelect)
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES, widget=forms.RadioSelect)
     sms = forms.BooleanField(label=_("Send me notices by SMS"), required=False)
     email = forms.BooleanField(label=_("Send me notices by e-mail"), required=False)
 
@@ -152,11 +154,12 @@ class WelcomeForm(NamesForm):
 class LookForm(forms.ModelForm):  # type: ignore[type-arg]
     """How pages look to this person."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, widget=forms.RadioSelect)
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES, widget=forms.RadioSelect)
 
     class Meta:
         model = User
         fields = ["language", "text_size", "theme"]
+        labels = {"theme": _("Colours")}
         widgets = {"text_size": forms.RadioSelect, "theme": forms.RadioSelect}
 
 
