@@ -15,7 +15,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
-from lib.rounding import CENT, money
+from lib.money import CENT, rounded
 from lib.text import account_key
 from premises.register import Column, Row
 from premises.registers import cells
@@ -257,7 +257,7 @@ def _warn(row: Row, line: Line) -> None:
         row.warn(
             "accrued", _("%(service)s: %(volume)s × %(tariff)s is %(exact)s, printed %(printed)s."),
             service=line.service, volume=f"{line.volume.normalize():f}", tariff=str(line.tariff),
-            exact=str(money(line.volume * line.tariff)), printed=str(line.accrued),
+            exact=str(rounded(line.volume * line.tariff)), printed=str(line.accrued),
         )  # fmt: skip
     if SUM in line.warnings:
         exact = line.accrued + line.recalculated - line.benefit + line.penalty + (line.balance or ZERO)
