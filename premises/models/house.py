@@ -15,9 +15,13 @@ from premises.models.organization import Organization
 
 class HouseQuerySet(models.QuerySet["House"]):
     def matching(self, query: str) -> Self:
-        """Houses whose address holds every word of the query: any case, ё as е, any apostrophe, any order."""
-        found = self
-        for word in search_key(query).split():
+        """Houses whose address holds every word of the query: any case, ё as е, any apostrophe, any order.
+
+        A blank query finds every house, one of signs only finds none.
+        """
+        words = search_key(query).split()
+        found = self if words or not query.strip() else self.none()
+        for word in words:
             found = found.filter(address_search__contains=word)
         return found
 
