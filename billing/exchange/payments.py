@@ -1,7 +1,7 @@
 """The register of payments: account, date, operation, sum, and a control line at the end (pure).
 
-The control line `=count;sum` guards against a file that was cut off: where one is required (or present) and wrong, the
-whole file is refused. Format: domain handbook 8.2 and 8.3; docs/money.md.
+The control line `=count;sum` guards against a file that was cut off: a register of operations, which a bank makes, must
+have one; a wrong one refuses the whole file. Format: domain handbook 8.2 and 8.3; docs/money.md.
 """
 
 import re
@@ -59,7 +59,6 @@ class Payments:
 
     register: Register
     control: list[tuple[int, sources.Cells]]
-    needs_control: bool
     count: int = 0
     total: Decimal = ZERO
     problems: list[Problem] = field(default_factory=list)
@@ -79,10 +78,9 @@ class Payments:
         self._judge_control()
 
     def _judge_control(self) -> None:
-        if not self.control and not self.needs_control:
-            return
         if not self.control:
-            self._refuse(0, _("The control line with the count and the sum is missing: the file may be cut off."))
+            if self.register.has("operation"):
+                self._refuse(0, _("The control line with the count and the sum is missing: the file may be cut off."))
             return
         line, written = self.control[-1]
         if len(self.control) > 1:
@@ -98,7 +96,7 @@ class Payments:
         self.problems.append(Problem(line, ERROR, "", text, facts))
 
 
-def payments(file: BinaryIO, *, needs_control: bool = False) -> Payments:
+def payments(file: BinaryIO) -> Payments:
     """Open a register of payments, CSV or XLSX."""
     control: list[tuple[int, sources.Cells]] = []
     try:
@@ -106,7 +104,7 @@ def payments(file: BinaryIO, *, needs_control: bool = False) -> Payments:
     except cells.Unreadable as broken:
         register = Register(iter(()), ())
         register.problems = [Problem(0, ERROR, "", broken.text, broken.facts)]
-    return Payments(register, control, needs_control)
+    return Payments(register, control)
 
 
 def _without_control(

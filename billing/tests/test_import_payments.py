@@ -14,6 +14,7 @@ from premises.models import ImportRun
 HEAD = "account;date;number;operation;amount;kind;channel\n"
 FIRST = "10012;11.07.2017;317;A1;3 098,05;main;Сбербанк\n"
 SECOND = "10013;21.06.2017;285;A2;3659.10;repair;\n"
+ONE, BOTH = "=1;3098,05\n", "=2;6757,15\n"
 
 
 def check(cast: Cast, text: str) -> ImportRun:
@@ -32,7 +33,7 @@ def complaints(run: ImportRun) -> list[tuple[int, str]]:
 
 @pytest.mark.feature("B11", "G10")
 def test_payments_come_in_and_lessen_the_debt(cast: Cast) -> None:
-    run = take(cast, FIRST + SECOND + "=2;6757,15\n")
+    run = take(cast, FIRST + SECOND + BOTH)
     assert (run.state, run.rows, run.created) == ("applied", 2, 2)
     assert run.totals == {"payments": "2", "sum of new payments": "6757.15"}
     payment = Payment.objects.get(operation="A1")
@@ -46,7 +47,8 @@ def test_payments_come_in_and_lessen_the_debt(cast: Cast) -> None:
         (FIRST + "=1;3098,04\n", 3, "does not agree"),
         (FIRST + "=2;3098,05\n", 3, "does not agree"),
         (FIRST + "=1\n", 3, "does not agree"),
-        (FIRST + "=1;3098,05\n=1;3098,05\n", 4, "two control lines"),
+        (FIRST + ONE + ONE, 4, "two control lines"),
+        (FIRST, 0, "is missing"),
         (FIRST + FIRST, 3, "twice"),
         (FIRST.replace("10012", "99999"), 2, "no account"),
         (FIRST.replace("10012", "77005"), 2, "no account"),  # an account of another company
@@ -66,8 +68,8 @@ def test_a_bad_file_is_refused_whole_and_says_where(cast: Cast, text: str, row: 
 
 @pytest.mark.feature("G10")
 def test_an_operation_is_taken_once_and_never_changed(cast: Cast) -> None:
-    take(cast, FIRST)
-    again = take(cast, FIRST + SECOND)
+    take(cast, FIRST + ONE)
+    again = take(cast, FIRST + SECOND + BOTH)
     assert (again.unchanged, again.created, Payment.objects.count()) == (1, 1, 2)
     assert "other figures" in complaints(check(cast, FIRST.replace("3 098,05", "1,00")))[0][1]
     assert LedgerEntry.objects.filter(account=cast.account).balance() == Decimal("-3098.05")
