@@ -26,7 +26,8 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 class Limit:
     """At most `count` hits in any `window`. A `soft` one asks for the human check instead of refusing.
 
-    `gaps` are the waits after the first, second, … hit of the window; the last one repeats.
+    `gaps` are the waits after the first, second, … hit of the window; the last one repeats. A `rough` one counts the whole
+    portal: parallel takers do not wait for each other, so a few more may pass.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Limit:
     sentence: str | Promise  # says when again as %(time)s and what else to do
     soft: bool = False
     gaps: tuple[timedelta, ...] = ()
+    rough: bool = False
 
     def key(self, value: object) -> str:
         """The digest under which hits on this value are counted."""
@@ -102,7 +104,9 @@ CALLS_FROM, CALLS_UNTIL = 8, 21  # hours of the deployment's day when a call may
 WRONG_HOUR = Limit("wrong hour", 10, HOUR, TRIES_ENOUGH)
 WRONG_DAY = Limit("wrong day", 20, DAY, TRIES_ENOUGH)
 WRONG_NETWORK = Limit("wrong network", 30, HOUR, NOT_NOW, soft=True)
-WRONG_ALL = Limit("wrong all", 200, 10 * MINUTE, NOT_NOW, soft=True)  # a spray over many numbers; logged as an error
+WRONG_ALL = Limit(
+    "wrong all", 200, 10 * MINUTE, NOT_NOW, soft=True, rough=True
+)  # a spray over many numbers; logged as an error
 
 # --- Passwords ------------------------------------------------------------------------------------------------------
 PASSWORD_LOGIN = Limit("password login", 5, 10 * MINUTE, PASSWORD_ENOUGH)
@@ -195,7 +199,7 @@ def _must_survive_a_refusal() -> None:
 
 def _lock(hits: Sequence[Hit]) -> None:
     """Hold every key until the transaction ends; in one order for everybody, so that nobody waits in a circle."""
-    keys = sorted({int(hit.key[:15], 16) for hit in hits})
+    keys = sorted({int(hit.key[:15], 16) for hit in hits if not hit.limit.rough})
     with connection.cursor() as cursor:
         for key in keys:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
@@ -212,12 +216,11 @@ def _check(hit: Hit, at: datetime) -> None:
 
 
 def _full_until(limit: Limit, key: str, at: datetime) -> datetime | None:
-    """When the next hit is possible; None if it is now."""
-    hits = LimitHit.objects.filter(key=key, at__gt=at - limit.window).order_by("-at")
-    newest = list(hits.values_list("at", flat=True)[: limit.count])
-    if len(newest) >= limit.count:
-        return newest[-1] + limit.window
-    if limit.gaps and newest:
-        again = newest[0] + limit.gaps[min(len(newest), len(limit.gaps)) - 1]
-        return again if at < again else None
+    """When the next hit is possible; None if it is now. Reads one row however many hits there are."""
+    times = LimitHit.objects.filter(key=key, at__gt=at - limit.window).order_by("-at").values_list("at", flat=True)
+    for oldest in times[limit.count - 1 : limit.count]:
+        return oldest + limit.window
+    newest = list(times[: len(limit.gaps)])
+    if newest and at < newest[0] + limit.gaps[len(newest) - 1]:
+        return newest[0] + limit.gaps[len(newest) - 1]
     return None

@@ -12,6 +12,7 @@ from accounts.limits import LimitReached
 from accounts.models import Challenge, LimitHit
 from accounts.tests.tools import at_once, request_from
 from lib.errors import Refusal
+from notifications.actions import opt_out
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PHONE = "+79123456789"
@@ -187,6 +188,29 @@ def test_a_block_of_a_thousand_numbers_gets_fifteen_an_hour(codes: list[str]) ->
         ask(request_from(f"203.0.113.{number}"), address=f"+79123456{number:03d}")
     with pytest.raises(LimitReached):
         ask(request_from("203.0.113.99"), address="+79123456999")
+
+
+@pytest.mark.django_db
+def test_the_purse_of_the_portal_is_guarded_and_the_alarm_is_written(
+    codes: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    key = limits.ALL_SMS_DAY.key("all")
+    LimitHit.objects.bulk_create([LimitHit(key=key, at=NOW) for _ in range(limits.ALL_SMS_DAY.count)])
+    with pytest.raises(LimitReached):
+        ask(request_from())
+    assert "limit reached for the whole portal" in caplog.text
+    ask(request_from(), address="olga@example.com", channel="email")
+
+
+@pytest.mark.django_db
+def test_an_address_whose_owner_asked_for_peace_gets_no_codes(codes: list[str]) -> None:
+    opt_out(PHONE, at=NOW)
+    with pytest.raises(Refusal, match="asked us not to send"):
+        ask(request_from())
+    own = request_from()
+    browser.remember(own, PHONE)
+    ask(own)
+    assert len(codes) == 1
 
 
 @pytest.mark.django_db
