@@ -156,6 +156,8 @@ def _database_answers(url: str) -> None:
 def _prepare(var: Path) -> str:
     """Bring files and tables up to date in a process of its own; return what it says about signing in."""
     log = var / "log" / "prepare.log"
+    if not (var / "static" / ".state").exists():
+        print("Preparing pages and tables; the first time this takes a minute or two …", flush=True)
     with log.open("ab") as stream:
         done = subprocess.run(
             [sys.executable, "manage.py", "prepare"], stdout=subprocess.PIPE, stderr=stream, check=False, text=True
