@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -77,21 +78,28 @@ def left(var: Path) -> list[str]:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def place() -> Iterator[Path]:
+    """A folder of the test's own. Root's PostgreSQL must be able to walk in; pytest shuts its folders at every start."""
+    with tempfile.TemporaryDirectory(prefix="portal-run-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
+@pytest.fixture
+def start(place: Path) -> Iterator[Start]:
     """Start the portal in this test's folder; whatever the test leaves running is ended."""
-    tmp_path.chmod(0o711)  # root's PostgreSQL must be able to walk in
     runs: list[Run] = []
 
     def begin(**changed: str) -> Run:
-        runs.append(Run(tmp_path / "var", **changed))
+        runs.append(Run(place / "var", **changed))
         return runs[-1]
 
     yield begin
     for run in runs:
         if run.process.poll() is None:
             run.end(signal.SIGTERM)
-    embedded.stop_postgres(tmp_path / "var")
-    embedded.stop_valkey(tmp_path / "var")
+    embedded.stop_postgres(place / "var")
+    embedded.stop_valkey(place / "var")
 
 
 def test_the_portal_comes_up_and_goes_wholly_even_after_a_kill(start: Start) -> None:
@@ -165,8 +173,8 @@ def test_a_taken_port_is_said_in_one_sentence(start: Start) -> None:
     assert text == f"Port {port} is taken: stop what listens there, or PORT={int(port) + 1} make run.\n"
 
 
-def test_a_broken_database_is_said_in_one_sentence(start: Start, tmp_path: Path) -> None:
-    data = tmp_path / "var" / "pg"
+def test_a_broken_database_is_said_in_one_sentence(start: Start, place: Path) -> None:
+    data = place / "var" / "pg"
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("18\n")
 
@@ -176,19 +184,18 @@ def test_a_broken_database_is_said_in_one_sentence(start: Start, tmp_path: Path)
     assert len(text.strip().splitlines()) == 1
 
 
-def test_a_long_path_gets_a_short_private_folder_for_its_sockets(tmp_path: Path) -> None:
-    short, long = Path("/srv/portal/var"), tmp_path / ("x" * 100)
+def test_a_long_path_gets_a_short_private_folder_for_its_sockets(place: Path) -> None:
+    short, long = Path("/srv/portal/var"), place / ("x" * 100)
 
     assert embedded.sockets(short) == short / "run"
     assert str(embedded.sockets(long)).startswith(f"/tmp/portal-{os.getuid()}-")  # noqa: S108
-    assert embedded.sockets(long) != embedded.sockets(tmp_path / ("y" * 100))
+    assert embedded.sockets(long) != embedded.sockets(place / ("y" * 100))
 
 
-def test_servers_work_under_a_long_path_with_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_servers_work_under_a_long_path_with_spaces(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("REDIS_URL", raising=False)
-    var = tmp_path / ("a long way " * 9).strip()
-    tmp_path.chmod(0o711)
+    var = place / ("a long way " * 9).strip()
 
     with embedded.servers(var, throw_away=True) as surroundings:
         folder = embedded.sockets(var)
