@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from random import Random
 
-from lib.rounding import money
+from lib.money import rounded
 from portal.town.flats import Flat, Habit
 from portal.town.utilities import Line, charged, repair
 
@@ -102,7 +102,7 @@ def _with_penalty(lines: list[Line], opening: Decimal) -> list[Line]:
     usual = sum((line.accrued for line in lines), ZERO)
     if opening <= usual * 3:
         return lines
-    penalty = money((opening - usual) * Decimal("0.0095"))
+    penalty = rounded((opening - usual) * Decimal("0.0095"))
     return [Line(**(vars(lines[0]) | {"penalty": penalty})), *lines[1:]]
 
 

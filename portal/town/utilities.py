@@ -6,7 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 
-from lib.rounding import money
+from lib.money import rounded
 from portal.town.flats import Flat
 
 LITRE = Decimal("0.001")
@@ -82,13 +82,13 @@ def _ukrainian(flat: Flat, month: date, chance: Random) -> Iterator[Line]:
 
 
 def _line(group: str, code: str, service: str, unit: str, volume: Decimal, method: str, tariff: Decimal) -> Line:
-    return Line(group, code, service, unit, volume, method, tariff, money(volume * tariff))
+    return Line(group, code, service, unit, volume, method, tariff, rounded(volume * tariff))
 
 
 def _tariff(base: str, month: date) -> Decimal:
     """Tariffs grow by 8 % every first of July since 2024."""
     steps = max(0, month.year - 2024 + (month.month >= 7))
-    return money(Decimal(base) * Decimal("1.08") ** steps)
+    return rounded(Decimal(base) * Decimal("1.08") ** steps)
 
 
 def _water(flat: Flat, chance: Random, norm: str) -> Decimal:
@@ -107,10 +107,10 @@ def _part(flat: Flat, norm: str) -> Decimal:
 
 def _with_benefit(line: Line, flat: Flat) -> Line:
     """Half of the upkeep is taken off for those with a benefit."""
-    return Line(**(vars(line) | {"benefit": money(line.accrued / 2)})) if flat.has_benefit else line
+    return Line(**(vars(line) | {"benefit": rounded(line.accrued / 2)})) if flat.has_benefit else line
 
 
 def _recalculated(line: Line, chance: Random) -> Line:
     """Now and then the heat of an earlier month is corrected."""
     share = Decimal(chance.randint(-15, 10)) / 100 if chance.random() < 0.08 else Decimal(0)
-    return Line(**(vars(line) | {"recalculated": money(line.accrued * share)}))
+    return Line(**(vars(line) | {"recalculated": rounded(line.accrued * share)}))
