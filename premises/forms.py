@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts import addresses
 from lib.text import search_key
@@ -20,7 +21,7 @@ class LetterForm(forms.Form):
     """Login and one-time password of an access letter."""
 
     login = forms.CharField(
-        label=_("Login"), max_length=40, help_text=_("Usually it is the account number."),
+        label=pgettext_lazy("name in an access letter", "Login"), max_length=40, help_text=_("Usually it is the account number."),
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters"}),
         error_messages={"required": _("Enter the login from the letter.")},
     )  # fmt: skip
