@@ -19,11 +19,12 @@ from django.views.decorators.http import require_http_methods
 from accounts import addresses, sessions
 from accounts.browser import network_of
 from accounts.forms import PasswordSignInForm
-from accounts.limits import PASSWORD_LOGIN, PASSWORD_NETWORK, LimitReached, Taken, take
+from accounts.limits import LINK_PASSWORD_ACCOUNT, PASSWORD_LOGIN, PASSWORD_NETWORK, LimitReached, Taken, take
 from accounts.models import User
 from accounts.next_page import keep_next, take_next
 from accounts.people import posted
 from lib.errors import Refusal
+from lib.text import account_key
 from premises.actions import recognise_letter
 
 
@@ -66,10 +67,12 @@ def _try(request: HttpRequest, facts: dict[str, str], *, at: datetime) -> HttpRe
 
 def _by_letter(request: HttpRequest, login: str, password: str, *, at: datetime, taken: Taken) -> HttpResponse:
     """The letter names a flat, not a person: the person proves a phone or e-mail next and is then linked."""
+    guesses = take([(LINK_PASSWORD_ACCOUNT, account_key(login))], at=at)
     letter = recognise_letter(login, password, at=at)
     if letter is None:
         raise _mismatch()
     taken.give_back()
+    guesses.give_back()
     request.session["issued_letter"] = str(letter.pk)
     messages.info(request, _("The letter is right. Now confirm your phone or e-mail, and the flat is yours to see."))
     return redirect(f"{reverse('entry')}?next={reverse('link_issued')}")

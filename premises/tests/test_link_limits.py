@@ -122,3 +122,19 @@ def test_ten_parallel_tries_are_counted_exactly() -> None:
     for thread in threads:
         thread.join()
     assert sorted(answers) == [422] * 5 + [429] * 5
+
+
+@pytest.mark.feature("D1")
+def test_the_entry_page_shares_the_limit_of_the_login(cast: Cast, enter: Enter, issue: Issue) -> None:
+    """Ten wrong passwords of one letter a day, wherever they are typed."""
+    letter = issue(cast.account, cast.mark)
+    wrong, right = {"login": "10012", "password": "WRONG"}, {"login": "10012", "password": letter.password}
+
+    def recognised() -> bool:
+        browser = Client()
+        browser.post(reverse("entry_password"), right)
+        return "issued_letter" in browser.session
+
+    assert recognised()
+    assert statuses(10, lambda _n: enter(make_user()).post(reverse("link_password"), wrong)) == [422] * 10
+    assert not recognised()

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from accounts.once import once
@@ -30,6 +31,7 @@ def account_add(request: HttpRequest) -> HttpResponse:
     return render(request, "premises/account_add.html", {})
 
 
+@sensitive_post_parameters("password")
 @login_required
 @once
 def link_password(request: HttpRequest) -> HttpResponse:
