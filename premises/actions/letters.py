@@ -46,7 +46,7 @@ def order_letters(house: House, accounts: Sequence[PersonalAccount], *, by: User
 def nudge(batch_id: int) -> None:
     """Wake the worker; if the broker is away, the sweep finds the row."""
     try:
-        current_app.send_task(TASK, [batch_id], ignore_result=True)
+        current_app.send_task(TASK, [batch_id], queue="bulk", ignore_result=True)
     except Exception:
         log.warning("the broker did not hear of batch %s; the sweep will", batch_id)
 
