@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,6 +19,7 @@ from billing.views import invoice_file
 from premises.admin_scope import ACCOUNTANT, EDIT, LOOK, MANAGER, Rights, ScopedAdmin, ScopedInline
 
 READERS: Rights = {MANAGER: LOOK, ACCOUNTANT: LOOK}  # what a flat owes is not the dispatcher's business
+MOST_FILES = 500  # of one press of the button
 
 
 class LineInline(ScopedInline):
@@ -37,6 +39,7 @@ class InvoiceAdmin(ScopedAdmin):
 
     may = READERS
     inlines = (LineInline,)
+    actions = ("make_files",)
     list_display = ("number", "period", "kind", "account", "accrued", "payable", "pdf_state")
     list_filter = ("kind", "pdf_state", "organization")
     list_select_related = ("account",)
@@ -55,21 +58,27 @@ class InvoiceAdmin(ScopedAdmin):
 
     @admin.display(description=_("PDF"))
     def file(self, invoice: Invoice) -> str:
-        link = reverse("admin:billing_invoice_pdf", args=[invoice.pk])
-        return format_html('<a href="{}">{}</a> ({})', link, invoice.file_name, invoice.get_pdf_state_display())
+        if invoice.pdf_state != Invoice.Pdf.READY:
+            return invoice.get_pdf_state_display()
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:billing_invoice_pdf", args=[invoice.pk]), invoice.file_name
+        )
+
+    @admin.action(description=_("Make the PDF files of the chosen documents"), permissions=["view"])
+    def make_files(self, request: HttpRequest, chosen: QuerySet[Invoice]) -> None:
+        """Ask the worker for files that are not made yet."""
+        for invoice in chosen[:MOST_FILES]:
+            ask_for_pdf(invoice, by=request.user, at=timezone.now(), nudge=nudge)  # type: ignore[arg-type]
+        messages.info(request, _("The files are being made. Each opens on the page of its document in a few seconds."))
 
     def get_urls(self) -> list[URLPattern]:
         own = path("<int:pk>/pdf/", self.admin_site.admin_view(self.pdf), name="billing_invoice_pdf")
         return [own, *super().get_urls()]
 
-    def pdf(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
-        """The file of a document of one's own company; where it is not made yet, the worker is asked."""
-        invoice = get_object_or_404(self.get_queryset(request), pk=pk)
-        if invoice.pdf_state == Invoice.Pdf.READY:
-            return invoice_file(invoice)
-        ask_for_pdf(invoice, by=request.user, at=timezone.now(), nudge=nudge)  # type: ignore[arg-type]
-        messages.info(request, _("The file is being made. Open the link again in a few seconds."))
-        return redirect("admin:billing_invoice_change", invoice.pk)
+    def pdf(self, request: HttpRequest, pk: int) -> FileResponse:
+        """The file of a document of one's own company."""
+        ready = self.get_queryset(request).filter(pdf_state=Invoice.Pdf.READY)
+        return invoice_file(get_object_or_404(ready, pk=pk))
 
 
 @admin.register(Payment)

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Sum
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -108,16 +108,15 @@ def invoice_file(invoice: Invoice) -> FileResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def bill_pdf(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse | FileResponse:
-    """The document as a file; where it is not made yet, the worker is asked once and the page says so."""
+    """The document as a file. POST asks the worker to make it, once; looking only tells how it is getting on."""
     invoice = _invoice(request, account_id, invoice_id)
+    if request.method == "POST":
+        ask_for_pdf(invoice, by=request.user, at=timezone.now(), nudge=nudge)
+        return redirect("bill_pdf", account_id, invoice_id)
     if invoice.pdf_state == Invoice.Pdf.READY:
         return invoice_file(invoice)
-    failed = invoice.pdf_state == Invoice.Pdf.FAILED
-    if not failed or request.method == "POST":
-        ask_for_pdf(invoice, by=request.user, at=timezone.now(), nudge=nudge)
-        failed = False
-    context = {"invoice": invoice, "account": invoice.account, "failed": failed}
-    return render(request, "billing/bill_pdf.html", context, status=202)
+    status = 202 if invoice.pdf_state == Invoice.Pdf.QUEUED else 200
+    return render(request, "billing/bill_pdf.html", {"invoice": invoice, "account": invoice.account}, status=status)
 
 
 @login_required

@@ -21,6 +21,8 @@ Nudge = Callable[[int], object]  # tells the worker the document's id
 @transaction.atomic
 def ask_for_pdf(invoice: Invoice, *, by: User, at: datetime, nudge: Nudge) -> None:
     """Queue the drawing once, however often and by however many it is asked for; they all are told when it is ready."""
+    if Invoice.objects.select_for_update(no_key=True).get(pk=invoice.pk).pdf_state == Invoice.Pdf.READY:
+        return
     invoice.awaited_by.add(by)
     waiting = Invoice.objects.filter(pk=invoice.pk, pdf_state__in=[Invoice.Pdf.NONE, Invoice.Pdf.FAILED])
     if waiting.update(pdf_state=Invoice.Pdf.QUEUED, pdf_queued_at=at, pdf_attempts=1):

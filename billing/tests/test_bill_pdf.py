@@ -87,7 +87,8 @@ def test_two_readers_ask_and_the_worker_is_told_once(
     invoice = make_invoice(cast.account, MARCH)
     with django_capture_on_commit_callbacks(execute=True):
         for reader in (cast.olga, cast.oleg, cast.olga):
-            response = enter(reader).get(url(invoice))
+            response = enter(reader).post(url(invoice), follow=True)
+            assert response.redirect_chain == [(url(invoice), 302)]
             assert response.status_code == 202
             assert "We are preparing the file" in response.content.decode()
             assert url(invoice) in response.content.decode()  # the link that looks again
@@ -97,6 +98,20 @@ def test_two_readers_ask_and_the_worker_is_told_once(
     told = Notice.objects.filter(kind="billing.pdf_ready")
     assert {notice.user for notice in told} == {cast.olga, cast.oleg}
     assert {notice.url for notice in told} == {reverse("bill", args=[cast.account.public_id, invoice.public_id])}
+
+
+def test_looking_asks_for_nothing_and_shows_the_button(cast: Cast, enter: Any, nudged: list[int]) -> None:
+    invoice = make_invoice(cast.account, MARCH)
+    assert "Make the file" in enter(cast.olga).get(url(invoice)).content.decode()
+    invoice.refresh_from_db()
+    assert (invoice.pdf_state, nudged) == ("none", [])
+
+
+def test_asking_for_a_ready_file_only_gives_it(cast: Cast, enter: Any, nudged: list[int]) -> None:
+    invoice = ready(make_invoice(cast.account, MARCH), cast)
+    assert enter(cast.oleg).post(url(invoice), follow=True)["Content-Type"] == "application/pdf"
+    assert nudged == []
+    assert not invoice.awaited_by.exists()
 
 
 def test_a_reader_whose_link_ended_is_not_told(cast: Cast) -> None:
@@ -138,7 +153,7 @@ def test_a_sheet_that_cannot_be_drawn_may_be_asked_for_again(
     assert invoice.pdf_state == "failed"
     client = enter(cast.olga)
     assert "could not be made" in client.get(url(invoice)).content.decode()
-    assert "We are preparing the file" in client.post(url(invoice)).content.decode()
+    assert "We are preparing the file" in client.post(url(invoice), follow=True).content.decode()
     invoice.refresh_from_db()
     assert invoice.pdf_state == "queued"
 

@@ -121,7 +121,7 @@ DOORS: dict[str, tuple[str, Args]] = {
     "flat_edit": of_flat(FULL_LINK),
     "bills": of_flat(FULL_LINK),
     "bill": (FULL_LINK, bill),
-    "bill_pdf": ("in 404 404 202 202 404 404 404 404 404", bill),  # «it is being made»
+    "bill_pdf": (FULL_LINK, bill),
     "payments": of_flat(FULL_LINK),
     # letters
     "council_letters": (LETTERS, house),
