@@ -15,8 +15,14 @@ from accounts.limits import FRESH, RESIDENT_SESSION, STAFF_SESSION, SessionLimit
 from accounts.models import User
 from notifications.actions import notify
 
-SEEN_EVERY = timedelta(minutes=5)
-STAFF_SEEN_EVERY = timedelta(minutes=1)
+VISIT = timedelta(hours=1)
+SEEN_EVERY, STAFF_SEEN_EVERY = timedelta(minutes=5), timedelta(minutes=1)
+
+
+def begin_visit(request: HttpRequest) -> None:
+    """A short session for somebody who is about to enter, so that a second click finds what the first one left."""
+    if not request.session.session_key:
+        request.session.set_expiry(int(VISIT.total_seconds()))
 
 
 def sign_in(
@@ -32,8 +38,7 @@ def sign_in(
     record_authentication(request, user, method=method)
     perform_login(request, Login(user=user, redirect_url="/"))
     request.session["began"] = request.session["seen"] = at.timestamp()
-    if not remember:
-        request.session.set_expiry(0)
+    request.session.set_expiry(None if remember else 0)
     for address in addresses:
         browser.remember(request, address)
     _end_oldest(user)

@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import Challenge, Consent, Submission, User
+from accounts.tests.tools import at_once
 from portal.testing import Cast, make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.feature("A1", "B1")]
+pytestmark = [pytest.mark.django_db, pytest.mark.feature("A1", "B1", "E1", "F1")]
 PHONE = "+79123456789"
 
 
@@ -162,6 +163,30 @@ def test_the_fourth_sms_says_when_and_what_else(client: Client, codes: list[str]
     assert len(codes) == 3
 
 
+def test_the_first_page_names_the_browser_so_that_two_clicks_share_it(client: Client) -> None:
+    page = client.get("/in/")
+    assert page.cookies["device"]["httponly"]
+    assert page["Cache-Control"] == "no-store"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_clicks_send_one_code_and_see_one_page(codes: list[str]) -> None:
+    first = Client()
+    first.get("/in/")
+    facts = {"address": "olga@example.com", "channel": "email", "idem": "6f1f2a54-4f0f-4b62-9a0e-0d1a4f6f7a11"}
+
+    def click(_number: int) -> tuple[int, str]:
+        client = Client()
+        for name in ("device", "session"):
+            client.cookies[name] = first.cookies[name].value
+        answer = client.post("/in/", facts)
+        return answer.status_code, answer.get("Location", "")
+
+    assert at_once(6, click) == [(302, "/in/code/")] * 6
+    assert len(codes) == 1
+    assert first.post("/in/code/", {"code": codes[0]})["Location"] == "/in/welcome/"
+
+
 def test_two_clicks_send_one_code(client: Client, codes: list[str]) -> None:
     key = "6f1f2a54-4f0f-4b62-9a0e-0d1a4f6f7a11"
     client.get("/in/")
@@ -179,6 +204,12 @@ def test_the_session_key_changes_on_entry(client: Client, codes: list[str]) -> N
     stale = Client()
     stale.cookies["session"] = before or ""
     assert stale.get("/profile/").status_code == 302
+
+
+def test_a_visit_is_short_and_a_sign_in_long(client: Client, codes: list[str]) -> None:
+    assert client.get("/in/").cookies["session"]["max-age"] == 3600
+    ask(client)
+    assert client.post("/in/code/", {"code": codes[0]}).cookies["session"]["max-age"] == 30 * 86400
 
 
 def test_signing_out_kills_the_session(client: Client, codes: list[str]) -> None:

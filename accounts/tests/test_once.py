@@ -18,6 +18,7 @@ from accounts.tests.tools import at_once
 from lib.errors import Refusal
 
 DEVICE = "browser one"
+pytestmark = pytest.mark.feature("G3")
 
 
 @once

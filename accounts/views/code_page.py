@@ -43,7 +43,9 @@ def show(
         "wait": moment(wait, at) if wait else "",
         "is_open": challenge.is_open(at),
     }
-    return render(request, "accounts/code.html", context, status=422 if form.errors else 200)
+    response = render(request, "accounts/code.html", context, status=422 if form.errors else 200)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def send_again(

@@ -34,6 +34,7 @@ def entry(request: HttpRequest) -> HttpResponse:
     keep_next(request)
     if request.user.is_authenticated:
         return redirect(take_next(request))
+    sessions.begin_visit(request)
     form = EntryForm(posted(request), initial=request.session.get("entry"))
     status = 200
     if request.method == "POST":
@@ -46,7 +47,9 @@ def entry(request: HttpRequest) -> HttpResponse:
             except Refusal as refusal:
                 form.add_error("address", str(refusal.message))
                 status = refusal.status
-    return render(request, "accounts/entry.html", {"form": form}, status=status)
+    response = render(request, "accounts/entry.html", {"form": form}, status=status)
+    response["Cache-Control"] = "no-store"  # what was typed before stands in the field
+    return response
 
 
 def _send(request: HttpRequest, form: EntryForm) -> HttpResponse:
