@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from pypdf import PdfReader
 
 from billing import tasks, views
@@ -18,6 +18,7 @@ from billing.invoice_pdf import draw
 from billing.models import Invoice
 from billing.testing import make_invoice
 from notifications.models import Notice
+from notifications.rendering import title_and_text
 from portal.testing import Cast
 
 MARCH = date(2026, 3, 1)
@@ -97,6 +98,8 @@ def test_two_readers_ask_and_the_worker_is_told_once(
     assert make_pdf(invoice, at=timezone.now())
     told = Notice.objects.filter(kind="billing.pdf_ready")
     assert {notice.user for notice in told} == {cast.olga, cast.oleg}
+    with translation.override("en"):
+        assert {title_and_text(notice)[0] for notice in told} == {f"The file of bill № {invoice.number} is ready"}
     assert {notice.url for notice in told} == {reverse("bill", args=[cast.account.public_id, invoice.public_id])}
 
 
