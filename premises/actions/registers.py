@@ -84,11 +84,7 @@ class Entry:
     house: House = field(init=False)
     flat: Flat = field(init=False)
     label: str = ""
-
-    @property
-    def place(self) -> tuple[int, str]:
-        """Names the unit within this import, saved or not."""
-        return id(self.house), self.label
+    place: tuple[int, str] = (0, "")  # names the unit within this import, saved or not
 
 
 class AccountBook:
@@ -185,6 +181,7 @@ class AccountBook:
             self.houses[key] = house
             self._note(entry, "address", _("A new house: %(address)s."), warning=True, address=house.address)
         entry.house, entry.label = house, search_key(entry.row.values["flat"])
+        entry.place = id(house), entry.label
         self.used_houses.add(id(house))
         return True
 
@@ -210,7 +207,8 @@ class AccountBook:
             digest = hash((entry.place, owner, share))
             if share and digest not in self.named:
                 self.named.add(digest)
-                self.shares[entry.place] = self.shares.get(entry.place, Fraction(0)) + share
+                sum_so_far = self.shares.get(entry.place)
+                self.shares[entry.place] = sum_so_far + share if sum_so_far else share
         if self.shares.get(entry.place, 0) <= 1:
             return True
         self._note(entry, "share", _("The shares of this flat add up to more than one."))

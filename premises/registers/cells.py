@@ -95,7 +95,12 @@ def as_decimal(cell: Cell) -> Decimal | None:
         raise Unreadable(_("This is not a number."))
     if isinstance(cell, int | float):
         return _excel_number(cell)
-    written = SPACES.sub(" ", cell or "").strip().translate(MINUSES)
+    return _written_number(cell or "")
+
+
+@lru_cache(maxsize=16384)  # areas and sums repeat: quicker, and one object for all of them
+def _written_number(text: str) -> Decimal | None:
+    written = SPACES.sub(" ", text).strip().translate(MINUSES)
     if written in EMPTY:
         return None
     written = written.replace("- ", "-", 1) if written.startswith("- ") else written

@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 
@@ -317,7 +318,8 @@ def test_a_process_killed_in_the_middle_leaves_nothing() -> None:
     company = make_organization()
     run = check(company, *[line(str(n), owner=f"Владелец {n}", share="1/1") for n in range(500)])
     environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "portal.settings", "TEST_DATABASE": str(connection.settings_dict["NAME"])
+        "DJANGO_SETTINGS_MODULE": "portal.settings", "TEST_DATABASE": str(connection.settings_dict["NAME"]),
+        "MEDIA_ROOT": str(settings.MEDIA_ROOT),
     }  # fmt: skip
     killed = subprocess.run([sys.executable, "-c", KILLED], env=environment, check=False)
     assert killed.returncode == -signal.SIGKILL
