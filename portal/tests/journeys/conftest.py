@@ -30,8 +30,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def worker() -> Iterator[None]:
-    """Tasks run at once, in the server's own thread, as if a worker were very quick."""
+def worker(settings: Any) -> Iterator[None]:
+    """Tasks run at once, in the server's own thread, as if a worker were very quick; letters go to the tray, too."""
+    settings.EMAIL_BACKEND = "notifications.tray.EmailBackend"
     before, app.conf.task_always_eager = app.conf.task_always_eager, True
     yield
     app.conf.task_always_eager = before

@@ -1,0 +1,108 @@
+"""Every page of the portal, looked over in Russian on a phone by day and in Ukrainian on a desk by night."""
+
+from collections.abc import Callable
+
+import pytest
+from django.urls import reverse
+
+from billing.actions.ledger import post_documents
+from portal.tests.journeys.conftest import OpenPortal
+from portal.tests.journeys.walk import DESKTOP, PHONE, Reader, Walk
+from portal.tests.test_doors import DOORS
+from portal.tests.things import Things
+
+READERS = [Reader(PHONE, "ru-RU", "light"), Reader(DESKTOP, "uk-UA", "dark")]
+# What is not a page for people, and what only a flow leads to (its journey looks it over).
+NOT_PAGES = {"livez", "readyz", "twilio_status", "opt_out", "link_qr", "letter_batch", "home"}
+VERBS = {name for name, (expected, _args) in DOORS.items() if "405" in expected}
+
+
+def pages_of(role: str, column: int) -> list[str]:
+    """The doors that open to this column of the table."""
+    names = [name for name in DOORS if name not in NOT_PAGES | VERBS]
+    return [name for name in names if DOORS[name][0].split()[column] in {"200", "202", "404"}]
+
+
+ROLES: dict[str, tuple[int, Callable[[Things], object]]] = {
+    "anonymous": (0, lambda things: None),
+    "limited": (2, lambda things: things.cast.tanya),
+    "owner": (4, lambda things: things.cast.olga),
+    "council": (6, lambda things: things.cast.vera),
+}
+
+
+@pytest.mark.browser
+@pytest.mark.feature("G13")
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("reader", READERS, ids=str)
+def test_every_page_is_fit_to_read(town: Things, open_portal: OpenPortal, reader: Reader, role: str) -> None:
+    post_documents([town.invoice])
+    column, person = ROLES[role]
+    user = person(town)
+    walk = open_portal(reader)
+    if user is not None:
+        town.cast.olga.__class__.objects.update(language="", theme="system")
+        walk.enter_as(user)  # type: ignore[arg-type]
+    wrong = []
+    for name in pages_of(role, column):
+        walk.complaints.clear()
+        walk.go(reverse(name, args=DOORS[name][1](town)))
+        wrong += [f"{name}: {problem}" for problem in walk.problems()]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.browser
+@pytest.mark.feature("G13")
+@pytest.mark.parametrize("reader", READERS, ids=str)
+def test_focus_is_seen_at_every_stop(town: Things, open_portal: OpenPortal, reader: Reader) -> None:
+    """Tab through home and the entry page: the skip link first, every stop outlined and inside the window."""
+    walk = open_portal(reader)
+    walk.go("/in/")
+    assert not blind_stops(walk)
+    walk.enter_as(town.cast.olga)
+    walk.go(f"/a/{town.cast.account.public_id}/")
+    assert not blind_stops(walk)
+
+
+def blind_stops(walk: Walk) -> list[str]:
+    """Stops of the Tab key that a person would not see."""
+    walk.page.keyboard.press("Tab")
+    blind = [] if walk.page.evaluate("document.activeElement.classList.contains('skip')") else ["no skip link first"]
+    for _ in range(80):
+        stop = walk.page.evaluate(STOP)
+        if stop is None:
+            break
+        if stop["wrong"]:
+            blind.append(stop["wrong"])
+        walk.page.keyboard.press("Tab")
+    return blind
+
+
+STOP = """() => {
+    const one = document.activeElement;
+    if (!one || one === document.body) return null;
+    const style = getComputedStyle(one), box = one.getBoundingClientRect();
+    const row = one.closest('.row-choice');
+    const ring = row ? getComputedStyle(row) : style;
+    const drawn = ring.outlineStyle !== 'none' && parseFloat(ring.outlineWidth) >= 2.9;
+    const inside = box.bottom > 0 && box.top < innerHeight && box.width > 0;
+    return {wrong: drawn && inside ? '' : `${drawn ? 'outside the window' : 'no outline'}: ${one.outerHTML.slice(0, 120)}`};
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.feature("G13")
+def test_without_a_mouse_from_the_entry_to_the_flat(town: Things, open_portal: OpenPortal) -> None:
+    """Typing, Tab and Enter are enough to sign in."""
+    walk = open_portal()
+    walk.go("/in/")
+    walk.page.get_by_label("Phone or e-mail", exact=True).focus()
+    walk.page.keyboard.type(str(town.cast.olga.phone))
+    walk.page.keyboard.press("Enter")
+    walk.page.wait_for_url("**/in/code/")
+    code = walk.code_sent_to(str(town.cast.olga.phone))
+    walk.page.get_by_label("Code from the message", exact=True).focus()
+    walk.page.keyboard.type(code)
+    walk.page.keyboard.press("Enter")
+    walk.page.wait_for_url("**/a/**")
+    assert walk.heading == "Home"
