@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -242,3 +243,31 @@ def test_no_page_allows_foreign_or_inline_scripts() -> None:
     assert "unsafe" not in said
     assert "http" not in said
     assert {"frame-ancestors", "base-uri", "form-action", "object-src"} <= policy.keys()
+
+
+def test_the_staff_room_is_shut_to_residents(things: Things, enter: Callable[[User], Client]) -> None:
+    """Every list of the staff room: a stranger is led to the entry page, a resident finds nothing there."""
+    lists = [
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") for model in admin.site._registry
+    ]
+    urls = [reverse("admin:index"), *lists]
+    expected = {"anonymous": "in", "newcomer": "404", "limited": "404", "confirmed": "404", "owner": "404",
+                "neighbour": "404", "council": "404"}  # fmt: skip
+    for role, right in expected.items():
+        user = who(role, things.cast)
+        client = enter(user) if user else Client()
+        seen = {url: last_answer(client, url) for url in urls}
+        assert set(seen.values()) == {right}, (role, seen)
+
+
+def last_answer(client: Client, url: str) -> str:
+    """The staff room leads strangers to its own door first, and that one decides."""
+    response = client.get(url)
+    return answer(client, response["Location"]) if response.status_code == 302 else str(response.status_code)
+
+
+def test_an_employee_and_the_superuser_enter_the_staff_room(things: Things, enter: Callable[[User], Client]) -> None:
+    for role in ("staff", "other_staff", "superuser"):
+        user = who(role, things.cast)
+        assert user
+        assert answer(enter(user), reverse("admin:index")) == "200"
