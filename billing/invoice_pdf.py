@@ -9,7 +9,6 @@ from django.conf import settings
 from billing.models import Invoice, InvoiceLine
 from billing.payment_code import payment_code
 from billing.wording import Wording, wording_of
-from lib.pdf import render_pdf
 from lib.qr import qr_png
 
 MOST_LINES = 500  # a document of a flat has 10 to 30; more would only serve to keep the renderer busy
@@ -29,6 +28,8 @@ def draw(invoice: Invoice) -> bytes:
 
 def draw_sheet(invoice: Invoice, lines: Sequence[InvoiceLine]) -> bytes:
     """Return the PDF of a document and its lines, with no query at all."""
+    from lib.pdf import render_pdf  # here: WeasyPrint takes half a second and 40 MB, and the web server never prints
+
     words = wording_of(invoice.form)
     code = payment_code(invoice)
     images = {"cabinet": qr_png(cabinet_url())} | ({"pay": qr_png(code)} if code else {})

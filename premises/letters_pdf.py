@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from lib.pdf import render_pdf
 from lib.qr import qr_png
 from premises import letter_codes
 from premises.models import House, PersonalAccount
@@ -42,6 +41,8 @@ class Draft:
 
 def render_letters(house: House, drafts: Sequence[Draft], *, days: int) -> bytes:
     """Return the PDF of all letters, in the given order."""
+    from lib.pdf import render_pdf  # here: WeasyPrint takes half a second and 40 MB, and the web server never prints
+
     language = house.organization.language
     with translation.override(language):
         title = _("Access letters: %(house)s") % {"house": house.address}
