@@ -35,7 +35,7 @@ format: setup-dev ## Put code and templates in form
 	@scripts/templates || true
 
 types: setup-dev ## Strict types
-	@$(PY) -m mypy .
+	@PORTAL_MODE=test $(PY) -m mypy .
 
 checks: setup-dev ## Missing migrations and the deployment checks, as production would meet them
 	@$(SERVERS) $(PY) manage.py makemigrations --check --dry-run

@@ -2,15 +2,14 @@
 
 import hashlib
 import subprocess
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal import fonts
+from portal import demo, fonts
 
 
 class Command(BaseCommand):
@@ -28,9 +27,8 @@ class Command(BaseCommand):
             return
         collect_static()
         call_command("migrate", interactive=False, verbosity=0)
-        if settings.DEMO and "demo_town" in get_commands():
-            call_command("demo_town", stdout=self.stderr)
         if settings.DEMO:
+            call_command("demo_town", stdout=self.stderr)
             self.stdout.write(sign_ins())
 
 
@@ -69,10 +67,9 @@ def _static_state() -> str:
 
 def sign_ins() -> str:
     """Who can sign in to the demo and how, and where the codes are read."""
-    try:
-        people = import_module("portal.demo").SIGN_INS
-    except (ImportError, AttributeError):
-        people = []
-    width = max((len(who) for who, _ in people), default=0)
-    lines = [f"  {who:<{width}}  {how}" for who, how in people]
-    return "\n".join([f"Codes, letters and calls: {settings.PUBLIC_URL}/dev/tray/", *lines])
+    lines = [(str(who), how) for who, how in demo.SIGN_INS]
+    lines.append(("Login and password from a letter", f"{demo.LETTER_ACCOUNT}  {demo.LETTER_PASSWORD}"))
+    lines.append(("Code from a letter", demo.LETTER_CODE))
+    width = max(len(who) for who, _ in lines)
+    codes = f"Codes, letters and calls: {settings.PUBLIC_URL}/dev/tray/"
+    return "\n".join([codes, *(f"  {who:<{width}}  {how}" for who, how in lines)])
