@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.actions.ledger import post_documents
 from portal.tests.journeys.conftest import OpenPortal
 from portal.tests.journeys.walk import DESKTOP, PHONE, Reader, Walk
 from portal.tests.test_doors import DOORS
 from portal.tests.things import Things
+from portal.town.people import known_letter
+from premises.models import AccountLink
 
 READERS = [Reader(PHONE, "ru-RU", "light"), Reader(DESKTOP, "uk-UA", "dark")]
 # What is not a page for people, and what only a flow leads to (its journey looks it over).
@@ -92,8 +95,9 @@ STOP = """() => {
 
 @pytest.mark.browser
 @pytest.mark.feature("G13")
-def test_without_a_mouse_from_the_entry_to_the_flat(town: Things, open_portal: OpenPortal) -> None:
-    """Typing, Tab and Enter are enough to sign in."""
+def test_without_a_mouse_from_the_entry_to_a_linked_flat(town: Things, open_portal: OpenPortal) -> None:
+    """Typing, Tab and Enter are enough to sign in and to link a flat by the code of a letter."""
+    known_letter(town.cast.nina_account, "DEM0H-0VSE1", "DEM0-C0DE-2026", at=timezone.now())
     walk = open_portal()
     walk.go("/in/")
     walk.page.get_by_label("Phone or e-mail", exact=True).focus()
@@ -106,3 +110,21 @@ def test_without_a_mouse_from_the_entry_to_the_flat(town: Things, open_portal: O
     walk.page.keyboard.press("Enter")
     walk.page.wait_for_url("**/a/**")
     assert walk.heading == "Home"
+    walk.go("/accounts/add/code/")
+    walk.page.get_by_label("Code", exact=True).focus()
+    walk.page.keyboard.type("demo c0de 2026")
+    walk.page.keyboard.press("Enter")
+    walk.page.wait_for_url("**/q/**")
+    tab_to(walk, "Add")
+    walk.page.keyboard.press("Enter")
+    walk.page.wait_for_url(lambda url: "/q/" not in url)
+    assert AccountLink.objects.active().filter(user=town.cast.olga, account=town.cast.nina_account).exists()
+
+
+def tab_to(walk: Walk, words: str) -> None:
+    """Press Tab until the control with these words has the focus; the way is never endless."""
+    for _ in range(60):
+        walk.page.keyboard.press("Tab")
+        if walk.page.evaluate("document.activeElement.textContent.trim()") == words:
+            return
+    raise AssertionError(f"«{words}» cannot be reached with Tab")
