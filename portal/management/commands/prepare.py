@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import translation
 
 from portal import demo, fonts
 
@@ -67,7 +68,8 @@ def _static_state() -> str:
 
 def sign_ins() -> str:
     """Who can sign in to the demo and how, and where the codes are read."""
-    lines = [(str(who), how) for who, how in demo.SIGN_INS]
+    with translation.override("en"):  # as everything else on the terminal
+        lines = [(str(who), how) for who, how in demo.SIGN_INS]
     lines.append(("Login and password from a letter", f"{demo.LETTER_ACCOUNT}  {demo.LETTER_PASSWORD}"))
     lines.append(("Code from a letter", demo.LETTER_CODE))
     width = max(len(who) for who, _ in lines)
