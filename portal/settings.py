@@ -181,7 +181,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Languages and time ---------------------------------------------------------------------------------------------
-LANGUAGE_CODE = env.text("DEFAULT_LANGUAGE", "ru")
+LANGUAGE_CODE = env.text("DEFAULT_LANGUAGE", "en" if TESTING else "ru")  # tests read the source strings
 LANGUAGES = [("ru", _("Russian")), ("uk", _("Ukrainian")), ("en", _("English"))]
 LANGUAGE_COOKIE_NAME = "language"
 LOCALE_PATHS = [BASE_DIR / "locale"]
