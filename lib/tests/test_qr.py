@@ -1,5 +1,6 @@
 """QR codes as the scanner of a phone needs them."""
 
+from collections.abc import Iterator
 from io import BytesIO
 from xml.etree import ElementTree as ET
 
@@ -25,3 +26,38 @@ def test_the_svg_is_one_path_without_style_or_script() -> None:
     assert len(paths) == 1
     assert "style" not in qr_svg(TEXT)
     assert "script" not in qr_svg(TEXT)
+
+
+def test_the_picture_reads_back_as_the_text() -> None:
+    """Read as a scanner reads it: the mask from the code's own format bits, then the data in its zigzag."""
+    dark = modules(qr_png(TEXT, module=5), 5)
+    side = len(dark)
+    assert side == 29  # version 3: 44 bytes of data in one block, one alignment pattern
+    format_bits = [dark[8][x] for x in (0, 1, 2, 3, 4, 5, 7, 8)] + [dark[y][8] for y in (7, 5, 4, 3, 2, 1, 0)]
+    assert "".join(str(int(bit)) for bit in format_bits) == "101101101001011"  # level M, mask 3 (ISO/IEC 18004, C.1)
+    bits = "".join(str(int(dark[y][x] ^ ((x + y) % 3 == 0))) for y, x in zigzag(side))
+    assert bits[:4] == "0100"  # bytes
+    length = int(bits[4:12], 2)
+    text = bytes(int(bits[at : at + 8], 2) for at in range(12, 12 + 8 * length, 8))
+    assert text.decode() == TEXT
+
+
+def modules(png: bytes, module: int) -> list[list[bool]]:
+    """The dark modules without the quiet zone."""
+    picture = Image.open(BytesIO(png)).convert("L")
+    middles = range(QUIET_ZONE * module + module // 2, picture.size[0] - QUIET_ZONE * module, module)
+    return [[picture.getpixel((x, y)) == 0 for x in middles] for y in middles]
+
+
+def zigzag(side: int) -> Iterator[tuple[int, int]]:
+    """The data modules in the order of reading: pairs of columns from the right, up and down by turns."""
+    for turn, right in enumerate((*range(side - 1, 6, -2), 5, 3, 1)):
+        for y in range(side - 1, -1, -1) if turn % 2 == 0 else range(side):
+            yield from ((y, x) for x in (right, right - 1) if not is_pattern(side, y, x))
+
+
+def is_pattern(side: int, y: int, x: int) -> bool:
+    """Finders with their format bits, timing lines, and the alignment pattern of versions 2 to 6."""
+    in_finder = (y < 9 and (x < 9 or x >= side - 8)) or (y >= side - 8 and x < 9)
+    in_alignment = side - 9 <= y < side - 4 and side - 9 <= x < side - 4
+    return in_finder or in_alignment or y == 6 or x == 6
