@@ -7,9 +7,8 @@ orders that introduced each number, as collected in the domain handbook and prov
 import re
 from itertools import cycle
 
-LOOK_ALIKES = str.maketrans(
-    "ABEKMHOPCTXY", "АВЕКМНОРСТХУ"
-)  # a Latin letter typed for the Cyrillic one of the same shape
+# A Latin letter typed for the Cyrillic one of the same shape, and the dashes that keyboards put for a hyphen.
+LOOK_ALIKES = str.maketrans("ABEKMHOPCTXY–—‑−", "АВЕКМНОРСТХУ----")
 ELS = re.compile(r"[0-9]{2}[А-ЯЁ]{2}[0-9]{6}")
 ZHKU = re.compile(r"[0-9]{2}[А-ЯЁ]{2}[0-9]{6}-[0-9]{2}")
 DOCUMENT_ID = re.compile(r"[0-9]{2}[А-ЯЁ]{2}[0-9]{6}-[0-9]{2}-[0-9]{4}")
@@ -111,7 +110,7 @@ def is_iban_ua(text: str) -> bool:
 
 
 def normal_gis(text: str) -> str:
-    """Return ЕЛС, ИЖКУ or a document's identifier as it is kept: capitals, no spaces, Cyrillic letters.
+    """Return ЕЛС, ИЖКУ or a document's identifier as it is kept: capitals, no spaces, Cyrillic letters, hyphens.
 
     >>> normal_gis("60ex209700")  # typed with Latin letters
     '60ЕХ209700'

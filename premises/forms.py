@@ -11,10 +11,9 @@ from django.utils.translation import pgettext_lazy
 from accounts import addresses
 from lib.text import search_key
 from premises import letter_codes
-from premises.models import House, LinkRequest, PersonalAccount, Unit
+from premises.models import House, LinkRequest, Organization, PersonalAccount, Unit
 
 FLATS_AT_ONCE = 400  # pages of one PDF
-NUMBER_LABEL = _("Account number")
 
 
 class LetterForm(forms.Form):
@@ -33,17 +32,24 @@ class LetterForm(forms.Form):
 
 
 class FlatForm(forms.Form):
-    """Flat and account number."""
+    """Flat and account number; a Russian payer may know the ЕЛС or ИЖКУ instead."""
 
     flat = forms.CharField(
         label=_("Flat"), max_length=20, widget=forms.TextInput({"class": "short", "autocomplete": "off"}),
         error_messages={"required": _("Enter the flat as it is written on the bill, for example 17 or 17a.")},
     )  # fmt: skip
     number = forms.CharField(
-        label=NUMBER_LABEL, max_length=40, help_text=_("It stands at the top of the bill. Spaces do not matter."),
+        label=_("Account number"), max_length=40, help_text=_("It stands at the top of the bill. Spaces do not matter."),
         widget=forms.TextInput({"autocomplete": "off"}),
         error_messages={"required": _("Enter the account number from the bill.")},
     )  # fmt: skip
+
+    def __init__(self, house: House, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if house.organization.country == Organization.Country.RUSSIA:
+            number = self.fields["number"]
+            number.label = _("Account number (or ЕЛС, ИЖКУ)")
+            number.help_text = _("Any of them stands at the top of the bill. Spaces and Latin letters do not matter.")
 
 
 class CodeForm(forms.Form):

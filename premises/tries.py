@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from accounts import limits
 from accounts.browser import network_of
 from accounts.limits import Hit, LimitReached, Taken, take
+from lib.identifiers import normal_gis
 from lib.text import account_key, search_key
 from premises.actions.telling import tell_company_of_attack
 from premises.models import House
@@ -24,7 +25,7 @@ def take_address(request: HttpRequest, house: House, *, flat: str, number: str, 
         Hit(limits.LINK_ADDRESS_DAY, user),
         Hit(limits.LINK_ADDRESS_NETWORK, network_of(request)),
         Hit(limits.LINK_ADDRESS_ACCOUNT, f"{place}:flat:{search_key(flat)}"),
-        Hit(limits.LINK_ADDRESS_ACCOUNT, f"{place}:number:{account_key(number)}"),
+        Hit(limits.LINK_ADDRESS_ACCOUNT, f"{place}:number:{normal_gis(number)}"),
     ]
     try:
         take(hits, at=at)

@@ -29,6 +29,7 @@ REAL: list[tuple[Check, str]] = [
     (identifiers.is_els, "60EX209700"),  # Latin
     (identifiers.is_els, "60 ех 209700"),
     (identifiers.is_zhku, "60ЕХ209700-10"),
+    (identifiers.is_zhku, "60ex209700–10"),
     (identifiers.is_document_id, "60ЕХ209700-10-6021"),
 ]
 

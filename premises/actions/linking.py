@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts.digests import digest
 from accounts.models import User
 from lib.errors import Refusal
+from lib.identifiers import is_els, is_zhku, normal_gis
 from lib.text import account_key, search_key
 from premises import letter_codes
 from premises.actions.telling import tell_about_link, tell_company_link_waits, tell_person
@@ -59,11 +61,14 @@ class Linked(NamedTuple):
 
 # --- Three ways to prove it -----------------------------------------------------------------------------------------
 def find_account(house: House, *, flat: str, number: str) -> PersonalAccount | None:
-    """Return the open account that fits house, flat and number at once; one query, whatever is wrong."""
+    """Return the open account that fits house, flat and number at once; one query, whatever is wrong.
+
+    The number may also be the payer's ЕЛС or ИЖКУ.
+    """
     return (
         PersonalAccount.objects.open()
         .filter(organization_id=house.organization_id, unit__house_id=house.pk)
-        .filter(unit__label_search=search_key(flat), number_search=account_key(number))
+        .filter(_named(number), unit__label_search=search_key(flat))
         .first()
     )
 
@@ -257,6 +262,16 @@ def end_links_of(user: User, *, at: datetime) -> None:
 
 
 # --- Pieces ---------------------------------------------------------------------------------------------------------
+def _named(number: str) -> Q:
+    """Accounts with this number; what has the shape of an ЕЛС or ИЖКУ is looked for there, too."""
+    named, payer = Q(number_search=account_key(number)), normal_gis(number)
+    if is_els(payer):
+        named |= Q(els=payer)
+    if is_zhku(payer):
+        named |= Q(zhku=payer)
+    return named
+
+
 def _worth_of_address(user: User, account: PersonalAccount) -> tuple[str, str]:
     """Grade and state that address + number earn here."""
     policy = account.organization.link_policy

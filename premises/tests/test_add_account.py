@@ -70,6 +70,15 @@ def test_every_mismatch_looks_the_same_and_keeps_what_was_typed(
     assert not cast.igor.links.exists()
 
 
+@pytest.mark.parametrize(("country", "offered"), [("RU", True), ("UA", False)])
+def test_other_identifiers_are_offered_where_the_country_has_them(
+    cast: Cast, enter: Enter, country: str, offered: bool
+) -> None:
+    type(cast.company).objects.filter(pk=cast.company.pk).update(country=country)
+    page = enter(cast.igor).get(reverse("link_flat", args=[cast.house.public_id])).content.decode()
+    assert ("ИЖКУ" in page) is offered
+
+
 def test_a_house_that_is_not_served_leads_to_the_directory(cast: Cast, enter: Enter) -> None:
     page = enter(cast.igor).get(reverse("link_address"), {"q": "Нигде 7"}).content.decode()
     assert "This house is not connected yet" in page

@@ -68,6 +68,28 @@ def test_every_mismatch_has_one_answer(cast: Cast, flat: str, number: str) -> No
     assert not cast.igor.links.exists()
 
 
+@pytest.fixture
+def payer(cast: Cast) -> None:
+    """Flat 12 has its identifiers of the state's register; flat 13 has others."""
+    type(cast.account).objects.filter(pk=cast.account.pk).update(els="60ЕХ209700", zhku="60ЕХ209700-10")
+    type(cast.account).objects.filter(pk=cast.nina_account.pk).update(els="60ЕХ209701", zhku="60ЕХ209701-10")
+
+
+@pytest.mark.feature("C1")
+@pytest.mark.usefixtures("payer")
+@pytest.mark.parametrize("typed", ["60ЕХ209700", "60ex 209700", "60ЕХ209700-10", "60EX209700–10"])
+def test_another_payer_identifier_serves_instead_of_the_number(cast: Cast, typed: str) -> None:
+    link, _change = by_address(cast, cast.igor, "12", typed)
+    assert link.account == cast.account
+
+
+@pytest.mark.usefixtures("payer")
+@pytest.mark.parametrize("typed", ["60ЕХ209701", "60ЕХ209700-11", "60ЕХ20970", "-", ""])
+def test_another_flats_identifier_has_the_one_answer(cast: Cast, typed: str) -> None:
+    with pytest.raises(actions.Mismatch, match="No account fits this flat and this number"):
+        by_address(cast, cast.igor, "12", typed)
+
+
 def test_an_account_of_another_company_in_the_house_does_not_fit(cast: Cast) -> None:
     account = make_account(cast.house, "12", "55555")
     type(account).objects.filter(pk=account.pk).update(organization=cast.other_company)
@@ -203,8 +225,10 @@ def cost(search: Callable[..., object], *args: object, **kwargs: object) -> tupl
 
 
 @pytest.mark.feature("G1")
+@pytest.mark.usefixtures("payer")
 def test_hit_and_every_miss_of_an_address_take_one_query(cast: Cast) -> None:
     tries = [("12", "10012"), ("13", "10012"), ("12", "10013"), ("99", "10012"), ("12", "99999"), ("12", "77005")]
+    tries += [("12", "60EX209700"), ("13", "60ЕХ209700"), ("12", "60ЕХ209700-10"), ("99", "60ЕХ209700-10")]
     costs = {cost(find_account, cast.house, flat=flat, number=number) for flat, number in tries}
     assert costs == {(1, 0)}
 

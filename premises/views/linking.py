@@ -62,7 +62,7 @@ def link_flat(request: HttpRequest, house_id: UUID) -> HttpResponse:
     """Step 2: flat and account number; the company is the house's."""
     house = get_object_or_404(House.objects.select_related("organization"), public_id=house_id)
     kept = request.session.get(WAITING_FLAT, {})
-    form = FlatForm(posted(request), initial=kept if kept.get("house") == str(house_id) else None)
+    form = FlatForm(house, posted(request), initial=kept if kept.get("house") == str(house_id) else None)
     if request.method == "POST" and form.is_valid():
         request.session[WAITING_FLAT] = {"house": str(house_id), **form.cleaned_data}
         return redirect("link_check")
@@ -85,7 +85,7 @@ def link_check(request: HttpRequest) -> HttpResponse:
     try:
         linked = actions.link_by_address(person(request), house, flat=flat, number=number, at=now)
     except actions.Mismatch as wrong:
-        form = FlatForm({"flat": flat, "number": number})
+        form = FlatForm(house, {"flat": flat, "number": number})
         form.add_error(None, str(wrong.message))
         action = reverse("link_flat", args=[house.public_id])
         return show(request, "premises/link_flat.html", {"form": form, "house": house, "action": action})

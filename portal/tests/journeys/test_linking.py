@@ -32,7 +32,7 @@ def test_by_address_and_number(town: Things, open_portal: OpenPortal, reader: Re
     walk.follow("ул. Садовая, 1")
     walk.look_over()
     walk.fill("Flat", "12")
-    walk.fill("Account number", "100 12")
+    walk.fill("Account number (or ЕЛС, ИЖКУ)", "100 12")
     walk.press("Next")
     walk.look_over()
     walk.press("Add")
@@ -53,7 +53,7 @@ def test_a_wrong_flat_and_a_wrong_number_get_one_answer(town: Things, open_porta
     for flat, number in (("12", "99999"), ("77", "10012")):
         walk.go(f"/accounts/add/address/{town.cast.house.public_id}/")
         walk.fill("Flat", flat)
-        walk.fill("Account number", number)
+        walk.fill("Account number (or ЕЛС, ИЖКУ)", number)
         walk.press("Next")
         walk.press("Add")
         said.append(walk.text.replace(flat, "…").replace(number, "…"))
