@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from portal.testing import Cast
@@ -26,9 +27,10 @@ def test_the_chosen_language_holds(client: Client) -> None:
 
 
 def test_language_goes_person_then_cookie_then_browser_then_deployment(
-    cast: Cast, enter: Callable[[User], Client], settings: object
+    cast: Cast, enter: Callable[[User], Client], settings: Settings
 ) -> None:
     plain = Client()
+    settings.LANGUAGE_CODE = "ru"
     assert plain.get("/agreement/")["Content-Language"] == "ru"
     assert plain.get("/agreement/", headers={"accept-language": "uk,en;q=0.5"})["Content-Language"] == "uk"
     plain.cookies["language"] = "en"

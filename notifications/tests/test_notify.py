@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from notifications import sealing
@@ -60,10 +60,9 @@ def test_an_address_without_a_user_is_kept_as_a_digest(db: None) -> None:
     [("uk", "en", "ru", "uk"), ("", "en", "ru", "en"), ("", "", "uk", "uk"), ("", "", "de", "ru")],
 )
 def test_the_language_is_the_persons_then_the_given_then_the_active(
-    db: None, own: str, given: str, active: str, written: str
+    db: None, settings: Settings, own: str, given: str, active: str, written: str
 ) -> None:
-    from django.utils import translation
-
+    settings.LANGUAGE_CODE = "ru"
     user = make_user(language=own)
     with translation.override(active):
         assert notify(NEWS, subject="x", at=AT, user=user, language=given).language == written

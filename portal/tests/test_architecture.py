@@ -28,6 +28,7 @@ MARKUP_BY_HAND = {"portal/templatetags/portal.py"}
 RAW_SQL = {
     "accounts/limits.py",  # advisory locks
     "portal/embedded.py",  # makes the database before Django can speak to it
+    "portal/run.py",  # asks whether anything must be prepared before Django is loaded
     "lib/copying.py",  # COPY: registers of a hundred thousand rows
 }
 SQL_CALLS = {"raw", "extra", "cursor", "RawSQL"}
