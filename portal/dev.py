@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 
 from portal.icons import ICONS
 
@@ -91,7 +92,8 @@ class Sample(forms.Form):
 def _samples() -> dict[str, Any]:
     """What the gallery shows; the wrong form is bound to a few wrong values."""
     today = timezone.localdate()
-    wrong = Sample({"address": "12", "way": "sms"}, {"register": SimpleUploadedFile("a.csv", b"")}, prefix="wrong")
+    files = MultiValueDict({"register": [SimpleUploadedFile("a.csv", b"")]})
+    wrong = Sample({"address": "12", "way": "sms"}, files, prefix="wrong")
     return {
         "account": Account(),
         "parking": Account(unit=Flat(label="н/п 3", kind="shop"), number="10118"),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,13 +30,15 @@ LATEST = 3
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead to the account looked at last, or the only one, or the list, or to linking the first one."""
+    """Lead to the account looked at last, or the only one, or the list; staff to work; others to linking the first."""
     links = AccountLink.objects.live().of(request.user)
     found = list(links.values_list("state", "account__public_id"))
     active = [str(account) for state, account in found if state == AccountLink.State.ACTIVE]
     last = request.COOKIES.get(LAST_ACCOUNT, "")
     if last in active or len(active) == 1:
         return redirect("account_home", last if last in active else active[0])
+    if not found and admin.site.has_permission(request):
+        return redirect("admin:index")
     return redirect("accounts" if found else "account_add")
 
 

@@ -5,13 +5,14 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from portal import dev, health, home, public
+from portal import accounts_page, dev, health, home, public
 from portal.sign_in import entry_password
 
 urlpatterns = [
     path("", public.landing, name="landing"),
     path("help/phones/", public.phones, name="phones"),
     path("home/", home.home, name="home"),
+    path("accounts/", accounts_page.accounts, name="accounts"),
     path("a/<uuid:public_id>/", home.account_home, name="account_home"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),

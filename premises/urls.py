@@ -5,7 +5,6 @@ from django.urls import path
 from premises.views import accounts, dispute, flat, letters, linking, upgrade
 
 urlpatterns = [
-    path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/add/", linking.account_add, name="account_add"),
     path("accounts/add/password/", linking.link_password, name="link_password"),
     path("accounts/add/address/", linking.link_address, name="link_address"),

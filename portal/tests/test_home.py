@@ -84,3 +84,7 @@ def test_an_empty_account_says_when_the_first_bill_comes(cast: Cast, enter: Ente
 )
 def test_the_next_month_begins_after_this_one(today: date, expected: date) -> None:
     assert next_month(today) == expected
+
+
+def test_staff_without_a_flat_of_their_own_are_led_to_work(cast: Cast, enter: Enter) -> None:
+    assert enter(cast.anna).get(reverse("home"))["Location"] == reverse("admin:index")

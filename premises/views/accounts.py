@@ -1,4 +1,4 @@
-"""The list of a person's accounts, and removing one from it."""
+"""Removing an account from a person's list; the list itself shows money, too, and is in portal/accounts_page.py."""
 
 from uuid import UUID
 
@@ -8,22 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from accounts.once import once
 from premises import actions
-from premises.access import shown_links
-from premises.models import AccountLink, LinkRequest
+from premises.models import AccountLink
 from premises.views.pages import person
-
-
-@login_required
-@require_safe
-def accounts(request: HttpRequest) -> HttpResponse:
-    """Every account of the person: number, address, how it stands, what is missing, and what to do."""
-    user = person(request)
-    requests = LinkRequest.objects.waiting().filter(user=user, link__isnull=True).select_related("house")
-    return render(request, "premises/accounts.html", {"links": shown_links(user), "requests": requests})
 
 
 @login_required
