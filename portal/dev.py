@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -92,7 +92,7 @@ class Sample(forms.Form):
 def _samples() -> dict[str, Any]:
     """What the gallery shows; the wrong form is bound to a few wrong values."""
     today = timezone.localdate()
-    files = MultiValueDict({"register": [SimpleUploadedFile("a.csv", b"")]})
+    files: MultiValueDict[str, UploadedFile[Any]] = MultiValueDict({"register": [SimpleUploadedFile("a.csv", b"")]})
     wrong = Sample({"address": "12", "way": "sms"}, files, prefix="wrong")
     return {
         "account": Account(),
