@@ -22,7 +22,6 @@ from portal import embedded
 
 MARK = "PORTAL_RUN"
 PREPARED_FOR = ("PORTAL_MODE", "PORT", "PUBLIC_URL", "FONT_DIR", "DEFAULT_LANGUAGE", "TIME_ZONE")
-SKIPPED = {".git", ".venv", "var", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
 class CannotRun(Exception):
@@ -188,7 +187,8 @@ def _state(var: Path, url: str) -> str:
     seen = [str(os.environ.get(name)) for name in PREPARED_FOR] + [url, _tables(url)]
     places = [Path(__file__).resolve().parent.parent, var / "static", var / "fonts"]
     for folder, inner, files in (found for place in places for found in os.walk(place)):
-        inner[:] = sorted(name for name in inner if name not in SKIPPED and Path(folder, name) != var)
+        ours = [name for name in inner if name[0] != "." and name not in {"var", "__pycache__"}]
+        inner[:] = sorted(name for name in ours if Path(folder, name) != var)
         stats = [(name, os.stat(Path(folder, name), follow_symlinks=False)) for name in sorted(files)]
         seen += [f"{folder}/{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats]
     return hashlib.sha256("\n".join(seen).encode(errors="surrogateescape")).hexdigest()

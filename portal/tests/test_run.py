@@ -108,10 +108,12 @@ def test_the_portal_comes_up_and_goes_wholly_even_after_a_kill(start: Start) -> 
     names = " ".join(left(killed.var))
     assert all(part in names for part in ("gunicorn", "-Q urgent", "-Q personal,bulk", " beat ", "pg", "valkey"))
 
+    prepared = (killed.var / "prepared").stat().st_mtime_ns
     killed.end(signal.SIGKILL)
     assert left(killed.var)  # a killed supervisor cannot end its parts: the next one must
     again = start(PORT=killed.port)
     assert again.ready()["database"] == "ok"
+    assert (again.var / "prepared").stat().st_mtime_ns == prepared  # nothing has changed: nothing was done again
 
     assert again.end(signal.SIGTERM) == 0
     assert left(again.var) == []
