@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import browser, limits
+from accounts import browser, limits, purse
 from accounts.addresses import is_phone
 from accounts.digests import digest
 from accounts.limits import Hit, LimitReached, take
@@ -40,6 +40,12 @@ class DeadCode(Refusal):
     """No digits would be right any more: expired, used, or tried too often. A new code helps."""
 
     status = 422
+
+
+class SmsRests(Refusal):
+    """So few SMS codes were used lately that only browsers which proved a number before get one; other ways stay open."""
+
+    status = 429
 
 
 class HumanCheckNeeded(Refusal):
@@ -68,6 +74,7 @@ def send_code(
         raise ValueError("the channel does not fit the address")
     _not_at_night(channel, at)
     _not_blocked(request, address, at)
+    _not_pumped(request, address, channel, at)
     _take_sending(request, address, channel, at)
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
     with transaction.atomic():
@@ -104,8 +111,11 @@ def pending(request: HttpRequest, purpose: str) -> Challenge | None:
 
 def again_at(request: HttpRequest, challenge: Challenge, *, at: datetime) -> datetime | None:
     """When the next code may be sent the same way; None if it may now."""
-    place = _place_of(request, challenge.address)
-    return limits.free_at(limits.RESEND, f"{challenge.channel}:{place}", at=at)
+    place, device = _place_of(request, challenge.address), browser.device_of(request)
+    moments = [limits.free_at(limits.RESEND, f"{challenge.channel}:{place}", at=at)]
+    if challenge.channel == Challenge.Channel.SMS and not _is_own(request, challenge.address):
+        moments.append(limits.free_at(limits.DEVICE_NUMBER, f"{device}:{place}", at=at))
+    return max((moment for moment in moments if moment), default=None)
 
 
 def void(request: HttpRequest, purpose: str, *, at: datetime) -> None:
@@ -186,16 +196,26 @@ def _why_dead(challenge: Challenge, at: datetime) -> str | Promise:
     return _("This code is too old: a code lives ten minutes. Get a new one.")
 
 
+def may_call(at: datetime) -> bool:
+    """Whether a call may ring at this hour of the deployment's day."""
+    return limits.CALLS_FROM <= timezone.localtime(at).hour < limits.CALLS_UNTIL
+
+
 def _not_at_night(channel: str, at: datetime) -> None:
-    local = timezone.localtime(at)
-    if channel == Challenge.Channel.VOICE and not limits.CALLS_FROM <= local.hour < limits.CALLS_UNTIL:
+    if channel == Challenge.Channel.VOICE and not may_call(at):
         raise Refusal(_("We call between 8:00 and 21:00. Now choose SMS or e-mail."))
 
 
 def _not_blocked(request: HttpRequest, address: str, at: datetime) -> None:
     """The owner of the address pressed «this was not me»: strangers cannot have codes sent there for a while."""
-    if is_opted_out(address, at) and not browser.knows(request, address):
+    if is_opted_out(address, at) and not _is_own(request, address):
         raise Refusal(_("The owner of this number or e-mail asked us not to send codes there. Use another one."))
+
+
+def _not_pumped(request: HttpRequest, address: str, channel: str, at: datetime) -> None:
+    """While SMS rest, only a browser that proved this number gets one: who has a profile does not matter and does not show."""
+    if channel == Challenge.Channel.SMS and not _is_own(request, address) and purse.sms_rests(at):
+        raise SmsRests(_("Codes cannot be sent by SMS for a while. Choose a call, or sign in with your e-mail."))
 
 
 def _take_sending(request: HttpRequest, address: str, channel: str, at: datetime) -> None:
@@ -203,8 +223,11 @@ def _take_sending(request: HttpRequest, address: str, channel: str, at: datetime
     network, place = browser.network_of(request), _place_of(request, address)
     hits = [Hit(limits.RESEND, f"{channel}:{place}"), Hit(limits.NETWORK_HARD, network)]
     if channel == Challenge.Channel.SMS:
-        hits += [Hit(limits.SMS_HOUR, place), Hit(limits.SMS_DAY, place), Hit(limits.ALL_SMS_DAY, "all")]
-        hits += [Hit(limits.DEVICE_HOUR, browser.device_of(request)), Hit(limits.BLOCK_HOUR, address[:-3])]
+        device = browser.device_of(request)
+        hits += [Hit(limits.SMS_HOUR, place), Hit(limits.SMS_DAY, place), Hit(purse.sms_limit(at), "all")]
+        hits += [Hit(limits.DEVICE_HOUR, device), Hit(limits.BLOCK_HOUR, address[:-3])]
+        if not _is_own(request, address):
+            hits.append(Hit(limits.DEVICE_NUMBER, f"{device}:{place}"))
     elif channel == Challenge.Channel.VOICE:
         hits += [Hit(limits.VOICE_HOUR, place), Hit(limits.VOICE_DAY, place)]
     else:
@@ -215,7 +238,12 @@ def _take_sending(request: HttpRequest, address: str, channel: str, at: datetime
 
 def _place_of(request: HttpRequest, address: str) -> str:
     """Under what an address is counted: strangers cannot use up what the owner's own device may ask."""
-    return f"own:{address}" if browser.knows(request, address) else address
+    return f"own:{address}" if _is_own(request, address) else address
+
+
+def _is_own(request: HttpRequest, address: str) -> bool:
+    """Whether this browser proved the address before, or is signed in as its owner now."""
+    return browser.knows(request, address) or (request.user.is_authenticated and request.user.phone == address)
 
 
 def _take_try(request: HttpRequest, address: str, at: datetime) -> limits.Taken:
@@ -229,7 +257,7 @@ def _take_soft(request: HttpRequest, hits: list[Hit], soft: list[Hit], at: datet
     try:
         return take([*hits, *soft], at=at)
     except LimitReached as reached:
-        if reached.limit in (limits.WRONG_ALL, limits.ALL_SMS_DAY):
+        if reached.limit.name in (limits.WRONG_ALL.name, limits.ALL_SMS_DAY.name):
             log.error("limit reached for the whole portal: %s, until %s", reached.limit.name, reached.until)
         if not reached.limit.soft:
             raise

@@ -71,6 +71,11 @@ class LimitReached(Refusal):
 
 OTHER_WAY = _("You can ask again after %(time)s. Until then use another way to get the code, or call your company.")
 CODES_ENOUGH = _("Enough codes were sent here. You can ask again after %(time)s. Until then use another way.")
+SMS_ONCE = _(
+    "An SMS with a code was sent to this number from here. If it does not come, choose a call, "
+    "or ask for another SMS after %(time)s."
+)
+SMS_SPENT = _("Codes cannot be sent by SMS until %(time)s. Choose a call, or sign in with your e-mail.")
 NOT_NOW = _("This was tried many times from here. Try again after %(time)s, or call your company.")
 TRIES_ENOUGH = _("There were too many wrong codes. Try again after %(time)s. If you need help, call your company.")
 PASSWORD_ENOUGH = _("There were too many tries. Try again after %(time)s, or sign in with a code.")
@@ -91,13 +96,14 @@ VOICE_DAY = Limit("voice day", 4, DAY, CODES_ENOUGH)
 EMAIL_HOUR = Limit("email hour", 5, HOUR, CODES_ENOUGH)
 EMAIL_DAY = Limit("email day", 15, DAY, CODES_ENOUGH)
 DEVICE_HOUR = Limit("device hour", 5, HOUR, CODES_ENOUGH)  # SMS asked by one browser
+DEVICE_NUMBER = Limit("device number", 1, HOUR, SMS_ONCE)  # SMS to one number from a browser that has not proved it
 BLOCK_HOUR = Limit("number block hour", 15, HOUR, CODES_ENOUGH)  # of 1000 neighbouring numbers: SMS pumping
 NETWORK_NUMBERS = Limit("network numbers", 5, HOUR, NOT_NOW, soft=True)
 NETWORK_SENDS = Limit("network sends", 20, DAY, NOT_NOW, soft=True)  # a carrier's NAT: never a plain block
 NETWORK_HARD = Limit("network hard", 200, DAY, NOT_NOW)
-ALL_SMS_DAY = Limit(
-    "all sms", 2000, DAY, CODES_ENOUGH
-)  # the purse of the deployment; reaching it is logged as an error
+# The purse of the deployment, its floor: accounts/purse.py raises it to what is usual. Reaching it is logged as an error.
+ALL_SMS_DAY = Limit("all sms", 200, DAY, SMS_SPENT)
+SMS_ALARM = Limit("sms alarm", 1, 15 * MINUTE, SMS_SPENT)  # how often the breaker of SMS codes cries
 CALLS_FROM, CALLS_UNTIL = 8, 21  # hours of the deployment's day when a call may ring
 
 # --- Codes: checking ------------------------------------------------------------------------------------------------

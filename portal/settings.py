@@ -225,6 +225,7 @@ TWILIO_FROM = env.text("TWILIO_FROM", "")
 TWILIO_BASE_URL = env.text("TWILIO_BASE_URL", "")  # another server that speaks Twilio's API
 # Countries whose mobile numbers may receive codes; one deployment serves one country, the demo both.
 PHONE_COUNTRIES = env.words("PHONE_COUNTRIES", "RU,UA")
+SMS_CODES_A_DAY = env.whole("SMS_CODES_A_DAY", 0)  # 0: three times what is usual, at least 200
 
 # --- Worker ---------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.broker(REDIS_URL)

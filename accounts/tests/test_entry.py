@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts import codes as room
 from accounts.models import Challenge, Consent, Submission, User
 from accounts.tests.tools import at_once
 from portal.testing import Cast, make_user
@@ -144,20 +145,35 @@ def test_send_again_waits_a_minute_but_another_way_is_open(client: Client, codes
 
 
 def test_after_a_minute_only_the_new_code_works(client: Client, codes: list[str], clock: Callable[[int], None]) -> None:
-    ask(client)
+    ask(client, "olga@example.com")
     clock(61)
-    client.post("/in/again/", {"channel": "sms"})
+    client.post("/in/again/", {"channel": "email"})
     assert len(codes) == 2
     if codes[0] != codes[1]:
         assert client.post("/in/code/", {"code": codes[0]}).status_code == 422
     assert client.post("/in/code/", {"code": codes[1]}).status_code == 302
 
 
-def test_the_fourth_sms_says_when_and_what_else(client: Client, codes: list[str], clock: Callable[[int], None]) -> None:
+def test_a_second_sms_waits_an_hour_where_the_number_is_not_proved_and_a_call_is_offered(
+    client: Client, codes: list[str], clock: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "may_call", lambda at: True)
+    ask(client)
+    clock(61)
+    page = client.get("/in/code/").content.decode()
+    assert "another way, at once" in page
+    assert "checked" in page.split('value="voice"')[1].split(">")[0]
+    client.post("/in/again/", {"channel": "sms"})
+    assert "If it does not come, choose a call" in client.get("/in/code/").content.decode()
+    client.post("/in/again/", {"channel": "voice"})
+    assert len(codes) == 2
+
+
+def test_the_fourth_sms_says_when_and_what_else(codes: list[str], clock: Callable[[int], None]) -> None:
     for _turn in range(3):
-        ask(client)
+        ask(Client(headers={"accept-language": "en"}))
         clock(400)
-    page = ask(client)
+    page = ask(Client(headers={"accept-language": "en"}))
     assert page.status_code == 429
     assert "use another way" in page.content.decode().lower()
     assert len(codes) == 3

@@ -17,7 +17,7 @@ PLAIN = [limit for limit in ALL if not limit.gaps]
 B0 = {
     "sms hour": (3, 60), "sms day": (6, 1440), "voice hour": (2, 60), "voice day": (4, 1440), "email hour": (5, 60),
     "email day": (15, 1440), "device hour": (5, 60), "number block hour": (15, 60), "network numbers": (5, 60),
-    "network sends": (20, 1440), "network hard": (200, 1440), "all sms": (2000, 1440), "wrong hour": (10, 60),
+    "network sends": (20, 1440), "network hard": (200, 1440), "all sms": (200, 1440), "device number": (1, 60), "sms alarm": (1, 15), "wrong hour": (10, 60),
     "wrong day": (20, 1440), "wrong network": (30, 60), "wrong all": (200, 10), "password login": (5, 10),
     "password network": (20, 10), "link address hour": (5, 60), "link address day": (10, 1440),
     "link address account": (5, 1440), "link address house": (30, 1440), "link address network": (20, 1440),

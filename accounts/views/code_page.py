@@ -1,6 +1,6 @@
 """The page with one field for a code (P02): the same for signing in, changing a contact and confirming a step."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +13,8 @@ from accounts.limits import LimitReached, moment
 from accounts.models import Challenge
 from lib.errors import Refusal
 from notifications.kinds import Kind
+
+LONG = timedelta(minutes=5)  # nobody waits longer for another SMS if a call comes at once
 
 
 def is_right(request: HttpRequest, challenge: Challenge, form: CodeForm, *, at: datetime) -> bool:
@@ -35,7 +37,7 @@ def show(
     context = {
         "challenge": challenge,
         "form": form,
-        "again_form": AgainForm(address=challenge.address, initial={"channel": challenge.channel}, prefix=None),
+        "again_form": AgainForm(address=challenge.address, initial={"channel": _next_way(challenge, wait, at)}),
         "again_url": again,
         "change_url": change,
         "submit": submit,
@@ -46,6 +48,14 @@ def show(
     response = render(request, "accounts/code.html", context, status=422 if form.errors else 200)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _next_way(challenge: Challenge, wait: datetime | None, at: datetime) -> str:
+    """What «send a new code» offers first: a call where another SMS would be refused for long."""
+    sms = challenge.channel == Challenge.Channel.SMS
+    if sms and wait and wait - at > LONG and codes.may_call(at):
+        return Challenge.Channel.VOICE
+    return challenge.channel
 
 
 def send_again(
