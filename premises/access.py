@@ -4,7 +4,8 @@ import uuid
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from premises.models import AccountLink, CouncilSeat, House, PersonalAccount, StaffMember
@@ -18,9 +19,7 @@ def account_or_404(
     `full` asks for grade confirmed or owner: what a limited link may not see answers 404, as if it did not exist.
     """
     links = AccountLink.objects.active().of(request.user).with_account()
-    link = (links.full() if full else links).filter(account__public_id=public_id).first()
-    if link is None:
-        raise Http404
+    link = get_object_or_404(links.full() if full else links, account__public_id=public_id)
     return link.account, link
 
 

@@ -34,6 +34,12 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         """Without the frozen blocks, for lists."""
         return self.defer("payer", "provider", "requisites")
 
+    def in_brief(self) -> Self:
+        """With only what a short list of the newest prints."""
+        return self.only(
+            "public_id", "period", "kind", "number", "due_on", "currency", "accrued", "recalculated", "benefit", "penalty"
+        )
+
     def stuck(self, at: datetime) -> Self:
         """Documents whose PDF was asked for so long ago that the worker must have lost it."""
         return self.filter(pdf_state=Invoice.Pdf.QUEUED, pdf_queued_at__lt=at - Invoice.PDF_PATIENCE)

@@ -28,6 +28,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
             return self
         return self.filter(organization__staff__user=user, organization__staff__is_active=True)
 
+    def in_brief(self) -> Self:
+        """With only what a short list of the newest prints."""
+        return self.only("number", "paid_on", "amount")
+
 
 class Payment(models.Model):
     """Money received for an account, as a bank's or the company's register states it."""

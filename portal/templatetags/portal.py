@@ -2,10 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import cache as kept
 from typing import Any
 
 from django import template
 from django.conf import settings
+from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.forms import BoundField
 from django.templatetags.static import static
@@ -69,6 +71,7 @@ def masked(address: str | None) -> str:
 
 
 @register.simple_tag
+@kept
 def icon(name: str, size: int = 24) -> SafeString:
     """One of our icons; decoration only, the word stands beside it."""
     return format_html(
@@ -86,11 +89,14 @@ def facade(house: Any = None, unit: Any = None, flats: int | None = None) -> Saf
         return mark_safe(drawing.draw(plan, lit))  # noqa: S308
     if flats is None:
         flats = getattr(house, "flat_count", None)
-    if flats is None:
-        house.flat_count = flats = house.units.filter(kind="flat").count()
-    plan = drawing.plan(house.entrances, house.floors, flats)
+    plan = drawing.plan(house.entrances, house.floors, _flats(house) if flats is None else flats)
     place = drawing.place(plan, unit.label, unit.entrance, unit.floor) if unit else None
     return mark_safe(drawing.draw(plan, place))  # noqa: S308  (numbers only)
+
+
+def _flats(house: Any) -> int:
+    """The flats of a house, counted once an hour: they do not come and go."""
+    return int(cache.get_or_set(f"flats:{house.pk}", house.units.filter(kind="flat").count, 3600) or 0)
 
 
 @register.filter
