@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 THEMES = {"light", "dark"}
@@ -27,6 +28,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "DEV_PAGES": settings.DEV_PAGES,
         "PUBLIC_HOST": settings.PUBLIC_HOST,
         "PORTAL_NAME": _("My house"),
+        "LANGUAGE_CODE": get_language() or settings.LANGUAGE_CODE,
         "LANGUAGE_CHOICES": LANGUAGES,
         "theme": theme if theme in THEMES else "",
         "text_size": size if size in TEXT_SIZES else "100",

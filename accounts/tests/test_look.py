@@ -1,5 +1,6 @@
 """Language, text size and colours: by cookies for everybody, in the profile for those who are in."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -64,3 +65,11 @@ def test_what_is_not_offered_changes_nothing(client: Client, choice: dict[str, s
 
 def test_a_look_is_changed_by_post_only(client: Client) -> None:
     assert client.get("/look/?theme=dark").status_code == 405
+
+
+@pytest.mark.parametrize("language", ["ru", "uk", "en"])
+def test_the_page_says_which_language_it_speaks(db: None, language: str) -> None:
+    page = Client().get("/in/", headers={"accept-language": language}).content.decode()
+
+    assert f'<html lang="{language}"' in page
+    assert re.findall(r'value="(\w\w)" lang="\w\w" aria-pressed="true"', page) == [language]
