@@ -10,7 +10,9 @@ from accounts import notices, signals, texts
 from accounts.addresses import is_phone
 from accounts.models import Challenge, Consent, User
 from lib.errors import Refusal
-from notifications.actions import forget, notify
+from notifications.actions import forget, notify, prefer
+
+NOTICES_BY = (Consent.Purpose.SMS.value, Consent.Purpose.EMAIL.value)  # consents that open a channel of the same name
 
 
 class LastContact(Refusal):
@@ -55,6 +57,8 @@ def give_consent(
     """
     text = texts.edition(purpose)
     User.objects.select_for_update().get(pk=user.pk)
+    if purpose in NOTICES_BY:
+        prefer(user, purpose, is_on=True)
     live = user.consents.in_force().filter(purpose=purpose)
     same = live.filter(version=text.version).first()
     if same:
@@ -66,9 +70,16 @@ def give_consent(
     )  # fmt: skip
 
 
+@transaction.atomic
 def revoke_consents(user: User, purposes: Iterable[str], *, at: datetime) -> int:
-    """Withdraw agreements; the rows stay as history. The user agreement ends only with the profile."""
+    """Withdraw agreements; the rows stay as history. The user agreement ends only with the profile.
+
+    Notices by SMS or e-mail stop at once, also those that wait to be sent; what is about security goes on.
+    """
     chosen = set(purposes) - {Consent.Purpose.AGREEMENT.value}
+    User.objects.select_for_update().get(pk=user.pk)
+    for channel in chosen & set(NOTICES_BY):
+        prefer(user, channel, is_on=False)
     return user.consents.in_force().filter(purpose__in=chosen).update(revoked_at=at)
 
 

@@ -13,10 +13,10 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import translation
 
 from notifications import retrying
-from notifications.kinds import Kind
+from notifications.kinds import KINDS, Kind
 from notifications.models import Channel, Delivery, DeliveryQuerySet, Notice, NoticeQuerySet, OptOut, Preference
 from notifications.nudge import nudge
-from notifications.preferences import allowed_channels
+from notifications.preferences import EVERY, allowed_channels
 from notifications.sealing import digest, seal
 
 LEASE = timedelta(seconds=60)  # longer than any send may take (channels.SEND_TIMEOUT)
@@ -177,6 +177,19 @@ def retry(deliveries: DeliveryQuerySet, *, at: datetime) -> int:
 def mark_read(notices: NoticeQuerySet, *, at: datetime) -> int:
     """Mark these notices as read; the moment of the first reading stays. Return how many were unread."""
     return Notice.objects.filter(pk__in=notices.unread().order_by().values("pk")).update(read_at=at)
+
+
+@transaction.atomic
+def prefer(user: AbstractBaseUser, channel: str, *, is_on: bool, event: str = EVERY) -> None:
+    """The person agrees to notices of this event (or of all) on this channel, or does so no longer.
+
+    A «no» also stops what waits to be sent. Kinds without an event are not asked about.
+    """
+    Preference.objects.update_or_create(user_id=user.pk, event=event, channel=channel, defaults={"is_on": is_on})
+    if not is_on:
+        kinds = [kind.name for kind in KINDS.values() if kind.event and event in (EVERY, kind.event)]
+        waiting = Delivery.objects.filter(channel=channel, state=State.QUEUED)
+        waiting.filter(notice__user_id=user.pk, notice__kind__in=kinds).update(state=State.EXPIRED)
 
 
 def opt_out(address: str, *, at: datetime) -> OptOut:

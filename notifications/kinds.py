@@ -12,7 +12,8 @@ class Kind:
 
     `name` is «app.word»; its templates are templates/<app>/mail/<word>.txt (first line = subject), .html (optional),
     templates/<app>/sms/<word>.txt, templates/<app>/voice/<word>.txt and templates/<app>/inbox/<word>.txt (first line =
-    title). `event` groups kinds in a person's preferences; an empty one cannot be switched off.
+    title). `event` groups kinds in a person's preferences: such a kind leaves the portal only where
+    the person agreed. Without an event it goes out in any case.
     """
 
     name: str

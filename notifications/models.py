@@ -152,7 +152,7 @@ class Delivery(models.Model):
 
 
 class Preference(models.Model):
-    """A person's «yes» or «no» to one event on one channel; without a row the kind's default holds."""
+    """A person's «yes» or «no» to one event, or to every one («*»), on one channel; without a row it is «no»."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="preferences")
     event = models.CharField(max_length=40)

@@ -8,8 +8,10 @@ LINKED = declare(Kind("premises.linked", channels=(Channel.INBOX, Channel.EMAIL)
 LINKED_CONTACT = declare(Kind("premises.linked_contact", channels=(Channel.SMS, Channel.EMAIL)))
 # To the person whose link or request was decided upon.
 LINK_CHANGED = declare(Kind("premises.link_changed", channels=(Channel.INBOX, Channel.EMAIL)))
-REQUEST_ANSWERED = declare(Kind("premises.request_answered", channels=(Channel.INBOX, Channel.EMAIL)))
-LETTERS_READY = declare(Kind("premises.letters_ready", channels=(Channel.INBOX,)))
+REQUEST_ANSWERED = declare(
+    Kind("premises.request_answered", event="requests", channels=(Channel.INBOX, Channel.EMAIL, Channel.SMS))
+)
+LETTERS_READY = declare(Kind("premises.letters_ready", event="letters", channels=(Channel.INBOX, Channel.EMAIL)))
 # To the managers of the company.
 LINK_WAITS = declare(Kind("premises.link_waits", channels=(Channel.INBOX,)))
 LINK_ATTACK = declare(Kind("premises.link_attack", channels=(Channel.INBOX, Channel.EMAIL)))

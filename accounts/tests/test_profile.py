@@ -4,9 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Consent, User
+from accounts.notices import NEW_DEVICE, PASSWORD_CHANGED
+from notifications.actions import notify
 from portal.testing import Cast
+from premises.notices import LINK_CHANGED, LINKED, REQUEST_ANSWERED
 
 pytestmark = pytest.mark.django_db
 Enter = Callable[[User], Client]
@@ -72,9 +76,29 @@ def test_nina_switches_a_consent_on_and_off(cast: Cast, enter: Enter) -> None:
     assert client.get("/profile/consents/").content.decode().count("ended on") == 1
 
 
-def test_the_agreement_ends_only_with_the_profile(cast: Cast, enter: Enter) -> None:
-    from django.utils import timezone
+@pytest.mark.feature("D2")
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_a_consent_opens_its_channel_and_its_end_closes_it(cast: Cast, enter: Enter, channel: str) -> None:
+    type(cast.nina).objects.filter(pk=cast.nina.pk).update(email="nina@example.com")
+    cast.nina.refresh_from_db()
+    client, told = enter(cast.nina), []
+    for step, answer in enumerate(["0", "1", "0"]):
+        client.post("/profile/consents/", {"purpose": channel, "on": answer})
+        notice = notify(REQUEST_ANSWERED, subject=f"request:{step}", at=timezone.now(), user=cast.nina)
+        told.append(set(notice.deliveries.values_list("channel", flat=True)))
+    assert told == [{"inbox"}, {"inbox", channel}, {"inbox"}]
 
+
+@pytest.mark.feature("D2")
+def test_what_is_about_security_goes_out_without_any_consent(cast: Cast) -> None:
+    type(cast.nina).objects.filter(pk=cast.nina.pk).update(email="nina@example.com")
+    cast.nina.refresh_from_db()
+    for kind in (LINKED, LINK_CHANGED, NEW_DEVICE, PASSWORD_CHANGED):
+        notice = notify(kind, subject="security", at=timezone.now(), user=cast.nina)
+        assert set(notice.deliveries.values_list("channel", flat=True)) == {"inbox", "email"}
+
+
+def test_the_agreement_ends_only_with_the_profile(cast: Cast, enter: Enter) -> None:
     from accounts import actions
 
     actions.give_consent(cast.nina, "agreement", channel="sms", at=timezone.now())
@@ -83,7 +107,7 @@ def test_the_agreement_ends_only_with_the_profile(cast: Cast, enter: Enter) -> N
 
 
 def test_a_consent_names_the_text_in_its_language(cast: Cast) -> None:
-    from django.utils import timezone, translation
+    from django.utils import translation
 
     from accounts import actions
 

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from notifications import sealing
-from notifications.actions import is_opted_out, notify, opt_out
+from notifications.actions import is_opted_out, notify, opt_out, prefer
 from notifications.models import Channel, Delivery, Notice, Preference, TrayMessage
 from notifications.tests.conftest import CODE, NEWS
 from portal.testing import Cast, make_user
@@ -23,6 +23,8 @@ def channels(notice: Notice) -> set[str]:
 
 
 def test_olga_is_told_in_the_inbox_and_on_the_contacts_she_has(cast: Cast) -> None:
+    prefer(cast.olga, Channel.EMAIL, is_on=True)
+    prefer(cast.olga, Channel.SMS, is_on=True)
     notice = notify(NEWS, subject="house:1", at=AT, user=cast.olga, context={"house": "12"}, url="/home/")
     assert channels(notice) == {Channel.INBOX, Channel.SMS}  # Olga has no e-mail
     assert notice.deliveries.get(channel=Channel.INBOX).state == Delivery.State.SENT
@@ -32,6 +34,7 @@ def test_olga_is_told_in_the_inbox_and_on_the_contacts_she_has(cast: Cast) -> No
 
 
 def test_the_second_call_returns_the_first_notice_and_sends_nothing(cast: Cast) -> None:
+    prefer(cast.olga, Channel.SMS, is_on=True)
     first = notify(NEWS, subject="house:1", at=AT, user=cast.olga)
     again = notify(NEWS, subject="house:1", at=AT + timedelta(days=1), user=cast.olga)
     assert again == first
@@ -43,6 +46,7 @@ def test_the_second_call_returns_the_first_notice_and_sends_nothing(cast: Cast) 
 
 def test_an_address_takes_the_place_of_all_own_contacts(db: None) -> None:
     user = make_user(email="own@example.com")
+    prefer(user, Channel.SMS, is_on=True)
     notice = notify(NEWS, subject="x", at=AT, user=user, address="+79120001122")
     assert set(notice.deliveries.values_list("channel", "address")) == {("inbox", ""), ("sms", "+79120001122")}
 
@@ -68,14 +72,45 @@ def test_the_language_is_the_persons_then_the_given_then_the_active(
         assert notify(NEWS, subject="x", at=AT, user=user, language=given).language == written
 
 
-def test_a_person_switches_channels_of_an_event_off_and_on(db: None) -> None:
-    user = make_user(email="own@example.com")
-    Preference.objects.create(user=user, event="news", channel=Channel.SMS, is_on=False)
-    Preference.objects.create(user=user, event="news", channel=Channel.VOICE, is_on=True)
-    Preference.objects.create(user=user, event="news", channel=Channel.INBOX, is_on=False)
-    Preference.objects.create(user=user, event="other", channel=Channel.EMAIL, is_on=False)
-    assert channels(notify(NEWS, subject="x", at=AT, user=user)) == {"inbox", "email", "voice"}
+@pytest.mark.feature("D2")
+def test_without_a_yes_an_event_goes_to_the_inbox_only(db: None) -> None:
+    user = make_user(email="own@example.com", phone="+79120001122")
+    assert channels(notify(NEWS, subject="x", at=AT, user=user)) == {"inbox"}
+    assert channels(notify(NEWS, subject="y", at=AT, user=user, channels=["sms", "email"])) == set()
+
+
+@pytest.mark.feature("D2")
+def test_a_yes_to_a_channel_opens_it_and_a_no_closes_it(db: None) -> None:
+    user = make_user(email="own@example.com", phone="+79120001122")
+    prefer(user, Channel.EMAIL, is_on=True)
+    assert channels(notify(NEWS, subject="x", at=AT, user=user)) == {"inbox", "email"}
+    prefer(user, Channel.SMS, is_on=True)
+    assert channels(notify(NEWS, subject="y", at=AT, user=user)) == {"inbox", "email", "sms"}
+    prefer(user, Channel.EMAIL, is_on=False)
+    assert channels(notify(NEWS, subject="z", at=AT, user=user)) == {"inbox", "sms"}
+
+
+def test_a_word_about_one_event_counts_more_and_opens_no_other_channel(db: None) -> None:
+    user = make_user(email="own@example.com", phone="+79120001122")
+    for event, channel, is_on in [
+        ("*", "sms", True), ("news", "sms", False), ("news", "email", True), ("news", "voice", True),
+        ("news", "inbox", False), ("other", "email", False),
+    ]:  # fmt: skip
+        Preference.objects.create(user=user, event=event, channel=channel, is_on=is_on)
+    assert channels(notify(NEWS, subject="x", at=AT, user=user)) == {"inbox", "email"}
     assert channels(notify(NEWS, subject="y", at=AT, user=user, channels=["sms", "email"])) == {"email"}
+
+
+@pytest.mark.feature("D2")
+def test_a_no_stops_what_waits_but_never_a_code(db: None) -> None:
+    user = make_user(email="own@example.com", phone="+79120001122")
+    prefer(user, Channel.SMS, is_on=True)
+    news = notify(NEWS, subject="x", at=AT, user=user)
+    secret = notify(CODE, subject="x", at=AT, user=user, secret="1")
+    prefer(user, Channel.SMS, is_on=False)
+    assert news.deliveries.get(channel="sms").state == Delivery.State.EXPIRED
+    assert secret.deliveries.get().state == Delivery.State.QUEUED
+    assert channels(notify(CODE, subject="y", at=AT, user=user, secret="1")) == {"sms"}
 
 
 def test_a_code_cannot_be_switched_off(db: None) -> None:
@@ -116,6 +151,7 @@ def test_a_rollback_leaves_nothing_and_a_commit_sends() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_twenty_at_once_write_one_notice() -> None:
     user = make_user()
+    prefer(user, Channel.SMS, is_on=True)
 
     def tell(number: int) -> int:
         try:
