@@ -48,7 +48,7 @@ features: setup-dev ## Rows of docs/features.md without a test
 	@$(PY) -m portal.features
 
 bench: setup-dev ## Requests and rows per second beside bare ones (prints ratios)
-	@$(SERVERS) $(PY) -m bench.run
+	@$(SERVERS) env PORTAL_MODE=demo $(PY) -m bench.run
 
 clean: ## Remove what was made here, data included
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache
