@@ -37,7 +37,16 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def in_brief(self) -> Self:
         """With only what a short list of the newest prints."""
         return self.only(
-            "public_id", "period", "kind", "number", "due_on", "currency", "accrued", "recalculated", "benefit", "penalty"
+            "public_id",
+            "period",
+            "kind",
+            "number",
+            "due_on",
+            "currency",
+            "accrued",
+            "recalculated",
+            "benefit",
+            "penalty",
         )
 
     def stuck(self, at: datetime) -> Self:
