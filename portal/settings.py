@@ -99,6 +99,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
+                "portal.templatetags.phrases",
                 "portal.templatetags.portal",
                 "accounts.templatetags.accounts",
             ],

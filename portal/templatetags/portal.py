@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.forms import BoundField
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -117,33 +117,27 @@ def field_anchor(field: BoundField) -> str:
     return field.id_for_label or f"{field.auto_id}_0"
 
 
-def _address(name: str, *args: Any) -> str:
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
-
-
 @register.simple_tag(takes_context=True)
 def navigation(context: dict[str, Any]) -> list[dict[str, Any]]:
     """The sections a signed-in person may open now: name, address, icon, whether it is open, whether only on wide screens."""
     request, account = context.get("request"), context.get("account")
-    owner = (account.public_id,) if account else ()
-    items = [
-        (_("Home"), _address("account_home", *owner) if account else _address("home"), "home", False),
-        (_("Bills"), _address("bills", *owner) if account else "", "bill", False),
-        (_("Inbox"), _address("inbox"), "letter", False),
-        (_("My flats"), _address("accounts"), "key", not account),
-        (_("More"), _address("profile"), "more", False),
-    ]
     if account:
-        items[3] = (*items[3][:3], True)
-    here = [url for _name, url, *_rest in items if url and request and request.path.startswith(url)]
+        items = [
+            (_("Home"), reverse("account_home", args=[account.public_id]), "home", False),
+            (_("Bills"), reverse("bills", args=[account.public_id]), "bill", False),
+        ]
+    else:
+        items = [(_("Home"), reverse("home"), "home", False)]
+    items += [
+        (_("Inbox"), reverse("inbox"), "letter", False),
+        (_("My flats"), reverse("accounts"), "key", True),
+        (_("More"), reverse("profile"), "more", False),
+    ]
+    here = [url for _name, url, *_rest in items if request and request.path.startswith(url)]
     current = max(here, key=len, default="")
     return [
         {"name": name, "url": url, "icon": picture, "current": url == current, "wide": wide}
         for name, url, picture, wide in items
-        if url
     ]
 
 
