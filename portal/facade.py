@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 MOST_ENTRANCES, MOST_FLOORS, MOST_PER_FLOOR = 8, 16, 6
+USUAL_PER_FLOOR = 4
 WINDOW, HIGH, GAP, STEP, STAIRS = 9, 11, 5, 19, 13  # sizes in the units of the drawing
 
 
@@ -26,14 +27,17 @@ class Plan:
 
 
 def plan(entrances: int, floors: int, flats: int) -> Plan:
-    """Return the plan of a house; the windows are exactly the flats unless the house is too big to draw in full.
+    """Return the plan of a house; the windows are exactly the flats unless the house is too big to draw in full,
+    or so few of its flats are known that it would not look like a house.
 
     Windows that do not fill the last row are missing at the ground floor: shops and passages live there.
     """
     entrances, floors = min(max(entrances, 1), MOST_ENTRANCES), min(max(floors, 1), MOST_FLOORS)
+    if flats < entrances * floors:  # most of its flats are not known here: a house of usual width
+        flats = entrances * floors * USUAL_PER_FLOOR
     per_floor = min(max(-(-flats // (entrances * floors)), 1), MOST_PER_FLOOR)
     full = entrances * per_floor
-    left = min(flats, full * floors) if flats else full * floors
+    left = min(flats, full * floors)
     rows = []
     for _ in range(floors):
         rows.append(min(full, left))

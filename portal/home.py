@@ -137,12 +137,17 @@ def people_count(count: int | None) -> str:
 
 
 def blocks(account: PersonalAccount, link: AccountLink) -> list[dict[str, Any]]:
-    """Return the sections of the account as big rows; those that a limited link may not open are left out."""
+    """Return the seven sections of the account as tiles; one without an address says why it does not open yet."""
     here = [account.public_id]
-    bills = {"url": reverse("bills", args=here), "icon": "bill", "title": _("Payment documents")}
-    payments = {"url": reverse("payments", args=here), "icon": "wallet", "title": _("Payments")}
+    bills, payments = reverse("bills", args=here), reverse("payments", args=here)
+    locked = "" if link.is_full else _("after you confirm the flat")
+    coming = _("coming")
     return [
-        {"url": reverse("flat", args=here), "icon": "key", "title": _("Account and flat")},
-        *([bills, payments] if link.is_full else []),
-        {"url": reverse("inbox"), "icon": "letter", "title": _("Notices")},
+        {"title": _("Account and flat"), "icon": "key", "url": reverse("flat", args=here)},
+        {"title": _("Payment documents"), "icon": "bill", "url": "" if locked else bills, "note": locked},
+        {"title": _("Payments"), "icon": "wallet", "url": "" if locked else payments, "note": locked},
+        {"title": _("Notices"), "icon": "letter", "url": reverse("inbox")},
+        {"title": _("Meters"), "icon": "meter", "url": "", "note": coming},
+        {"title": _("Appeals"), "icon": "chat", "url": "", "note": coming},
+        {"title": _("Owners' meetings"), "icon": "people", "url": "", "note": coming},
     ]
