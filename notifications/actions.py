@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import translation
 
 from notifications import retrying
@@ -127,11 +128,14 @@ def record_sent(delivery: Delivery, *, gateway_id: str = "", at: datetime) -> bo
     own = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease, state=State.SENDING)
     done = own.update(state=State.SENT, gateway_id=gateway_id[:80], sent_at=at, lease=None, error="")
     if done:
-        still_open = Delivery.objects.open().filter(notice=OuterRef("pk"))
-        Notice.objects.filter(pk=delivery.notice_id, secret__isnull=False).exclude(Exists(still_open)).update(
-            secret=None
-        )
+        _erase_secrets(Notice.objects.filter(pk=delivery.notice_id))
     return bool(done)
+
+
+def _erase_secrets(notices: NoticeQuerySet) -> None:
+    """Erase what no channel still has to say."""
+    still_open = Delivery.objects.open().filter(notice=OuterRef("pk"))
+    notices.filter(secret__isnull=False).exclude(Exists(still_open)).update(secret=None)
 
 
 def record_failed(delivery: Delivery, *, error: str, permanent: bool = False, at: datetime) -> bool:
@@ -146,11 +150,26 @@ def record_failed(delivery: Delivery, *, error: str, permanent: bool = False, at
     return bool(own.update(state=State.QUEUED, next_at=at + pause, nudged_at=None, lease=None, error=error[:300]))
 
 
-def record_receipt(gateway_id: str, *, delivered: bool, error: str = "") -> bool:
-    """The gateway tells later what became of a message it took; only the first word about a sent message counts."""
+@transaction.atomic
+def record_receipt(
+    gateway_id: str, *, delivered: bool, delivery_id: UUID | None = None, error: str = "", at: datetime
+) -> bool:
+    """The gateway tells what became of a message it took; only the first word about a message counts.
+
+    The word may come before our own record of the sending, or in its place when the worker died: then `delivery_id` finds
+    the row. What has arrived is not tried again; a failed attempt says nothing about a later one that waits.
+    """
     state = State.DELIVERED if delivered else State.FAILED
-    sent = Delivery.objects.filter(gateway_id=gateway_id, state=State.SENT).exclude(gateway_id="")
-    return bool(sent.update(state=state, error=error[:300]))
+    early = [State.SENDING, State.QUEUED] if delivered else [State.SENDING]
+    named = Q(gateway_id=gateway_id, state=State.SENT) | Q(pk=delivery_id, state__in=early)
+    rows = Delivery.objects.filter(named) if gateway_id else Delivery.objects.none()
+    found = list(rows.values_list("pk", "notice"))
+    done = rows.filter(pk__in=[pk for pk, _ in found]).update(
+        state=state, gateway_id=gateway_id[:80], error=error[:300], lease=None, sent_at=Coalesce("sent_at", Value(at))
+    )
+    if done:
+        _erase_secrets(Notice.objects.filter(pk__in=[notice for _, notice in found]))
+    return bool(done)
 
 
 def expire(deliveries: DeliveryQuerySet, *, at: datetime) -> int:

@@ -2,9 +2,11 @@
 
 import logging
 import re
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from twilio.request_validator import RequestValidator
@@ -28,9 +30,19 @@ def twilio_status(request: HttpRequest) -> HttpResponse:
     status = _word(request, "MessageStatus") or _word(request, "CallStatus")
     if message_id and status in DELIVERED | FAILED:
         error = "" if status in DELIVERED else f"Twilio: {status} {_word(request, 'ErrorCode')}".strip()
-        changed = actions.record_receipt(message_id, delivered=status in DELIVERED, error=error)
+        changed = actions.record_receipt(
+            message_id, delivery_id=_our_id(request), delivered=status in DELIVERED, error=error, at=timezone.now()
+        )
         log.info("twilio says %s about %s%s", status, message_id, "" if changed else ", known already")
     return HttpResponse(status=204)
+
+
+def _our_id(request: HttpRequest) -> UUID | None:
+    """The delivery that channels/twilio.py wrote into the address of the report."""
+    try:
+        return UUID(request.GET.get("d", ""))
+    except ValueError:
+        return None
 
 
 def _is_from_twilio(request: HttpRequest) -> bool:

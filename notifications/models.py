@@ -92,7 +92,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Given up or refused by the gateway, still worth saying, and still sayable: an erased code is not."""
         ended = self.filter(state__in=[Delivery.State.FAILED, Delivery.State.DEAD])
         fresh = ended.filter(Q(notice__expires_at__isnull=True) | Q(notice__expires_at__gt=at))
-        return fresh.exclude(stop_token__isnull=False, notice__secret__isnull=True)
+        return fresh.exclude(stop_token__isnull=False, notice__secret__isnull=True).exclude(address="")
+
+    def ended_before(self, at: datetime) -> Self:
+        """Long over, and still naming their receiver."""
+        ended = self.exclude(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING]).filter(next_at__lt=at)
+        return ended.exclude(address="", stop_token__isnull=True)
 
 
 class Delivery(models.Model):

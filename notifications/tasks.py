@@ -12,7 +12,8 @@ from notifications.sending import send
 
 BATCH = 1000  # deliveries of one lane that one sweep puts into its queue
 PATIENCE = timedelta(minutes=2)  # how long a nudge is believed to be still waiting in the queue
-TRAY_KEPT = timedelta(days=2)
+TRAY_KEPT = timedelta(days=1)
+ADDRESS_KEPT = timedelta(days=30)  # after a delivery ended; as long as its «not you?» link works
 
 
 @shared_task(ignore_result=True, time_limit=50)  # below the lease: a hanging send ends before another worker may start
@@ -36,6 +37,17 @@ def tidy(at: datetime) -> None:
     Notice.objects.with_old_secret(at).update(secret=None)
     OptOut.objects.filter(until__lte=at).delete()
     TrayMessage.objects.filter(at__lt=at - TRAY_KEPT).delete()
+
+
+@shared_task(ignore_result=True)
+def forget_receivers() -> None:
+    """Nightly: take phones and e-mails out of old deliveries."""
+    forget_before(timezone.now())
+
+
+def forget_before(at: datetime) -> None:
+    """Forget to whom deliveries went that ended thirty days before this moment."""
+    Delivery.objects.ended_before(at - ADDRESS_KEPT).update(address="", stop_token=None)
 
 
 def requeue(lane: str, at: datetime) -> int:

@@ -36,6 +36,10 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"queue": "urgent", "expires": 30},
     },
+    "post room: forget receivers": {
+        "task": "notifications.tasks.forget_receivers",
+        "schedule": crontab(hour=3, minute=40),
+    },
     "people: forget old codes, tries and sessions": {
         "task": "accounts.tasks.forget_old",
         "schedule": crontab(hour=3, minute=20),

@@ -14,6 +14,6 @@ def send(delivery: Delivery, message: Message) -> str:
             to=delivery.address,
             from_=settings.TWILIO_FROM,
             body=message.text,
-            status_callback=twilio.status_url(),
+            status_callback=twilio.status_url(delivery),
         )
     return str(sent.sid)

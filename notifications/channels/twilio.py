@@ -16,6 +16,7 @@ from twilio.rest import Client
 
 from notifications import channels
 from notifications.channels.errors import GatewayError
+from notifications.models import Delivery
 
 # The library logs whole answers of the API, numbers and texts included.
 quiet = logging.getLogger("notifications.twilio.wire")
@@ -38,9 +39,9 @@ def client() -> Client:
     return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=http)
 
 
-def status_url() -> str:
-    """Where Twilio reports what became of a message."""
-    return settings.PUBLIC_URL + reverse("twilio_status")
+def status_url(delivery: Delivery) -> str:
+    """Where Twilio reports what became of a message. It names our row, for the report may come before we know Twilio's id."""
+    return f"{settings.PUBLIC_URL}{reverse('twilio_status')}?d={delivery.pk}"
 
 
 @contextmanager

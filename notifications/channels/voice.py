@@ -23,7 +23,7 @@ def send(delivery: Delivery, message: Message) -> str:
             from_=settings.TWILIO_FROM,
             twiml=spoken(message.text, delivery.notice.language),
             timeout=RING,
-            status_callback=twilio.status_url(),
+            status_callback=twilio.status_url(delivery),
             status_callback_event=["completed"],
         )
     return str(call.sid)

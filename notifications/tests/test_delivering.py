@@ -185,7 +185,7 @@ def test_a_code_waits_sealed_while_another_channel_needs_it(db: None, gateway: G
 def test_a_code_once_erased_is_not_sent_again_without_it(db: None, gateway: Gateway) -> None:
     delivery = code()
     send(str(delivery.pk), at=AT)
-    assert actions.record_receipt("SM1", delivered=False, error="Twilio: undelivered 30003")
+    assert actions.record_receipt("SM1", delivered=False, error="Twilio: undelivered 30003", at=AT)
     assert actions.retry(Delivery.objects.all(), at=AT) == 0
 
 

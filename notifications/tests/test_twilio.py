@@ -16,7 +16,7 @@ from pytest_django import Settings
 from twilio.request_validator import RequestValidator
 
 from notifications import channels
-from notifications.actions import notify
+from notifications.actions import claim, notify, record_sent
 from notifications.channels.voice import spoken
 from notifications.models import Delivery
 from notifications.sending import send
@@ -80,6 +80,10 @@ def code(channel: str = "sms", language: str = "ru") -> Delivery:
     return notice.deliveries.get()
 
 
+def code_to(address: str) -> Delivery:
+    return notify(CODE, subject="y", at=AT, address=address, secret="907341", channels=["sms"]).deliveries.get()
+
+
 @pytest.mark.feature("F3")
 def test_an_sms_leaves_with_the_code(db: None, twilio: Twilio, settings: Settings) -> None:
     delivery = code()
@@ -91,7 +95,7 @@ def test_an_sms_leaves_with_the_code(db: None, twilio: Twilio, settings: Setting
     assert (form["To"], form["From"]) == ("+79120001122", "+15005550006")
     stop = f"{settings.PUBLIC_URL}/stop/{delivery.stop_token}/"
     assert form["Body"] == f"Code 907341 for {settings.PUBLIC_HOST}. Not you? {stop}\n\n@{settings.PUBLIC_HOST} #907341"
-    assert form["StatusCallback"] == f"{settings.PUBLIC_URL}/gateway/twilio/status/"
+    assert form["StatusCallback"] == f"{settings.PUBLIC_URL}/gateway/twilio/status/?d={delivery.pk}"
     assert (delivery.state, delivery.gateway_id) == (State.SENT, "SM" + "1".zfill(32))
 
 
@@ -165,8 +169,8 @@ def test_what_leaves_is_not_in_the_logs(
         assert private not in caplog.text
 
 
-def report(settings: Settings, form: dict[str, str], token: str = TOKEN, url: str = "") -> int:
-    path = "/gateway/twilio/status/"
+def report(settings: Settings, form: dict[str, str], token: str = TOKEN, url: str = "", about: object = "") -> int:
+    path = "/gateway/twilio/status/" + (f"?d={about}" if about else "")
     signature = RequestValidator(token).compute_signature(url or settings.PUBLIC_URL + path, form)
     return Client(enforce_csrf_checks=True).post(path, form, headers={"X-Twilio-Signature": signature}).status_code
 
@@ -199,6 +203,42 @@ def test_twilio_reports_that_an_sms_did_not_arrive(sent: Delivery, settings: Set
     assert report(settings, form) == 204
     assert state_of(sent) == State.FAILED
     assert sent.error == "Twilio: undelivered 30003"
+
+
+@pytest.mark.parametrize(("status", "state"), [("delivered", State.DELIVERED), ("undelivered", State.FAILED)])
+def test_a_report_that_is_faster_than_our_own_record_counts(
+    db: None, twilio: Twilio, settings: Settings, status: str, state: str
+) -> None:
+    delivery = claim(str(code().pk), at=AT)
+    assert delivery is not None
+    form = {"MessageSid": "SM7", "MessageStatus": status}
+    assert report(settings, form, about=delivery.pk) == 204
+    assert not record_sent(delivery, gateway_id="SM7", at=AT)  # the worker comes second
+    assert state_of(delivery) == state
+    assert (delivery.gateway_id, delivery.lease) == ("SM7", None)
+    assert delivery.sent_at is not None
+    delivery.notice.refresh_from_db()
+    assert delivery.notice.secret is None
+
+
+def test_what_arrived_is_not_sent_again_and_what_failed_is(db: None, twilio: Twilio, settings: Settings) -> None:
+    delivery = code()  # it waits for another attempt: our side did not hear Twilio's answer to the first
+    assert report(settings, {"MessageSid": "SM7", "MessageStatus": "undelivered"}, about=delivery.pk) == 204
+    assert state_of(delivery) == State.QUEUED
+    assert report(settings, {"MessageSid": "SM7", "MessageStatus": "delivered"}, about=delivery.pk) == 204
+    assert state_of(delivery) == State.DELIVERED
+    send(str(delivery.pk), at=AT)
+    assert twilio.heard == []
+
+
+def test_a_report_about_another_row_needs_twilios_signature_of_it(sent: Delivery, settings: Settings) -> None:
+    waiting = code_to("+79120001133")
+    form = {"MessageSid": "SM7", "MessageStatus": "delivered"}
+    plain = settings.PUBLIC_URL + "/gateway/twilio/status/"
+    assert report(settings, form, url=plain, about=waiting.pk) == 403
+    assert report(settings, form, about="nonsense") == 204
+    assert state_of(waiting) == State.QUEUED
+    assert state_of(sent) == State.SENT
 
 
 @pytest.mark.parametrize(("status", "state"), [("completed", State.DELIVERED), ("no-answer", State.FAILED)])
