@@ -5,17 +5,21 @@ from datetime import UTC, datetime, timedelta
 from allauth.account.internal.flows.login import get_authentication_records, perform_login, record_authentication
 from allauth.account.models import Login
 from allauth.usersessions.models import UserSession
-from django.contrib.auth import logout
+from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import browser, notices
 from accounts.devices import device_name
+from accounts.digests import digest
 from accounts.limits import FRESH, RESIDENT_SESSION, STAFF_SESSION, SessionLimit
 from accounts.models import User
 from notifications.actions import notify
 
 VISIT = timedelta(hours=1)
+MOVED, FOLLOWED_FOR = "moved", timedelta(minutes=1)
 SEEN_EVERY, STAFF_SEEN_EVERY = timedelta(minutes=5), timedelta(minutes=1)
 
 
@@ -101,6 +105,36 @@ def sessions_of(user: User) -> QuerySet[UserSession]:
     """Where the person is signed in, the last used first."""
     found: QuerySet[UserSession] = UserSession.objects.filter(user=user)
     return found.order_by("-last_seen_at", "-pk")
+
+
+def change_key(request: HttpRequest, user: User, *, at: datetime) -> None:
+    """Give this session a new key: a copy of the old one opens nothing any more.
+
+    The old key keeps a trace for a minute: a second click on the same form, whose first answer the browser threw away, finds
+    the new key by it (`follow`). The session is written now, because the second click reads it before this answer is made.
+    """
+    old = request.session.session_key or ""
+    forget_place(request)
+    update_session_auth_hash(request, user)
+    request.session.save()
+    note_place(request)
+    trace = SessionStore().encode({MOVED: [_form_of(request), request.session.session_key]})
+    Session.objects.create(session_key=old, session_data=trace, expire_date=at + FOLLOWED_FOR)
+
+
+def follow(request: HttpRequest) -> bool:
+    """Whether this very form has just given the session a new key; then the request goes on with that one."""
+    form, key = SessionStore(request.session.session_key).get(MOVED, ("", ""))
+    if form != _form_of(request):
+        return False
+    request.session = SessionStore(key)
+    request.session.modified = True  # so that the cookie is sent
+    return True
+
+
+def _form_of(request: HttpRequest) -> str:
+    """What only the page with this form in this browser knows."""
+    return digest("moved", request.POST.get("idem", ""), browser.device_of(request))
 
 
 def end_sessions(user: User, *, keep: str | None = None) -> int:

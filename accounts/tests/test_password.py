@@ -1,11 +1,15 @@
 """The optional password: set after a fresh proof, changed, removed; other devices are signed out."""
 
+import threading
+import uuid
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
 
+from accounts import actions
 from accounts.models import User
+from accounts.tests.tools import at_once
 from notifications.models import Notice
 from portal.testing import Cast
 
@@ -72,3 +76,60 @@ def test_an_old_sign_in_confirms_first(cast: Cast, nina: Client, clock: Callable
     )
     cast.nina.refresh_from_db()
     assert not cast.nina.has_usable_password()
+
+
+# --- Two clicks -----------------------------------------------------------------------------------------------------
+def copy_of(browser: Client) -> Client:
+    """The same browser before an answer came: its cookies as they are now."""
+    other = Client(headers={"accept-language": "en"})
+    for name, morsel in browser.cookies.items():
+        other.cookies[name] = morsel.value
+    return other
+
+
+@pytest.mark.parametrize("page", ["/profile/password/", "/profile/password/remove/"])
+def test_a_second_click_after_the_first_answer_was_lost_stays_signed_in(cast: Cast, nina: Client, page: str) -> None:
+    if "remove" in page:
+        nina.post("/profile/password/", {"password": GOOD, "idem": str(uuid.uuid4())})
+    form = {"password": GOOD, "idem": str(uuid.uuid4())}
+    second = copy_of(nina)
+    Notice.objects.all().delete()
+    assert nina.post(page, form)["Location"] == "/profile/"
+    assert second.post(page, form)["Location"] == "/profile/"
+    assert second.get("/profile/").status_code == nina.get("/profile/").status_code == 200
+    assert Notice.objects.filter(kind="accounts.password_changed").count() == 1
+
+
+def test_a_copy_of_the_old_session_opens_nothing(cast: Cast, nina: Client) -> None:
+    thief, form = copy_of(nina), {"password": GOOD, "idem": str(uuid.uuid4())}
+    nina.post("/profile/password/", form)
+    assert thief.get("/profile/").status_code == 302
+    assert thief.post("/profile/password/", form | {"idem": str(uuid.uuid4())})["Location"].startswith("/in/")
+    assert thief.post("/profile/password/", {"password": GOOD})["Location"].startswith("/in/")
+    del thief.cookies["device"]
+    assert thief.post("/profile/password/", form)["Location"].startswith("/in/")
+
+
+def test_the_trace_of_the_old_key_is_gone_after_a_minute(
+    cast: Cast, nina: Client, clock: Callable[[int], None]
+) -> None:
+    late, form = copy_of(nina), {"password": GOOD, "idem": str(uuid.uuid4())}
+    nina.post("/profile/password/", form)
+    clock(61)
+    assert late.post("/profile/password/", form)["Location"].startswith("/in/")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_stay_signed_in(cast: Cast, nina: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    form, save = {"password": GOOD, "idem": str(uuid.uuid4())}, actions.set_password
+
+    def slowly(*args: object, **kwargs: object) -> User:
+        threading.Event().wait(1)  # long enough for the second click to come in
+        return save(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(actions, "set_password", slowly)
+    browsers = [nina, copy_of(nina)]
+    answers = at_once(2, lambda number: browsers[number].post("/profile/password/", form).get("Location"))
+    assert answers == ["/profile/", "/profile/"]
+    assert [browser.get("/profile/").status_code for browser in browsers] == [200, 200]
+    assert Notice.objects.filter(kind="accounts.password_changed").count() == 1

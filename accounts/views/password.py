@@ -1,7 +1,9 @@
 """The optional password: set, change, remove."""
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,12 +15,33 @@ from accounts import actions, sessions
 from accounts.confirm import confirmed_recently
 from accounts.forms import NewPasswordForm
 from accounts.models import User
+from accounts.once import once
 from accounts.people import person, posted
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def stays_signed_in(view: View) -> View:
+    """A second click while, or after, the first one gave the session a new key ends where the first one did."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            return view(request)
+        if sessions.follow(request):
+            return redirect("profile")
+        response = view(request)
+        sessions.follow(request)
+        return response
+
+    return wrapped
 
 
 @sensitive_post_parameters("password")
+@stays_signed_in
 @confirmed_recently
 @require_http_methods(["GET", "POST"])
+@once
 def profile_password(request: HttpRequest) -> HttpResponse:
     """Set a password or a new one; other places are signed out."""
     user = User.objects.get(pk=person(request).pk)
@@ -30,8 +53,10 @@ def profile_password(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/password.html", {"form": form}, status=422 if form.errors else 200)
 
 
+@stays_signed_in
 @confirmed_recently
 @require_http_methods(["GET", "POST"])
+@once
 def password_remove(request: HttpRequest) -> HttpResponse:
     """Back to codes only."""
     user = User.objects.get(pk=person(request).pk)
@@ -46,8 +71,7 @@ def password_remove(request: HttpRequest) -> HttpResponse:
 
 def _change(request: HttpRequest, user: User, password: str | None) -> None:
     """Change it and keep only this session."""
-    user = actions.set_password(user, password, at=timezone.now())
+    at = timezone.now()
+    user = actions.set_password(user, password, at=at)
     sessions.end_sessions(user, keep=request.session.session_key)
-    sessions.forget_place(request)
-    update_session_auth_hash(request, user)
-    sessions.note_place(request)
+    sessions.change_key(request, user, at=at)
