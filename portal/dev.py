@@ -1,5 +1,6 @@
 """The gallery of components: what the pages are built of, in every state. Never in production."""
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -14,6 +15,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
+from lib.qr import qr_png
 from portal.icons import ICONS
 
 NOBODY = UUID(int=0)
@@ -123,6 +125,12 @@ def _samples() -> dict[str, Any]:
             {"service": "Cold water", "icon": "water-cold", "volume": Decimal("3.196"), "amount": Decimal("214.19")},
             {"service": "Electricity", "icon": "power", "volume": Decimal("1204.5"), "amount": Decimal("-1626")},
         ],
+        "tiles": [
+            {"url": "#bills", "icon": "bill", "title": "Payment documents"},
+            {"url": "#inbox", "icon": "letter", "title": "Notices"},
+            {"url": "", "icon": "meter", "title": "Meters", "note": "coming"},
+        ],
+        "code": f"data:image/png;base64,{b64encode(qr_png('https://example.com/q/')).decode()}",
         "today": today, "due": today + timedelta(days=19), "debt": Decimal("3680.39"), "overpaid": Decimal("-214.1"),
         "debt_total": Decimal("428.39"),
     }  # fmt: skip
