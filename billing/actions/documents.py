@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as _
 
 from billing import freezing
 from billing.actions.ledger import hold_book, post_documents
+from billing.due import due_date
 from billing.exchange.documents import COLUMNS, Document, documents
 from billing.models import Invoice, InvoiceLine, Requisites
 from premises.models import ImportRun, Organization, PersonalAccount
@@ -129,7 +130,7 @@ class Desk:
             number=document.number,
             form=document.form or self.default_form,
             issued_on=document.issued,
-            due_on=document.due,
+            due_on=document.due or due_date(self.organization.country, document.period),
             paid_upto=document.upto,
             payer=freezing.payer(account),
             provider=freezing.provider(self.organization),

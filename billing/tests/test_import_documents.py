@@ -57,6 +57,17 @@ def test_without_a_row_of_totals_the_lines_are_added_up(cast: Cast) -> None:
     ]  # fmt: skip
 
 
+def test_a_day_to_pay_comes_from_the_register_or_else_from_the_rule(cast: Cast) -> None:
+    take(cast, WATER)
+    assert Invoice.objects.get().due_on == date(2019, 3, 11)  # the 10th was a Sunday
+    given = (
+        HEAD.strip() + ";due\n" + WATER.replace("5531", "5532").replace("02.2019", "03.2019").strip() + ";20.04.2019\n"
+    )
+    run = check_file("documents", cast.company, BytesIO(given.encode()), name="f.csv", by=None, at=timezone.now())
+    apply_file(run, by=None, at=timezone.now())
+    assert Invoice.objects.get(number="5532").due_on == date(2019, 4, 20)
+
+
 def test_the_dry_run_writes_nothing(cast: Cast) -> None:
     run = check(cast, WATER)
     assert (run.state, run.created) == ("checked", 1)
