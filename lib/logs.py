@@ -7,7 +7,7 @@ import re
 CODE_WORD = r"(?:code|otp|pin|token|passw\w*|код\w*|парол\w*)"
 SIX = r"(?<!\d)\d(?:[ \-,.]{0,2}\d){5}(?!\d)"
 PATTERNS = (
-    (re.compile(r"/q/[^\s/?\"'<>]+"), "/q/…"),
+    (re.compile(r"/([qd])/[^\s/?\"'<>]+"), r"/\1/…"),
     (re.compile(r"(?i)([?&]?\b(?:code|token|key|sig|signature|password|secret)\b[\"']?\s*[=:]\s*)[\"']?[^\s&\"',;)}]+[\"']?"), r"\1…"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), r"\1 …"),
     (re.compile(r"(?i)(\bpostgres(?:ql)?|\bredis|\bhttps?)(://)[^\s/@]+@"), r"\1\2…@"),

@@ -1,4 +1,4 @@
-"""The secrets of an access letter: made, printed in groups, and read back as a person types them.
+"""The secrets of access letters and bills: made, printed in groups, and read back as a person types them.
 
 One alphabet of 32 signs without look-alikes (Crockford's). Whatever a person types instead of a sign, the letter O for
 zero or a Cyrillic К, is read as that sign.
@@ -24,6 +24,16 @@ def new_code() -> str:
 
 def new_password() -> str:
     return _random(PASSWORD_LENGTH)
+
+
+def derived(digest: str) -> str:
+    """The code that the first 60 bits of a keyed digest (hex) make: the same whenever it is asked for.
+
+    >>> derived("ffffffffffffff0" + "0" * 49)
+    'ZZZZZZZZZZZG'
+    """
+    number = int(digest[: CODE_LENGTH * 5 // 4], 16)
+    return "".join(ALPHABET[number >> shift & 31] for shift in range(5 * (CODE_LENGTH - 1), -1, -5))
 
 
 def grouped(secret: str) -> str:

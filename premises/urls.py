@@ -15,6 +15,7 @@ urlpatterns = [
     path("accounts/issued/", linking.link_issued, name="link_issued"),
     path("q/<str:code>/", linking.link_qr, name="link_qr"),
     path("links/<uuid:link_id>/dispute/", dispute.link_dispute, name="link_dispute"),
+    path("d/<str:token>/", dispute.contact_dispute, name="contact_dispute"),  # sent by SMS
     path("a/<uuid:public_id>/unlink/", accounts.unlink, name="unlink"),
     path("a/<uuid:public_id>/upgrade/", upgrade.link_upgrade, name="link_upgrade"),
     path("a/<uuid:public_id>/upgrade/send/", upgrade.upgrade_send, name="upgrade_send"),

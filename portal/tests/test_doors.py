@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import User
 from portal.testing import Cast
 from portal.tests.things import Things
+from premises.actions.telling import dispute_token
 
 ROLES = (
     "anonymous", "newcomer", "limited", "confirmed", "owner", "neighbour", "council", "staff", "other_staff", "superuser",
@@ -110,6 +111,8 @@ DOORS: dict[str, tuple[str, Args]] = {
     "link_issued": (LED_ON, nothing),
     # a link of flat 12 that is not one's own: those who had the flat before may say «this was not me»
     "link_dispute": ("in 404 404 200 200 404 404 404 404 404", lambda things: (things.tanya_link.public_id,)),
+    # the same for the contact on file, who may not have a profile: the token is the proof
+    "contact_dispute": (OPEN, lambda things: (dispute_token(things.tanya_link),)),
     "unlink": of_flat(ANY_LINK),
     "link_upgrade": of_flat(ANY_LINK),
     "upgrade_send": of_flat(OWN_VERB),
