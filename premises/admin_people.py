@@ -4,7 +4,7 @@ Links change only through our actions, so that each change is told and remembere
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -23,6 +23,7 @@ from premises.models import (
     AccessLetter,
     AccountLink,
     AccountLinkEvent,
+    ConnectCode,
     CouncilSeat,
     LinkRequest,
     Ownership,
@@ -176,6 +177,29 @@ class AccessLetterAdmin(ScopedAdmin):
     search_fields = ("login_search",)
     ordering = ("-issued_at", "-pk")
     fields = ("account", "issued_at", "issued_by", "expires_at", "password_used_at", "code_uses", "voided_at")
+
+
+@admin.register(ConnectCode)
+class ConnectCodeAdmin(ScopedAdmin):
+    """When the code on an account's newest bill was issued and how often it was used; the code itself is on paper only."""
+
+    organization_path = "account__organization"
+    may = {MANAGER: LOOK}
+    list_display = ("account", "month", "issued_at", "expires_at", "code_uses", "voided_at")
+    list_select_related = ("account",)
+    search_fields = ("account__number_search",)
+    ordering = ("-issued_at", "-pk")
+    fields = ("account", "month", "issued_at", "expires_at", "code_uses", "voided_at")
+    actions = ("end",)
+
+    @admin.action(description=_("End the code: the bill at hand links nobody any more"), permissions=["view"])
+    def end(self, request: HttpRequest, codes: QuerySet[ConnectCode]) -> None:
+        now = timezone.now()
+        apply(request, codes.select_related("account"), lambda code: self._end(request, code, now))
+
+    def _end(self, request: HttpRequest, code: ConnectCode, at: datetime) -> None:
+        if actions.end_connect_code(code.account, at=at):
+            self.log_change(request, code, _("Ended"))
 
 
 @admin.register(CouncilSeat)

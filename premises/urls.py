@@ -1,6 +1,7 @@
 """Addresses of accounts, links, flats and letters."""
 
 from django.urls import path
+from django.views.generic import RedirectView
 
 from premises.views import accounts, dispute, flat, letters, linking, upgrade
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("accounts/add/code/", linking.link_code, name="link_code"),
     path("accounts/add/ask/", linking.link_ask, name="link_ask"),
     path("accounts/issued/", linking.link_issued, name="link_issued"),
+    path("q/", RedirectView.as_view(pattern_name="link_code"), name="link_by_hand"),  # printed on bills
     path("q/<str:code>/", linking.link_qr, name="link_qr"),
     path("links/<uuid:link_id>/dispute/", dispute.link_dispute, name="link_dispute"),
     path("d/<str:token>/", dispute.contact_dispute, name="contact_dispute"),  # sent by SMS

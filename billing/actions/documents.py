@@ -15,6 +15,7 @@ from billing.actions.ledger import hold_book, post_documents
 from billing.due import due_date
 from billing.exchange.documents import COLUMNS, Document, documents
 from billing.models import Invoice, InvoiceLine, Requisites
+from premises.actions import retire_connect_codes
 from premises.models import ImportRun, Organization, PersonalAccount
 from premises.register import read
 from premises.registers import Tally
@@ -91,6 +92,13 @@ class Desk:
         ]
         InvoiceLine.objects.bulk_create(lines, batch_size=5000)
         post_documents(invoices)
+        self._retire_codes(invoices)
+
+    def _retire_codes(self, invoices: list[Invoice]) -> None:
+        """A newer bill is here: the codes that older bills carry link nobody any more."""
+        for period in {invoice.period for invoice in invoices}:
+            accounts = [invoice.account_id for invoice in invoices if invoice.period == period]
+            retire_connect_codes(accounts, before=period, at=self.at)
 
     def _accounts(self, numbers: set[str]) -> Iterator[PersonalAccount]:
         accounts = PersonalAccount.objects.filter(organization=self.organization, number_search__in=numbers)

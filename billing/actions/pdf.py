@@ -14,6 +14,8 @@ from billing.invoice_pdf import draw
 from billing.models import Invoice
 from billing.notices import PDF_READY
 from notifications.actions import notify
+from premises.actions import connect_code_for
+from premises.models import PersonalAccount
 
 Nudge = Callable[[int], object]  # tells the worker the document's id
 
@@ -36,11 +38,25 @@ def make_pdf(invoice: Invoice, *, at: datetime) -> bool:
     """
     if invoice.pdf_state != Invoice.Pdf.QUEUED:
         return False
-    name = default_storage.save(f"invoices/{invoice.public_id}.pdf", ContentFile(draw(invoice)))
+    sheet = draw(invoice, connect_code(invoice, at=at))
+    name = default_storage.save(f"invoices/{invoice.public_id}.pdf", ContentFile(sheet))
     if not _mark_ready(invoice, name, at):
         default_storage.delete(name)
         return False
     return True
+
+
+@transaction.atomic
+def connect_code(invoice: Invoice, *, at: datetime) -> str:
+    """Return the code that this sheet prints to link its account; '' on all but the account's newest bills.
+
+    The account is locked first: an import that brings a newer bill now either waits for us and then ends this code, or we
+    wait for it and see its bill.
+    """
+    account = PersonalAccount.objects.select_for_update().get(pk=invoice.account_id)
+    if not Invoice.objects.newest().filter(pk=invoice.pk).exists():
+        return ""
+    return connect_code_for(account, invoice.period, at=at)
 
 
 @transaction.atomic

@@ -49,6 +49,11 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
             "penalty",
         )
 
+    def newest(self) -> Self:
+        """Documents of the newest month of each account: there may be one per section and recipient."""
+        later = Invoice.objects.filter(account=models.OuterRef("account"), period__gt=models.OuterRef("period"))
+        return self.filter(~models.Exists(later))
+
     def stuck(self, at: datetime) -> Self:
         """Documents whose PDF was asked for so long ago that the worker must have lost it."""
         return self.filter(pdf_state=Invoice.Pdf.QUEUED, pdf_queued_at__lt=at - Invoice.PDF_PATIENCE)

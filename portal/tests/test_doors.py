@@ -107,6 +107,7 @@ DOORS: dict[str, tuple[str, Args]] = {
     "link_check": (LED_ON, nothing),
     "link_code": (PEOPLE, nothing),
     "link_qr": (NOBODY_IN, lambda things: ("7F3KQ9ZT2MXA",)),
+    "link_by_hand": ("→ " * 10, nothing),  # the short address on a bill, of the page that takes its code
     "link_ask": (PEOPLE, nothing),
     "link_issued": (LED_ON, nothing),
     # a link of flat 12 that is not one's own: those who had the flat before may say «this was not me»

@@ -1,5 +1,6 @@
 """The verbs of accounts, links and letters."""
 
+from premises.actions.connecting import connect_code_for, end_connect_code, retire_connect_codes
 from premises.actions.flat import change_flat
 from premises.actions.letters import (
     LettersAreGone,
@@ -19,11 +20,11 @@ from premises.actions.linking import (
     dispute,
     end_links_of,
     join,
-    letter_of_code,
     link_by_address,
     link_by_code,
     link_by_letter,
     link_by_password,
+    paper_of_code,
     recognise_letter,
     refuse,
     revoke,
@@ -44,10 +45,11 @@ __all__ = [
     "change_flat",
     "close_links_before",
     "confirm_by_contact",
+    "connect_code_for",
     "dispute",
+    "end_connect_code",
     "end_links_of",
     "join",
-    "letter_of_code",
     "link_by_address",
     "link_by_code",
     "link_by_letter",
@@ -55,9 +57,11 @@ __all__ = [
     "make_letters",
     "nudge_late",
     "order_letters",
+    "paper_of_code",
     "recognise_letter",
     "refuse",
     "refuse_request",
+    "retire_connect_codes",
     "revoke",
     "take_letters",
     "throw_away_stale",

@@ -1,7 +1,7 @@
 """Linking a personal account to a person: three ways to prove it, one way to write it down.
 
-Every mismatch has one answer and costs the same: one query, and for a password one slow hash, whether or not there is such
-an account. The limits are taken by the views, because a refusal must not give a counted try back.
+Every mismatch has one answer and costs the same: one query (a code two), and for a password one slow hash, whether or not
+there is such an account. The limits are taken by the views, because a refusal must not give a counted try back.
 """
 
 from datetime import date, datetime
@@ -22,11 +22,21 @@ from lib.errors import Refusal
 from lib.identifiers import is_els, is_zhku, normal_gis
 from lib.text import account_key, search_key
 from premises import letter_codes
+from premises.actions.connecting import end_connect_code
 from premises.actions.telling import tell_about_link, tell_company_link_waits, tell_person
-from premises.models import AccessLetter, AccountLink, AccountLinkEvent, House, Organization, PersonalAccount
+from premises.models import (
+    AccessLetter,
+    AccountLink,
+    AccountLinkEvent,
+    ConnectCode,
+    House,
+    Organization,
+    PersonalAccount,
+)
 
 Grade, State, Method = AccountLink.Grade, AccountLink.State, AccountLink.Method
 What = AccountLinkEvent.What
+Paper = AccessLetter | ConnectCode  # what carries a code: a letter or a bill
 LETTERS_PER_LOGIN = 5  # account numbers are unique within a company only; so many passwords are compared at most
 
 ADDRESS_MISMATCH = gettext_lazy(
@@ -119,30 +129,30 @@ def link_by_letter(user: User, letter: AccessLetter, *, at: datetime) -> Linked:
     return join(user, account, grade=Grade.CONFIRMED, method=Method.PASSWORD, at=at)
 
 
-def letter_of_code(code: str, *, at: datetime) -> AccessLetter | None:
-    """Return the letter whose code this is, with its account; one query, found or not."""
-    return (
-        AccessLetter.objects.with_code(at)
-        .filter(code_digest=digest("letter", letter_codes.read(code)))
-        .select_related("account__organization", "account__unit__house__organization")
-        .first()
-    )
+def paper_of_code(code: str, *, at: datetime) -> Paper | None:
+    """Return the letter or the bill whose code this is, with its account; two queries, found or not."""
+    typed = letter_codes.read(code)
+    loaded = ("account__organization", "account__unit__house__organization")
+    letters = AccessLetter.objects.with_code(at).filter(code_digest=digest("letter", typed)).select_related(*loaded)
+    bills = ConnectCode.objects.with_code(at).filter(code_digest=digest("connect", typed)).select_related(*loaded)
+    letter, bill = letters.first(), bills.first()
+    return letter or bill
 
 
 @transaction.atomic
 def link_by_code(user: User, *, code: str, at: datetime) -> Linked:
     """Link with the code of a letter or an invoice: confirmed. Each new link uses it once, five times at most. Raises Mismatch."""
-    found = letter_of_code(code, at=at)
+    found = paper_of_code(code, at=at)
     if found is None:
         raise Mismatch(CODE_MISMATCH)
     account = _lock(found.account_id)
-    letter = AccessLetter.objects.select_for_update().with_code(at).filter(pk=found.pk).first()
-    if letter is None or not _trusts(user, letter):
+    paper = paper_of_code(code, at=at)  # it may have ended while we waited for the account
+    if paper is None or not _trusts(user, paper):
         raise Mismatch(CODE_MISMATCH)
     linked = join(user, account, grade=Grade.CONFIRMED, method=Method.CODE, at=at)
     if linked.change != "same":
-        letter.code_uses += 1
-        letter.save(update_fields=["code_uses"])
+        paper.code_uses += 1
+        paper.save(update_fields=["code_uses"])
     return linked
 
 
@@ -209,6 +219,8 @@ def dispute(link: AccountLink, *, by: User | None, trusted: bool, at: datetime) 
     else:
         link.flag(at=at)
     record(link, What.SUSPENDED if suspended else What.DISPUTED, by=by, at=at)
+    if trusted and link.method == Method.CODE:
+        end_connect_code(link.account, at=at)  # somebody else may hold the bill
     tell_company_link_waits(link, "suspended" if suspended else "disputed", at=at)
     return link
 
@@ -240,7 +252,8 @@ def revoke(link: AccountLink, *, reason: str, by: User, at: datetime) -> Account
 def close_links_before(account: PersonalAccount, day: date, *, by: User, at: datetime) -> int:
     """The flat has a new owner since `day`: end the links and void the letters that are older; return how many links ended.
 
-    The day begins at midnight of the company's own clock.
+    The day begins at midnight of the company's own clock. The code of the bill ends whatever its day is: whoever was
+    linked could ask for that bill until now.
     """
     account = _lock(account.pk)
     start = _midnight(day, account.organization)
@@ -250,6 +263,7 @@ def close_links_before(account: PersonalAccount, day: date, *, by: User, at: dat
     for link in links:
         revoke(link, reason=reason, by=by, at=at)
     account.letters.filter(voided_at__isnull=True, issued_at__lt=start).update(voided_at=at)
+    end_connect_code(account, at=at)
     return len(links)
 
 
@@ -302,10 +316,10 @@ def _nobodys_hash() -> str:
     return make_password(letter_codes.new_password())
 
 
-def _trusts(user: User, letter: AccessLetter) -> bool:
-    """Whether the letter is newer than the company's last «no» to this person."""
-    links = AccountLink.objects.of(user).filter(account_id=letter.account_id).ended_by_company()
-    return not links.filter(changed_at__gte=letter.issued_at).exists()
+def _trusts(user: User, paper: Paper) -> bool:
+    """Whether the letter or bill is newer than the company's last «no» to this person."""
+    links = AccountLink.objects.of(user).filter(account_id=paper.account_id).ended_by_company()
+    return not links.filter(changed_at__gte=paper.issued_at).exists()
 
 
 def _create(

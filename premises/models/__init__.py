@@ -1,6 +1,7 @@
 """Organizations, houses, units, personal accounts, links, owners and the house council."""
 
 from premises.models.account import PersonalAccount
+from premises.models.connect_code import ConnectCode
 from premises.models.edit import UnitEdit
 from premises.models.house import House, Unit
 from premises.models.imports import ImportRun
@@ -13,6 +14,7 @@ __all__ = [
     "AccessLetter",
     "AccountLink",
     "AccountLinkEvent",
+    "ConnectCode",
     "CouncilSeat",
     "House",
     "ImportRun",

@@ -1,22 +1,26 @@
 """The three ways to prove an account, each grade and state that comes out, and one answer with one cost for every mismatch."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Thread
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.contrib.auth import hashers
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
 
 from accounts.models import User
 from accounts.signals import erased
 from notifications.models import Delivery, Notice
+from notifications.rendering import render
 from portal.testing import Cast, make_account, make_cast, make_link, make_user
 from premises import actions, letter_codes
 from premises.actions.linking import find_account
+from premises.actions.telling import dispute_token
 from premises.models import AccountLink, AccountLinkEvent, LinkRequest
 from premises.tests.conftest import Issue, Told
 
@@ -241,10 +245,11 @@ def test_hit_and_every_miss_of_a_password_take_one_query_and_one_hash(cast: Cast
     assert costs == {(1, 1)}
 
 
-def test_hit_and_every_miss_of_a_code_take_one_query(cast: Cast, issue: Issue) -> None:
+def test_hit_and_every_miss_of_a_code_take_two_queries(cast: Cast, issue: Issue) -> None:
     old, new = issue(cast.account, cast.mark), issue(cast.account, cast.mark)
-    tries = [new.code, old.code, "0000-0000-0000", "", "'; DROP TABLE", "ж" * 5000]
-    assert {cost(actions.letter_of_code, code, at=NOW) for code in tries} == {(1, 0)}
+    bill, later = (actions.connect_code_for(cast.account, date(2026, month, 1), at=NOW) for month in (10, 11))
+    tries = [new.code, old.code, later, bill, "0000-0000-0000", "", "'; DROP TABLE", "ж" * 5000]
+    assert {cost(actions.paper_of_code, code, at=NOW) for code in tries} == {(2, 0)}
 
 
 # --- Who is told ----------------------------------------------------------------------------------------------------
@@ -257,8 +262,18 @@ def test_those_linked_and_the_contact_on_file_are_told_and_nobody_else(cast: Cas
         assert told(other) == []
     letter = Delivery.objects.get(notice__kind="premises.linked_contact")
     assert (letter.address, letter.channel) == ("+79120000999", "sms")
-    assert f"/links/{link.public_id}/dispute/?t=" in letter.notice.url
+    assert letter.notice.url == reverse("contact_dispute", args=[dispute_token(link)])
     assert "Олин" not in str(Notice.objects.values_list("context", "url", "subject"))
+
+
+@pytest.mark.parametrize("language", ["ru", "uk", "en"])
+def test_the_sms_to_the_contact_on_file_has_two_parts_at_most(cast: Cast, settings: Any, language: str) -> None:
+    settings.PUBLIC_URL = "https://portal.example.ru"
+    by_address(cast, cast.igor)
+    with translation.override(language):
+        text = render(Delivery.objects.get(notice__kind="premises.linked_contact")).text
+    assert "https://portal.example.ru/d/" in text
+    assert len(text) <= 2 * 67  # signs in a part of a long message in Cyrillic
 
 
 def test_the_contact_on_file_is_not_told_twice_nor_about_itself(cast: Cast) -> None:

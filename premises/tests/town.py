@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from portal.testing import make_account, make_house, make_link, make_organization, make_user
+from premises.actions import connect_code_for
 from premises.models import (
     AccessLetter,
     CouncilSeat,
@@ -77,6 +78,7 @@ ROWS: list[Callable[[Side], object]] = [
         issued_by=side.staff["manager"],
         expires_at=timezone.now(),
     ),
+    lambda side: connect_code_for(side.account, timezone.localdate().replace(day=1), at=timezone.now()),
     lambda side: Ownership.objects.create(unit=side.unit, owner=f"Владелец {side.marker}"),
 ]
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.once import once
 from premises import actions, letter_codes
+from premises.actions.linking import Paper
 from premises.forms import AskForm, CodeForm, FlatForm, LetterForm
 from premises.models import AccessLetter, House
 from premises.tries import take_address, take_code, take_password, tries_left
@@ -101,7 +102,7 @@ def link_code(request: HttpRequest) -> HttpResponse:
     form = CodeForm(posted(request))
     if request.method == "POST" and form.is_valid():
         code = form.cleaned_data["code"]
-        if _letter(request, code):
+        if _paper(request, code):
             return redirect("link_qr", code)
         form.add_error("code", str(actions.linking.CODE_MISMATCH))
     return show(request, "premises/link_code.html", {"form": form})
@@ -109,20 +110,20 @@ def link_code(request: HttpRequest) -> HttpResponse:
 
 @once
 def link_qr(request: HttpRequest, code: str) -> HttpResponse:
-    """Where the QR code of a letter leads: sign in, see which flat it is, add it."""
+    """Where the QR code of a letter or a bill leads: sign in, see which flat it is, add it."""
     code = letter_codes.read(code[:100])
     if not request.user.is_authenticated:
         request.session[WAITING_CODE] = code
         return redirect(f"{reverse(settings.LOGIN_URL)}?next={reverse('link_code')}")
-    letter = _letter(request, code)
-    if letter is None:
+    paper = _paper(request, code)
+    if paper is None:
         form = CodeForm({"code": letter_codes.grouped(code)})
         form.errors.clear()
         form.add_error("code", str(actions.linking.CODE_MISMATCH))
         return render(request, "premises/link_code.html", {"form": form, "action": reverse("link_code")}, status=404)
     if request.method == "POST":
         return welcome(request, actions.link_by_code(person(request), code=code, at=timezone.now()))
-    return render(request, "premises/link_qr.html", {"flat": letter.account})
+    return render(request, "premises/link_qr.html", {"flat": paper.account})
 
 
 @login_required
@@ -158,14 +159,14 @@ def link_ask(request: HttpRequest) -> HttpResponse:
     return show(request, "premises/link_ask.html", {"form": form, "house": house})
 
 
-def _letter(request: HttpRequest, code: str) -> AccessLetter | None:
-    """The letter of a code. Only a code that fits nothing costs a try."""
+def _paper(request: HttpRequest, code: str) -> Paper | None:
+    """The letter or bill of a code. Only a code that fits nothing costs a try."""
     now = timezone.now()
     taken = take_code(request, at=now)
-    letter = actions.letter_of_code(code, at=now)
-    if letter is not None:
+    paper = actions.paper_of_code(code, at=now)
+    if paper is not None:
         taken.give_back()
-    return letter
+    return paper
 
 
 def _found(request: HttpRequest) -> dict[str, object]:
