@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PremisesConfig(AppConfig):
     name = "premises"
+    verbose_name = _("Houses and accounts")
 
     def ready(self) -> None:
         from premises import notices, receivers  # noqa: F401 declares the kinds, listens
