@@ -1,7 +1,8 @@
 """Importing the register of payment documents: check every row, then write documents, lines and ledger at once."""
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -13,14 +14,16 @@ from django.utils.translation import gettext_noop as _
 from billing import freezing
 from billing.actions.ledger import hold_book, post_documents
 from billing.due import due_date
-from billing.exchange.documents import COLUMNS, Document, documents
+from billing.exchange.documents import COLUMNS, Document, Line, documents
 from billing.models import Invoice, InvoiceLine, Requisites
+from lib.copying import copy_in
 from premises.actions import retire_connect_codes
 from premises.models import ImportRun, Organization, PersonalAccount
 from premises.register import read
 from premises.registers import Tally
 
 CHUNK = 1000  # documents held in memory and written together
+PRINTED = tuple(one.name for one in fields(Line) if one.name != "warnings")  # columns of InvoiceLine, too
 NOT_AS_ISSUED = _("Issued documents are never edited; a correction is a new document.")
 
 
@@ -85,12 +88,12 @@ class Desk:
         """Write the documents with their lines and enter them into the book."""
         invoices = [self._invoice(document, account) for document, account in fresh]
         Invoice.objects.bulk_create(invoices, batch_size=CHUNK)
-        lines = [
-            InvoiceLine(invoice=invoice, position=position, **(vars(line) | {"warnings": list(line.warnings)}))
+        lines = (
+            (invoice.pk, position, *(getattr(line, name) for name in PRINTED), json.dumps(line.warnings))
             for invoice, (document, _account) in zip(invoices, fresh, strict=True)
             for position, line in enumerate(document.lines, start=1)
-        ]
-        InvoiceLine.objects.bulk_create(lines, batch_size=5000)
+        )
+        copy_in(InvoiceLine, ("invoice_id", "position", *PRINTED, "warnings"), lines)
         post_documents(invoices)
         self._retire_codes(invoices)
 
