@@ -12,4 +12,9 @@ def bare(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(House.objects.only("city").get(pk=pk).city)
 
 
-urlpatterns = [path("bare/<int:pk>/", bare), *portal_urls]
+def person(request: HttpRequest) -> HttpResponse:
+    """The session and the signed-in person, nothing else."""
+    return HttpResponse(str(request.user))
+
+
+urlpatterns = [path("bare/<int:pk>/", bare), path("bare/person/", person), *portal_urls]

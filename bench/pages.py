@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
+from bench.layers import layers
 from billing.models import Invoice
 from premises.models import AccountLink, House
 
@@ -150,3 +151,6 @@ def report() -> Iterator[str]:
     yield "|---|---|---|---|"
     for page in pages:
         yield f"| {page.name} | {page.speed:.0f} | {page.speed / bare:.0%} | {page.queries} |"
+    yield ""
+    paths = {page.name: page.path for page in pages}
+    yield from layers(pages[0].path, paths["home"], paths["document"], pages[-1].cookie)
