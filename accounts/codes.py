@@ -176,7 +176,8 @@ def _digits(typed: str) -> str:
         given = ngettext("You entered %(count)d digit.", "You entered %(count)d digits.", len(code)) % {
             "count": len(code)
         }
-        raise WrongCode(f"{given} {_('The code has six.')}")
+        six = _("The code has six.")
+        raise WrongCode(f"{given} {six}")
     return code
 
 
@@ -185,7 +186,8 @@ def _wrong(challenge: Challenge) -> Refusal:
     if not left:
         return DeadCode(_("That was the last try, and this code is now void. Get a new one."))
     tries = ngettext("%(count)d try is left.", "%(count)d tries are left.", left) % {"count": left}
-    return WrongCode(f"{_('This is not the code from the last message.')} {tries}")
+    wrong = _("This is not the code from the last message.")
+    return WrongCode(f"{wrong} {tries}")
 
 
 def _why_dead(challenge: Challenge, at: datetime) -> str | Promise:

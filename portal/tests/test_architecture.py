@@ -119,6 +119,17 @@ def test_sql_is_spoken_in_a_few_named_files() -> None:
     assert speaking <= RAW_SQL
 
 
+def test_no_sentence_hides_in_an_f_string_where_the_translators_do_not_find_it() -> None:
+    words = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
+    hidden = [
+        f"{path}:{node.lineno}"
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr) and words & calls(ast.Module(body=[ast.Expr(node)], type_ignores=[]))
+    ]
+    assert not hidden
+
+
 def test_no_template_carries_style_script_or_placeholder() -> None:
     forbidden = (" style=", "<style", " onclick=", " onchange=", " onsubmit=", "placeholder=", "javascript:")
     wrong = [f"{path}: {word}" for path, text in templates() for word in forbidden if word in text]
