@@ -35,6 +35,6 @@ DROP FUNCTION premises_shares_up_to_one();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("premises", "0101_links_have_a_history")]
+    dependencies = [("premises", "0002_initial")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
