@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 
 from accounts import sessions
 from accounts.browser import leave_cookies
@@ -77,6 +78,7 @@ class ReaderMiddleware:
         with translation.override(reader.language):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", reader.language)
+        patch_vary_headers(response, ["Accept-Language", "Cookie"])
         leave_cookies(request, response)
         return response
 

@@ -73,3 +73,7 @@ def test_the_page_says_which_language_it_speaks(db: None, language: str) -> None
 
     assert f'<html lang="{language}"' in page
     assert re.findall(r'value="(\w\w)" lang="\w\w" aria-pressed="true"', page) == [language]
+
+
+def test_a_cache_keeps_the_languages_apart(client: Client) -> None:
+    assert {"Accept-Language", "Cookie"} <= set(client.get("/")["Vary"].split(", "))

@@ -4,6 +4,7 @@ import gzip
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -128,3 +129,10 @@ def test_a_refusal_is_one_polite_page(status: int, rf: RequestFactory, cast: Cas
     assert page.status_code == status
     assert "Come back after lunch." in page.content.decode()
     assert 'class="sos"' in page.content.decode()
+
+
+@pytest.mark.parametrize("form", [{"address": "x" * 3_000_000}, {f"field{number}": "1" for number in range(2000)}])
+def test_a_form_larger_than_any_of_ours_is_said_to_be_too_large(client: Client, form: dict[str, str], db: None) -> None:
+    page = client.post("/in/", urlencode(form), content_type="application/x-www-form-urlencoded")
+    assert page.status_code == 413
+    assert "too large" in page.content.decode()
