@@ -3,6 +3,9 @@
 import re
 import unicodedata
 
+from django.db.models import F, Func, Value
+from django.db.models.functions import Lower
+
 APOSTROPHES = str.maketrans({"ʼ": "'", "’": "'", "‘": "'", "`": "'", "ˈ": "'", "ё": "е", "ґ": "г"})
 NOT_WORD = re.compile(r"[^\w'/-]+")
 
@@ -24,3 +27,8 @@ def account_key(number: str) -> str:
     '0667000001'
     """
     return re.sub(r"\s+", "", number).upper()
+
+
+def folded(column: str) -> Func:
+    """Return a column's text folded in the database as `search_key` folds it in Python, punctuation apart."""
+    return Func(Lower(F(column)), Value("ёґʼ’‘`"), Value("ег''''"), function="TRANSLATE")

@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from lib.text import account_key, search_key
+from lib.text import account_key, folded, search_key
 from premises.admin_imports import ImportRunAdmin
 from premises.admin_people import DayForm, close_older_links
 from premises.admin_scope import (
     ACCOUNTANT,
+    ADD,
     ALL,
     CHANGE,
     DISPATCHER,
@@ -45,6 +46,7 @@ class OrganizationAdmin(ScopedAdmin):
 
     organization_path = "pk"
     may = {MANAGER: {VIEW, CHANGE}, ACCOUNTANT: LOOK, DISPATCHER: LOOK}
+    chief_may = (ADD,)
     list_display = ("short_name", "kind", "country", "phone", "dispatch_phone")
     search_fields = ("short_name", "name", "tax_id")
     fields = (*PAPERS, "address", "phone", "dispatch_phone", "email", "site", "hours", "link_policy")
@@ -58,10 +60,12 @@ class StaffMemberAdmin(ScopedAdmin):
     """Who works where. Only the superuser hires; a manager sees the colleagues and may let one go."""
 
     may = {MANAGER: {VIEW, CHANGE}}
+    chief_may = (ADD,)
     list_display = ("user", "organization", "role", "is_active")
     list_filter = ("role", "is_active", "organization")
     list_select_related = ("user", "organization")
     search_fields = ("user__last_name", "user__first_name")
+    search_names = ("user__last_name", "user__first_name")
     fields = ("user", "organization", "role", "is_active")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -167,10 +171,11 @@ class PersonalAccountAdmin(ScopedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
+        queryset = queryset.alias(holder_folded=folded("holder"))
         for word in search_key(search_term).split():
             queryset = queryset.filter(
                 Q(number_search__startswith=account_key(word))
-                | Q(holder__icontains=word)
+                | Q(holder_folded__contains=word)
                 | Q(unit__house__address_search__contains=word)
                 | Q(unit__label_search=word)
             )

@@ -80,7 +80,8 @@ class AccountLinkAdmin(ScopedAdmin):
     list_display = ("account", "unit", "user", "grade", "state", "method", "disputed_at", "created_at")
     list_filter = ("state", "grade", "method", ("disputed_at", admin.EmptyFieldListFilter))
     list_select_related = ("account__unit__house", "user")
-    search_fields = ("account__number_search", "user__last_name")
+    search_fields = ("account__number_search",)
+    search_names = ("user__last_name", "user__first_name")
     search_help_text = _("Account number or last name")
     ordering = ("-changed_at", "-pk")
     fields = ("account", "user", "grade", "state", "method", "created_at", "changed_at", "disputed_at", "reason")
@@ -211,7 +212,8 @@ class CouncilSeatAdmin(ScopedAdmin):
     list_display = ("house", "user", "is_chair", "since", "until", "protocol")
     list_filter = ("is_chair", "house")
     list_select_related = ("house", "user")
-    search_fields = ("user__last_name", "house__address_search")
+    search_fields = ("house__address_search",)
+    search_names = ("user__last_name", "user__first_name")
     autocomplete_fields = ("house",)
     fields = ("house", "user", "is_chair", "since", "until", "protocol")
 
@@ -224,7 +226,8 @@ class OwnershipAdmin(ScopedAdmin):
     may = {MANAGER: ALL}
     list_display = ("unit", "owner", "numerator", "denominator", "is_joint", "since", "until")
     list_select_related = ("unit__house",)
-    search_fields = ("owner", "unit__house__address_search")
+    search_fields = ("unit__house__address_search",)
+    search_names = ("owner",)
     autocomplete_fields = ("unit",)
     fields = ("unit", "owner", "user", "numerator", "denominator", "is_joint", "document", "since", "until")
 

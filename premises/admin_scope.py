@@ -2,7 +2,7 @@
 
 A class says how a row reaches its organization (`organization_path`) and what each job may do with it (`may`). Everything
 else follows: lists, search, filters, forms, autocomplete, actions, history, inlines, deletion. There are no per-user
-Django permissions; a superuser may do everything. See docs/permissions.md.
+Django permissions; a superuser may on every company's rows what some job may. See docs/permissions.md.
 
 raw_id_fields and list_editable are not used: the first shows the name of any row, the second asks no right per row.
 """
@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from lib.text import folded, search_key
 from premises.models import Organization, StaffMember
 
 MANAGER, ACCOUNTANT, DISPATCHER = StaffMember.Role.MANAGER, StaffMember.Role.ACCOUNTANT, StaffMember.Role.DISPATCHER
@@ -51,6 +52,7 @@ class Scope:
 
     organization_path: ClassVar[str] = "organization"
     may: ClassVar[Rights] = {}
+    chief_may: ClassVar[Collection[str]] = ()  # what only the superuser may
 
     def organizations(self, request: HttpRequest, *rights: str) -> set[int]:
         """The ids of the organizations where this employee's job has all these rights on this model."""
@@ -94,8 +96,8 @@ class Scope:
         """Whether the job allows this: on this row, or without a row on any."""
         if not (request.user.is_active and getattr(request.user, "is_staff", False)):
             return False
-        if is_chief(request):
-            return True
+        if is_chief(request):  # every company's rows, but no more than somebody's job: what actions write has no form
+            return right in {VIEW, *self.chief_may, *(one for rights in self.may.values() for one in rights)}
         ids = self.organizations(request, right)
         return bool(ids) if row is None else organization_of(row, self.organization_path) in ids
 
@@ -120,6 +122,24 @@ class ScopedAdmin(Scope, admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     list_per_page = 50
     view_on_site = False
+    search_names: ClassVar[tuple[str, ...]] = ()  # columns with names of people: found in any case, ё as е
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Every word is in one of the search fields or names."""
+        if not self.search_names:
+            found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
+            return found
+        queryset = queryset.alias(**{f"folded_{name}": folded(name) for name in self.search_names})
+        for word in search_key(search_term).split():
+            fits = Q()
+            for name in self.search_names:
+                fits |= Q(**{f"folded_{name}__contains": word})
+            for field in self.get_search_fields(request):
+                fits |= Q(**{f"{field}__icontains": word})
+            queryset = queryset.filter(fits)
+        return queryset, False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._allowed(request, VIEW, obj)

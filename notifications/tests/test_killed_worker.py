@@ -19,8 +19,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from notifications import tasks
-from notifications.actions import notify
-from notifications.models import Delivery, Notice
+from notifications.actions import notify, prefer
+from notifications.models import Channel, Delivery, Notice
 from notifications.tests.conftest import NEWS
 from portal.testing import make_user
 
@@ -91,6 +91,7 @@ def test_nothing_is_lost_when_the_worker_is_killed(
 ) -> None:
     monkeypatch.setattr(tasks, "PATIENCE", timedelta(seconds=3))
     olga = make_user("Olga")
+    prefer(olga, Channel.SMS, is_on=True)
     with transaction.atomic():
         for number in range(COUNT):
             notify(NEWS, subject=str(number), at=timezone.now(), user=olga, context={"house": number})
