@@ -106,16 +106,16 @@ class Consent(models.Model):
         SMS = "sms", _("Notices by SMS")
         EMAIL = "email", _("Notices by e-mail")
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="consents")
-    purpose = models.CharField(max_length=20, choices=Purpose)
-    version = models.CharField(max_length=20)
+    user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.PROTECT, related_name="consents")
+    purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose)
+    version = models.CharField(_("version"), max_length=20)
     text_hash = models.CharField(max_length=64)
-    language = models.CharField(max_length=2)
-    channel = models.CharField(max_length=10)
+    language = models.CharField(_("language"), max_length=2)
+    channel = models.CharField(_("channel"), max_length=10)
     evidence = models.CharField(max_length=64, blank=True)  # the id of the code that proved the address
     ip = models.GenericIPAddressField(null=True)
-    given_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    given_at = models.DateTimeField(_("given"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     objects = ConsentQuerySet.as_manager()
 

@@ -90,13 +90,17 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 class NoticeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """What was told to whom. The words themselves may hold debts and names: only the reader sees them."""
 
-    list_display = ("created_at", "kind", "user_id", "language", "read_at", "expires_at")
+    list_display = ("created_at", "kind", "reader", "language", "read_at", "expires_at")
     list_filter = ("kind", "language")
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")
-    fields = ("kind", "subject", "user_id", "language", "url", "values", "created_at", "expires_at", "read_at")
+    fields = ("kind", "subject", "reader", "language", "url", "values", "created_at", "expires_at", "read_at")
     list_per_page = 50
     show_full_result_count = False
+
+    @admin.display(description=_("user"))
+    def reader(self, notice: Notice) -> int | None:
+        return notice.user_id
 
     @admin.display(description=_("values of the text"))
     def values(self, notice: Notice) -> str:

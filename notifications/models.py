@@ -48,7 +48,7 @@ class Notice(models.Model):
     # plain values for the kind's templates
     context = models.JSONField(default=dict, encoder=plain.Encoder, decoder=plain.Decoder)
     secret = models.BinaryField(null=True)  # a sealed code; erased once sent or too old
-    url = models.CharField(max_length=200, blank=True)  # where in the portal it leads
+    url = models.CharField(_("address in the portal"), max_length=200, blank=True)  # where in the portal it leads
     created_at = models.DateTimeField(_("written"), default=timezone.now)
     expires_at = models.DateTimeField(_("valid until"), null=True)
     read_at = models.DateTimeField(_("read"), null=True)
@@ -127,7 +127,7 @@ class Delivery(models.Model):
     next_at = models.DateTimeField(_("next attempt"), default=timezone.now)  # while being sent: the end of the lease
     nudged_at = models.DateTimeField(null=True)  # when the sweep last put it into a queue
     lease = models.UUIDField(null=True)  # who is sending it now; a late answer of an old lease is ignored
-    gateway_id = models.CharField(max_length=80, blank=True, db_index=True)
+    gateway_id = models.CharField(_("number at the gateway"), max_length=80, blank=True, db_index=True)
     stop_token = models.CharField(max_length=22, null=True, unique=True)  # the «not you?» link of a code
     error = models.CharField(_("error"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("written"), default=timezone.now)

@@ -84,8 +84,12 @@ class Invoice(models.Model):
     status: str  # set by billing.shelf.with_status
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="invoices")
-    account = models.ForeignKey(PersonalAccount, on_delete=models.PROTECT, related_name="invoices")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="invoices", verbose_name=_("company")
+    )
+    account = models.ForeignKey(
+        PersonalAccount, on_delete=models.PROTECT, related_name="invoices", verbose_name=_("personal account")
+    )
     period = models.DateField(_("period"))  # the first day of the month
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.MAIN)
     recipient = models.CharField(_("recipient"), max_length=160)
@@ -110,7 +114,9 @@ class Invoice(models.Model):
     paid = models.DecimalField(_("paid in the period"), max_digits=13, decimal_places=2, default=0)
     payable = models.DecimalField(_("to pay"), max_digits=13, decimal_places=2)
     digest = models.CharField(max_length=64, blank=True)  # of the register's words: tells a repeat from a change
-    source = models.ForeignKey(ImportRun, null=True, on_delete=models.PROTECT, related_name="invoices")
+    source = models.ForeignKey(
+        ImportRun, null=True, on_delete=models.PROTECT, related_name="invoices", verbose_name=_("import")
+    )
     pdf = models.FileField(upload_to="invoices/", max_length=200, blank=True)
     pdf_state = models.CharField(_("PDF"), max_length=6, choices=Pdf, default=Pdf.NONE)
     pdf_queued_at = models.DateTimeField(null=True)

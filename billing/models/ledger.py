@@ -36,8 +36,12 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 class Payment(models.Model):
     """Money received for an account, as a bank's or the company's register states it."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="payments")
-    account = models.ForeignKey(PersonalAccount, on_delete=models.PROTECT, related_name="payments")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="payments", verbose_name=_("company")
+    )
+    account = models.ForeignKey(
+        PersonalAccount, on_delete=models.PROTECT, related_name="payments", verbose_name=_("personal account")
+    )
     number = models.CharField(_("number"), max_length=40)
     operation = models.CharField(
         _("operation"), max_length=100
@@ -46,7 +50,9 @@ class Payment(models.Model):
     paid_on = models.DateField(_("date"))
     amount = models.DecimalField(_("amount"), max_digits=13, decimal_places=2)
     kind = models.CharField(_("kind"), max_length=10, choices=Invoice.Kind, default=Invoice.Kind.MAIN)
-    source = models.ForeignKey(ImportRun, null=True, on_delete=models.PROTECT, related_name="payments")
+    source = models.ForeignKey(
+        ImportRun, null=True, on_delete=models.PROTECT, related_name="payments", verbose_name=_("import")
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = PaymentQuerySet.as_manager()

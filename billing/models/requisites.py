@@ -20,7 +20,9 @@ class RequisitesQuerySet(models.QuerySet["Requisites"]):
 class Requisites(models.Model):
     """Where money for one kind of document goes. A document keeps its own frozen copy."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="requisites")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="requisites", verbose_name=_("company")
+    )
     kind = models.CharField(_("kind of document"), max_length=10, choices=Invoice.Kind, default=Invoice.Kind.MAIN)
     recipient = models.CharField(_("recipient"), max_length=160)
     tax_id = models.CharField(_("tax number (ИНН, ЄДРПОУ)"), max_length=12)

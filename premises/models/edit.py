@@ -11,7 +11,7 @@ class UnitEdit(models.Model):
     """A resident changed the contact phone or the intercom note of a flat: who and when, without the values."""
 
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="edits")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("who"))
     at = models.DateTimeField(_("when"))
     fields = models.CharField(_("what"), max_length=100)  # «contact_phone, intercom»
 

@@ -35,12 +35,16 @@ class AccessLetter(models.Model):
     LIFETIME = timedelta(days=90)
     CODE_USES = 5
 
-    account = models.ForeignKey(PersonalAccount, on_delete=models.PROTECT, related_name="letters")
+    account = models.ForeignKey(
+        PersonalAccount, on_delete=models.PROTECT, related_name="letters", verbose_name=_("personal account")
+    )
     login = models.CharField(_("login"), max_length=30)
     login_search = models.CharField(max_length=30, db_index=True)
     password_hash = models.CharField(max_length=200)
     code_digest = models.CharField(max_length=64, unique=True)  # keyed digest of the 12-letter code (60 bits)
-    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("issued by")
+    )
     issued_at = models.DateTimeField(_("issued"), default=timezone.now)
     expires_at = models.DateTimeField(_("valid until"))
     password_used_at = models.DateTimeField(_("password used"), null=True, blank=True)
@@ -91,7 +95,7 @@ class LetterBatch(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     house = models.ForeignKey(House, on_delete=models.PROTECT, related_name="letter_batches", verbose_name=_("house"))
     accounts = models.ManyToManyField(PersonalAccount, related_name="+")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("who"))
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.QUEUED)
     file = models.FileField(upload_to="letters/", blank=True)
     created_at = models.DateTimeField(_("asked"), default=timezone.now)

@@ -64,8 +64,12 @@ class AccountLink(models.Model):
     DISPUTE_WINDOW = timedelta(hours=72)
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="links")
-    account = models.ForeignKey(PersonalAccount, on_delete=models.PROTECT, related_name="links")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="links", verbose_name=_("user")
+    )
+    account = models.ForeignKey(
+        PersonalAccount, on_delete=models.PROTECT, related_name="links", verbose_name=_("personal account")
+    )
     grade = models.CharField(_("grade"), max_length=10, choices=LinkGrade)
     state = models.CharField(_("state"), max_length=10, choices=LinkState)
     method = models.CharField(_("how it was linked"), max_length=10, choices=Method)
@@ -163,7 +167,9 @@ class AccountLinkEvent(models.Model):
     what = models.CharField(_("what"), max_length=10, choices=What)
     grade = models.CharField(_("grade"), max_length=10, choices=LinkGrade)
     state = models.CharField(_("state"), max_length=10, choices=LinkState)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("who")
+    )
     at = models.DateTimeField(_("when"))
     note = models.CharField(_("note"), max_length=200, blank=True)
 
@@ -193,7 +199,9 @@ class LinkRequest(models.Model):
         DONE = "done", _("Linked")
         REFUSED = "refused", _("Refused")
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="link_requests")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="link_requests", verbose_name=_("user")
+    )
     house = models.ForeignKey(House, on_delete=models.PROTECT, related_name="link_requests", verbose_name=_("house"))
     unit_label = models.CharField(_("flat"), max_length=20)
     link = models.ForeignKey(

@@ -83,8 +83,12 @@ class StaffMember(models.Model):
         DISPATCHER = "dispatcher", _("Dispatcher")
         ACCOUNTANT = "accountant", _("Accountant")
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="staff")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs", verbose_name=_("user")
+    )
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="staff", verbose_name=_("company")
+    )
     role = models.CharField(_("role"), max_length=12, choices=Role)
     is_active = models.BooleanField(_("works now"), default=True)
 

@@ -41,7 +41,12 @@ class Ownership(models.Model):
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="ownerships", verbose_name=_("unit"))
     owner = models.CharField(_("owner"), max_length=200)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="ownerships"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="ownerships",
+        verbose_name=_("user"),
     )
     numerator = models.PositiveIntegerField(_("share, numerator"), default=1)
     denominator = models.PositiveIntegerField(_("share, denominator"), default=1)
@@ -97,7 +102,9 @@ class CouncilSeatQuerySet(models.QuerySet["CouncilSeat"]):
 class CouncilSeat(models.Model):
     """A person's term on the council of one house, as the protocol of the owners' meeting set it."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="seats")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="seats", verbose_name=_("user")
+    )
     house = models.ForeignKey(House, on_delete=models.PROTECT, related_name="seats", verbose_name=_("house"))
     is_chair = models.BooleanField(_("chair"), default=False)
     since = models.DateField(_("since"))
