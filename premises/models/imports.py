@@ -2,16 +2,18 @@
 
 import uuid
 from datetime import datetime
+from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from lib.errors import Refusal
+from lib.money import format_number
 from premises.models.organization import Organization
 from premises.registers.tally import Problem, Tally
 
@@ -23,6 +25,12 @@ class NotImportable(Refusal):
 def file_place(run: "ImportRun", name: str) -> str:
     """Where an uploaded file is kept: under a name of ours, never the sender's."""
     return f"imports/{run.public_id}{'.xlsx' if name.lower().endswith('.xlsx') else '.csv'}"
+
+
+def _written(number: str, language: str) -> str:
+    """A total with the decimals it was stored with, as the reader's country writes numbers."""
+    value = Decimal(number)
+    return format_number(value, language, max(0, -int(value.as_tuple().exponent)))
 
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
@@ -96,8 +104,9 @@ class ImportRun(models.Model):
 
     @property
     def control_totals(self) -> list[tuple[str, str]]:
-        """The control totals in the reader's language."""
-        return [(gettext(words), number) for words, number in self.totals.items()]
+        """The control totals in the reader's language; none where not one row could be read."""
+        language = get_language() or "en"
+        return [(gettext(words), _written(number, language)) for words, number in self.totals.items() if self.rows]
 
     @property
     def is_importable(self) -> bool:
