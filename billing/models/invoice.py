@@ -12,24 +12,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from premises.models import AccountLink, ImportRun, Organization, PersonalAccount
+from billing.models.seen import OfAccountQuerySet
+from premises.models import ImportRun, Organization, PersonalAccount
 
 
-class InvoiceQuerySet(models.QuerySet["Invoice"]):
-    def visible_to(self, user: User) -> Self:
-        """Documents of accounts whose history this person may see: grade confirmed or owner, link active."""
-        return self.filter(
-            account__links__user_id=user.pk,
-            account__links__state=AccountLink.State.ACTIVE,
-            account__links__grade__in=AccountLink.FULL_GRADES,
-        )
-
-    def staffed_by(self, user: User) -> Self:
-        if user.is_superuser:
-            return self
-        return self.filter(organization__staff__user=user, organization__staff__is_active=True)
-
+class InvoiceQuerySet(OfAccountQuerySet["Invoice"]):
     def light(self) -> Self:
         """Without the frozen blocks, for lists."""
         return self.defer("payer", "provider", "requisites")

@@ -12,22 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from billing.models.invoice import Invoice
-from premises.models import AccountLink, ImportRun, Organization, PersonalAccount
+from billing.models.seen import OfAccountQuerySet
+from premises.models import ImportRun, Organization, PersonalAccount
 
 
-class PaymentQuerySet(models.QuerySet["Payment"]):
-    def visible_to(self, user: User) -> Self:
-        return self.filter(
-            account__links__user_id=user.pk,
-            account__links__state=AccountLink.State.ACTIVE,
-            account__links__grade__in=AccountLink.FULL_GRADES,
-        )
-
-    def staffed_by(self, user: User) -> Self:
-        if user.is_superuser:
-            return self
-        return self.filter(organization__staff__user=user, organization__staff__is_active=True)
-
+class PaymentQuerySet(OfAccountQuerySet["Payment"]):
     def in_brief(self) -> Self:
         """With only what a short list of the newest prints."""
         return self.only("number", "paid_on", "amount")
