@@ -1,0 +1,66 @@
+"""How a typed reading becomes a number: people copy a dial as they see it. Pure: no database."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.utils.translation import gettext_noop as _
+
+# Spaces of every width, and the invisible signs that come along when a number is copied from a message.
+SPACES = re.compile(r"[\s\u200b\u200e\u200f\u2060\ufeff]+")
+SIGNS = re.compile(r"[+\-−–—]")
+SHAPE = re.compile(r"([0-9]*)(?:[.,]([0-9]*))?")
+
+
+class Unreadable(ValueError):
+    """The text is not a reading of this dial; `text` is an English sentence to translate, with the `facts` in it."""
+
+    def __init__(self, text: str, facts: Mapping[str, str | int] | None = None) -> None:
+        super().__init__(text)
+        self.text = text
+        self.facts = dict(facts or {})
+
+
+def read_value(text: str, *, int_digits: int, decimals: int) -> Decimal:
+    """Return the value with the dial's decimals; raises Unreadable with a sentence that says what to do.
+
+    >>> read_value("00124,5", int_digits=5, decimals=3)
+    Decimal('124.500')
+    """
+    plain = SPACES.sub("", text)
+    _refuse_other_signs(plain, decimals)
+    shape = SHAPE.fullmatch(plain)
+    if shape is None:
+        raise Unreadable(_("There is more than one comma or point: leave only the one before the last digits."))
+    whole, part = shape[1].lstrip("0"), (shape[2] or "").rstrip("0")
+    if len(whole) > int_digits:
+        raise Unreadable(
+            _("There are too many digits before the comma: at most %(digits)s fit this meter."), {"digits": int_digits}
+        )
+    if len(part) > decimals:
+        raise _too_fine(decimals)
+    return Decimal(f"{whole or 0}.{part.ljust(decimals, '0')}" if decimals else whole or "0")
+
+
+def _refuse_other_signs(plain: str, decimals: int) -> None:
+    """Let nothing through but digits, commas and points, with at least one digit."""
+    if not plain:
+        raise Unreadable(_("Write the digits of the meter, for example %(example)s."), _example(decimals))
+    if SIGNS.search(plain):
+        raise Unreadable(_("Write the digits without plus and minus."))
+    if not re.fullmatch(r"[0-9.,]+", plain) or not re.search(r"[0-9]", plain):
+        raise Unreadable(
+            _("Write only the digits of the meter and one comma or point, for example %(example)s."), _example(decimals)
+        )
+
+
+def _example(decimals: int) -> dict[str, str]:
+    return {"example": f"124,{'5'.ljust(decimals, '0')}" if decimals else "124"}
+
+
+def _too_fine(decimals: int) -> Unreadable:
+    if not decimals:
+        return Unreadable(_("This meter has no digits after the comma: write the whole number."))
+    return Unreadable(
+        _("There are too many digits after the comma: at most %(digits)s fit this meter."), {"digits": decimals}
+    )
