@@ -15,7 +15,7 @@ def copy_in(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequ
     Runs in the caller's transaction; constraints and triggers hold as for any insert, save() and clean() do not run. The
     rows are held in memory as text: send them in chunks.
     """
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    fields = [field for field in model._meta.concrete_fields if not (field.primary_key or field.generated)]
     rest = [field for field in fields if field.attname not in names]
     text = io.StringIO()
     for row in rows:

@@ -1,0 +1,56 @@
+"""Makes the estimates of a period once its window has closed."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from meters import windows
+from meters.history import local_day, months_before
+from meters.models import Estimate, Meter, SubmissionWindow
+from meters.volumes import basis_of, estimate_for, is_due
+from premises.models import House
+
+CATCH_UP = 3  # months: what a clock that stood still makes up for
+
+
+def closed_period(rules: SubmissionWindow, today: date) -> date:
+    """The newest period whose window has closed before today."""
+    period = windows.period_of(rules.window, today)
+    return period if windows.last_day(rules.window, period) < today else months_before(period, 1)
+
+
+def periods_to_estimate(house: House, rules: SubmissionWindow, today: date) -> list[date]:
+    """The closed periods of a house that have no estimates yet, oldest first; of a new house only the newest."""
+    newest = closed_period(rules, today)
+    last = Estimate.objects.filter(meter__house=house).aggregate(last=Max("period"))["last"]
+    if last is None:
+        return [newest]
+    months = [months_before(newest, back) for back in range(CATCH_UP - 1, -1, -1)]
+    return [month for month in months if month > last]
+
+
+@transaction.atomic
+def estimate_missing(house: House, period: date, *, at: datetime) -> int:
+    """Write an estimate for every meter of the house's flats that has no reading for charges in the period.
+
+    Return how many were made. What was made before stays: a second run writes nothing.
+    """
+    rows = Meter.objects.of_flats().filter(house=house, account__closed_on__isnull=True)
+    meters = list(rows.select_related("house__organization", "account__unit"))
+    basis = basis_of(meters, period)
+    made = [estimate_for(meter, basis) for meter in meters if is_due(meter, basis)]
+    for one in made:
+        one.created_at = at
+    return len(Estimate.objects.bulk_create(made, batch_size=2000, ignore_conflicts=True))
+
+
+def estimate_houses(*, at: datetime) -> int:
+    """Make what is missing in every house; return how many estimates were made."""
+    houses = list(House.objects.filter(meters__account__isnull=False).distinct().select_related("organization"))
+    rules = SubmissionWindow.objects.of_houses(houses)
+    made = 0
+    for house in houses:
+        for period in periods_to_estimate(house, rules[house.pk], local_day(house.organization, at)):
+            made += estimate_missing(house, period, at=at)
+    return made

@@ -1,0 +1,66 @@
+"""Who is told what about readings and meters."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from meters.consumption import quantum
+from meters.models import Meter, MeterReport, Reading, Source
+from meters.notices import OVERRULED, REPORT_ANSWERED, REPORT_WAITS
+from notifications.actions import notify
+from premises.models import StaffMember
+
+
+def facts_of(meter: Meter) -> dict[str, Any]:
+    """What a notice says of a meter. The resource is a code: its word comes in the reader's language."""
+    return {
+        "resource": meter.resource,
+        "serial": meter.serial,
+        "meter_place": meter.place,
+        "place": meter.account.place if meter.account else str(meter.house),
+    }
+
+
+def facts_of_reading(reading: Reading) -> dict[str, Any]:
+    """What a notice says of a reading: its values with the meter's decimals, zones separated by a slash."""
+    digits = quantum(reading.meter.decimals)
+    values = " / ".join(str(value.quantize(digits)) for value in reading.values)
+    return {"values": values, "source": reading.source, "taken_on": reading.taken_on.isoformat()}
+
+
+def tell_overruled(pairs: Iterable[tuple[Reading, Reading | None]], *, at: datetime) -> None:
+    """Tell the resident whose reading does not count that another source's does. Pairs: (theirs, the one that counts)."""
+    for theirs, counts in pairs:
+        if counts is None or theirs.source != Source.OWNER or counts.source == Source.OWNER or not theirs.author:
+            continue
+        meter = theirs.meter
+        notify(
+            OVERRULED, subject=f"reading:{theirs.public_id}", at=at, user=theirs.author,
+            context=facts_of(meter) | {"mine": facts_of_reading(theirs)["values"]} | facts_of_reading(counts),
+            url=reverse("account_home", args=[meter.account.public_id]) if meter.account else "",
+        )  # fmt: skip
+
+
+def tell_managers(report: MeterReport, *, at: datetime) -> None:
+    """Tell the company's managers that a report waits."""
+    managers = StaffMember.objects.filter(
+        organization_id=report.meter.organization_id, is_active=True, role=StaffMember.Role.MANAGER
+    ).select_related("user")
+    for manager in managers:
+        notify(
+            REPORT_WAITS, subject=f"report:{report.public_id}", at=at, user=manager.user,
+            context=facts_of(report.meter) | {"what": report.kind},
+            url=reverse("admin:index"),
+        )  # fmt: skip
+
+
+def tell_reporter(report: MeterReport, *, at: datetime) -> None:
+    """Tell the resident what the company answered."""
+    account = report.meter.account
+    notify(
+        REPORT_ANSWERED, subject=f"report:{report.public_id}:answer", at=at, user=report.by,
+        context=facts_of(report.meter) | {"what": report.kind, "state": report.state, "answer": report.answer},
+        url=reverse("account_home", args=[account.public_id]) if account else "",
+    )  # fmt: skip

@@ -1,0 +1,68 @@
+"""Takes readings back: a resident's own until the window closes, or a whole imported batch."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from lib.errors import Refusal
+from meters.actions.submitting import period_to_read
+from meters.models import Meter, Reading, ReadingState, Source, SubmissionWindow
+from meters.models.reading import ReadingQuerySet
+
+
+class TooLateToTakeBack(Refusal):
+    """The window has closed, or a higher source has spoken."""
+
+
+@transaction.atomic
+def take_back(reading: Reading, *, by: User, at: datetime) -> Reading:
+    """The resident takes back a reading they entered, while its window is open; what counted before counts again.
+
+    Raises TooLateToTakeBack. A second press changes nothing.
+    """
+    meter = _hold([reading.meter_id])[0]
+    reading = Reading.objects.get(pk=reading.pk)
+    if reading.state == ReadingState.WITHDRAWN:
+        return reading
+    rules = SubmissionWindow.objects.of_house(meter.house)
+    is_open = period_to_read(meter.house, rules, at=at) == reading.period
+    if reading.source != Source.OWNER or reading.author_id != by.pk or not is_open or not reading.is_current:
+        raise TooLateToTakeBack(_("This reading cannot be taken back any more. If it is wrong, tell the company."))
+    withdraw(Reading.objects.filter(pk=reading.pk))
+    reading.refresh_from_db()
+    return reading
+
+
+@transaction.atomic
+def withdraw(readings: ReadingQuerySet) -> int:
+    """Take these readings back, whoever entered them; of what remains the highest and latest counts. Return how many."""
+    touched = list(readings.standing().values_list("pk", "meter_id", "period"))
+    _hold({meter for _pk, meter, _period in touched})
+    Reading.objects.filter(pk__in=[pk for pk, _meter, _period in touched]).update(state=ReadingState.WITHDRAWN)
+    elect({(meter, period) for _pk, meter, period in touched})
+    return len(touched)
+
+
+def elect(places: Iterable[tuple[int, date]]) -> None:
+    """Let the highest and latest standing reading of each (meter id, period) count. The meters must be locked."""
+    wanted = set(places)
+    rows = Reading.objects.standing().filter(
+        meter__in={meter for meter, _period in wanted}, period__in={period for _meter, period in wanted}
+    )
+    standing: dict[tuple[int, date], list[Reading]] = defaultdict(list)
+    for row in rows.order_by("-rank", "-created_at", "-pk").only("pk", "meter_id", "period", "state"):
+        standing[row.meter_id, row.period].append(row)
+    best = {place: rows[0] for place, rows in standing.items() if place in wanted}
+    demoted = [row.pk for place in best for row in standing[place][1:] if row.is_current]
+    Reading.objects.filter(pk__in=demoted).update(state=ReadingState.KEPT)
+    promoted = [row.pk for row in best.values() if not row.is_current]
+    Reading.objects.filter(pk__in=promoted).update(state=ReadingState.CURRENT)
+
+
+def _hold(meters: Iterable[int]) -> list[Meter]:
+    rows = Meter.objects.select_related("house__organization").select_for_update(of=("self",))
+    return list(rows.filter(pk__in=set(meters)).order_by("pk"))

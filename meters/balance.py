@@ -1,0 +1,75 @@
+"""The balance of a house: what its own meters measured beside what its flats used, per resource."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from meters.consumption import Method
+from meters.history import known_of
+from meters.models import Meter
+from meters.resources import FACTS, to_base
+from meters.volumes import ZERO, PeriodVolume, volumes_of
+from premises.models import House, PersonalAccount
+
+
+@dataclass(frozen=True)
+class Balance:
+    """One resource of a house in one period, in the base unit. `house` is None where the house meter was not read."""
+
+    resource: str
+    house: Decimal | None
+    by_meter: Decimal
+    by_average: Decimal
+    by_norm: Decimal
+    accounts: int  # that use it
+    sent: int  # of them by their meters
+
+    @property
+    def flats(self) -> Decimal:
+        return self.by_meter + self.by_average + self.by_norm
+
+    @property
+    def rest(self) -> Decimal | None:
+        """What the flats do not account for; below zero the flats' sum is larger."""
+        return None if self.house is None else self.house - self.flats
+
+    @property
+    def rest_share(self) -> Decimal | None:
+        """The rest in percent of the house meter, to one decimal."""
+        return (self.rest * 100 / self.house).quantize(Decimal("0.1")) if self.house and self.rest is not None else None
+
+
+def balances(house: House, period: date) -> list[Balance]:
+    """The balance of every resource that is metered in the house, in a constant number of queries."""
+    accounts = PersonalAccount.objects.filter(unit__house=house, closed_on__isnull=True).select_related("unit")
+    used = volumes_of(accounts, period)
+    common = list(Meter.objects.of_houses().filter(house=house).select_related("house__organization"))
+    known = known_of(common, period)
+    metered = {meter.resource for meter in common} | {
+        resource for (_account, resource), one in used.items() if one.has_meter
+    }
+    found = []
+    for resource in (one for one in FACTS if one in metered):
+        sums = dict.fromkeys(Method, ZERO)
+        rows = [one for (_account, name), one in used.items() if name == resource and one.volume is not None]
+        for one in rows:
+            for method, volume in _by_method(one):
+                sums[method] += volume
+        read = [
+            to_base(step.total, meter.unit, resource)
+            for meter in common
+            if meter.resource == resource and (step := known[meter.pk].used)
+        ]
+        found.append(
+            Balance(
+                resource, sum(read, ZERO) if read else None, sums[Method.METER], sums[Method.AVERAGE], sums[Method.NORM],
+                accounts=len(rows), sent=sum(one.method == Method.METER and one.has_meter for one in rows),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _by_method(one: PeriodVolume) -> list[tuple[Method, Decimal]]:
+    if one.parts:
+        return [(part.method, part.base) for part in one.parts]
+    return [(Method.NORM, one.norm or ZERO)]

@@ -1,0 +1,305 @@
+"""How much of a resource an account used in a period, and how that was found. Billing takes volumes from here alone.
+
+    volume_of(account, Resource.COLD, period).volume, .method, .parts
+
+A meter's part is METER when a reading that may be used for charges counts for the period: what ran through since the last
+reading, less what was already taken by the average for the months between (the correction, ПП 354 п. 61 and the domain
+rule C20). Without such a reading it is the estimate: the average of the last six months for at most three periods in a row
+(two in non-residential premises), then the norm. An account without a meter of the resource uses the norm. See docs/meters.md.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef
+
+from meters import consumption, windows
+from meters.consumption import Method
+from meters.history import Known, known_of, months_before, months_between
+from meters.models import ConsumptionNorm, Estimate, Meter, MeterState, Reading, SubmissionWindow
+from meters.models.meter import Zones, in_columns
+from meters.resources import FACTS, VOLUME, Resource, from_base, to_base
+from premises.models import House, PersonalAccount, Unit
+
+HEATING_MONTHS = frozenset({10, 11, 12, 1, 2, 3, 4})
+ZERO = Decimal(0)
+Months = tuple[tuple[date, Decimal], ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One meter's part of a volume, in the meter's unit × ratio.
+
+    `volumes` are what this period adds, per zone. With METER, `measured` ran through since the reading of `since` (a
+    period, None = the installation); `averaged` are the months between that were charged by the average and are taken off,
+    `normed` those charged by the norm, which stay. `raises` says that the cause allows the raised coefficient.
+    """
+
+    meter: Meter
+    method: Method
+    volumes: Zones
+    measured: Zones = ()
+    reading: Reading | None = None
+    since: date | None = None
+    averaged: Months = ()
+    normed: Months = ()
+    cause: str = ""  # Estimate.Cause, when it is an estimate
+    in_a_row: int = 0
+
+    @property
+    def total(self) -> Decimal:
+        return sum(self.volumes, ZERO)
+
+    @property
+    def base(self) -> Decimal:
+        """The total in the base unit of the resource (m³, kWh, Gcal)."""
+        return to_base(self.total, self.meter.unit, self.meter.resource)
+
+    @property
+    def raises(self) -> bool:
+        return self.method == Method.NORM and self.cause in {Estimate.Cause.EXPIRED, Estimate.Cause.BROKEN}
+
+
+@dataclass(frozen=True)
+class PeriodVolume:
+    """What an account used of a resource in a period. `volume` is None where there is neither a meter nor a norm."""
+
+    account_id: int
+    resource: str
+    period: date
+    parts: tuple[Part, ...]
+    norm: Decimal | None = None  # of the whole account; the volume itself where there is no meter
+
+    @property
+    def volume(self) -> Decimal | None:
+        """In the base unit of the resource; below zero when a correction gives back more than was used."""
+        return sum((part.base for part in self.parts), ZERO) if self.parts else self.norm
+
+    @property
+    def method(self) -> Method:
+        """The least exact of the parts' methods."""
+        found = {part.method for part in self.parts}
+        return (
+            next((one for one in (Method.NORM, Method.AVERAGE) if one in found), Method.METER) if found else Method.NORM
+        )
+
+    @property
+    def has_meter(self) -> bool:
+        return bool(self.parts)
+
+    @property
+    def zones(self) -> Zones:
+        """The volume per zone T1, T2, T3, in the base unit."""
+        longest = max((len(part.volumes) for part in self.parts), default=0)
+        return tuple(
+            sum((to_base(part.volumes[zone], part.meter.unit, part.meter.resource)
+                 for part in self.parts if zone < len(part.volumes)), ZERO)
+            for zone in range(longest)
+        )  # fmt: skip
+
+
+def volume_of(account: PersonalAccount, resource: str, period: date) -> PeriodVolume:
+    """The volume of one account, resource and period, and how it was found. `period` is the first day of the month."""
+    return volumes_of([account], period)[account.pk, resource]
+
+
+def volumes_of(accounts: Iterable[PersonalAccount], period: date) -> dict[tuple[int, str], PeriodVolume]:
+    """The volumes of every resource for many accounts, by (account id, resource), in a constant number of queries."""
+    wanted = {account.pk: account for account in accounts}
+    meters = list(_meters(wanted, period))
+    basis = basis_of(meters, period)
+    parts: dict[tuple[int, str], list[Part]] = defaultdict(list)
+    for meter in meters:
+        part = part_of(meter, basis)
+        if part is not None and meter.account_id:
+            parts[meter.account_id, meter.resource].append(part)
+    norms = Norms(wanted.values(), period)
+    return {
+        (pk, resource): PeriodVolume(pk, resource, period, tuple(parts[pk, resource]), norms.of(account, resource))
+        for pk, account in wanted.items()
+        for resource in Resource.values
+    }
+
+
+def _meters(accounts: Mapping[int, PersonalAccount], period: date) -> Iterable[Meter]:
+    rows = Meter.objects.filter(account__in=accounts).select_related("house__organization", "account__unit")
+    return rows.in_order()
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Everything the parts of some meters for one period are made of, read at once."""
+
+    period: date
+    known: Mapping[int, Known]
+    estimates: Mapping[
+        int, Sequence[Estimate]
+    ]  # of the period and of those since the last reading for charges, by meter
+    rules: Mapping[int, SubmissionWindow]
+    norms: "Norms"
+    shares: Mapping[tuple[int | None, str], int]  # how many meters of a resource an account reads
+
+
+def basis_of(meters: Sequence[Meter], period: date) -> Basis:
+    """Read what is needed. `meters` come with house, organization, account and unit loaded."""
+    rules = SubmissionWindow.objects.of_houses({meter.house_id: meter.house for meter in meters}.values())
+    estimates: dict[int, list[Estimate]] = defaultdict(list)
+    for one in _standing_estimates(meters, period):
+        estimates[one.meter_id].append(one)
+    shares: dict[tuple[int | None, str], int] = defaultdict(int)
+    for meter in meters:
+        if _is_read(meter, period, rules[meter.house_id]):
+            shares[meter.account_id, meter.resource] += 1
+    accounts = {meter.account_id: meter.account for meter in meters if meter.account}
+    return Basis(period, known_of(meters, period), estimates, rules, Norms(accounts.values(), period), shares)
+
+
+def _standing_estimates(meters: Iterable[Meter], period: date) -> Iterable[Estimate]:
+    """Estimates of the period and of earlier ones that no later reading for charges has settled, oldest first."""
+    settled = Reading.objects.current().filter(
+        meter=OuterRef("meter"), period__gte=OuterRef("period"), period__lt=period, is_billable=True
+    )
+    rows = Estimate.objects.filter(meter__in=[meter.pk for meter in meters], period__lte=period)
+    return rows.filter(~Exists(settled)).order_by("period")
+
+
+def _is_read(meter: Meter, period: date, rules: SubmissionWindow) -> bool:
+    """Whether a reading of this meter is due in the period: it was there before, and is there until the window closes."""
+    if meter.removed_on and meter.removed_on <= windows.last_day(rules.window, period):
+        return False
+    return windows.period_of(rules.window, meter.installed_on) < period
+
+
+def is_due(meter: Meter, basis: Basis) -> bool:
+    """Whether the period lacks a reading of this meter that may be used for charges, and an estimate."""
+    current = basis.known[meter.pk].current
+    if (current and current.is_billable) or not _is_read(meter, basis.period, basis.rules[meter.house_id]):
+        return False
+    return all(one.period != basis.period for one in basis.estimates.get(meter.pk, ()))
+
+
+def part_of(meter: Meter, basis: Basis) -> Part | None:
+    """What one meter adds to the period; None for a meter that was not there."""
+    known = basis.known[meter.pk]
+    if known.current and known.current.is_billable:
+        return _measured(known, basis.estimates.get(meter.pk, ()))
+    kept = next((one for one in basis.estimates.get(meter.pk, ()) if one.period == basis.period), None)
+    if kept:
+        return _part_of_estimate(meter, kept)
+    rules = basis.rules[meter.house_id]
+    if _is_read(meter, basis.period, rules):
+        return _part_of_estimate(meter, estimate_for(meter, basis))
+    if not meter.removed_on and windows.period_of(rules.window, meter.installed_on) == basis.period:
+        return Part(meter, Method.METER, (ZERO,) * meter.zones)  # installed this month: it is read next month
+    return None
+
+
+def _measured(known: Known, estimates: Sequence[Estimate]) -> Part:
+    step, last = known.used, known.before[0] if known.before else None
+    assert step is not None
+    since = last.period if last else None
+    between = [one for one in estimates if one.period < known.period and (since is None or one.period > since)]
+    averaged = [one for one in between if one.method == Estimate.Method.AVERAGE]
+    volumes = tuple(
+        consumption.corrected(volume, [one.volumes[zone] for one in averaged if zone < len(one.volumes)])
+        for zone, volume in enumerate(step.volumes)
+    )
+    return Part(
+        known.meter, Method.METER, volumes, measured=step.volumes, reading=known.current, since=since,
+        averaged=tuple((one.period, one.total) for one in averaged),
+        normed=tuple((one.period, one.total) for one in between if one.method == Estimate.Method.NORM),
+    )  # fmt: skip
+
+
+def _part_of_estimate(meter: Meter, one: Estimate) -> Part:
+    return Part(meter, Method(one.method), one.volumes, cause=one.cause, in_a_row=one.in_a_row)
+
+
+def estimate_for(meter: Meter, basis: Basis) -> Estimate:
+    """The estimate of a meter nobody read, not saved: the average for a few periods in a row, then the norm."""
+    known, period = basis.known[meter.pk], basis.period
+    averages = [_average(known, zone) for zone in range(meter.zones)]
+    average = None if None in averages else sum((one for one in averages if one is not None), ZERO)
+    row = _in_a_row(basis.estimates.get(meter.pk, ()), period)
+    is_dwelling = meter.account is None or meter.account.unit.kind == Unit.Kind.FLAT
+    limit = consumption.DWELLING_LIMIT if is_dwelling else consumption.OTHER_LIMIT
+    if consumption.next_estimate(row, average, limit) == Method.AVERAGE:
+        volumes: list[Decimal] = [one or ZERO for one in averages]
+        method = Estimate.Method.AVERAGE
+    else:
+        volumes = [_norm(meter, basis), *[ZERO] * (meter.zones - 1)]
+        method = Estimate.Method.NORM
+    t1, t2, t3 = in_columns(tuple(volumes))
+    cause = _cause(meter, windows.last_day(basis.rules[meter.house_id].window, period))
+    return Estimate(meter=meter, period=period, t1=t1, t2=t2, t3=t3, method=method, cause=cause, in_a_row=row + 1)
+
+
+def _average(known: Known, zone: int) -> Decimal | None:
+    """The mean month of one zone. A reading after a gap is spread over its months; heating looks at its season only."""
+    is_heat = known.meter.resource == Resource.HEAT
+    if is_heat and known.period.month not in HEATING_MONTHS:
+        return ZERO
+    months: list[tuple[date, Decimal]] = []
+    rows = [*known.before, None]
+    for one, earlier in zip(known.steps(), rows[1:], strict=False):
+        gap = months_between(earlier.period, one.reading.period) if earlier else 1
+        share = max(one.volumes[zone], ZERO) / max(gap, 1)
+        if one.reading.is_billable:
+            months += [(months_before(one.reading.period, back), share) for back in range(max(gap, 1))]
+    return consumption.average([one for one in months if not is_heat or one[0].month in HEATING_MONTHS])
+
+
+def _in_a_row(estimates: Sequence[Estimate], period: date) -> int:
+    """How many periods just before this one were estimated."""
+    there = {one.period for one in estimates}
+    count = 0
+    while months_before(period, count + 1) in there:
+        count += 1
+    return count
+
+
+def _norm(meter: Meter, basis: Basis) -> Decimal:
+    """The meter's part of the account's norm: several meters of one resource share it evenly."""
+    if meter.account is None:
+        return ZERO
+    whole = basis.norms.of(meter.account, meter.resource) or ZERO
+    share = whole / max(basis.shares[meter.account_id, meter.resource], 1)
+    in_unit = from_base(share, meter.unit, meter.resource)
+    return in_unit.quantize(VOLUME)
+
+
+def _cause(meter: Meter, day: date) -> Estimate.Cause:
+    state = meter.state_on(day)
+    causes = {MeterState.EXPIRED: Estimate.Cause.EXPIRED, MeterState.BROKEN: Estimate.Cause.BROKEN}
+    return causes.get(state, Estimate.Cause.NOT_SENT)
+
+
+class Norms:
+    """The norms of consumption in force in a period for some accounts."""
+
+    def __init__(self, accounts: Iterable[PersonalAccount], period: date) -> None:
+        companies = {account.organization_id for account in accounts}
+        self._found: dict[tuple[int, int | None, str], Decimal] = {}
+        for norm in ConsumptionNorm.objects.in_force(period).filter(organization__in=companies):
+            self._found.setdefault((norm.organization_id, norm.house_id, norm.resource), norm.per_person)
+
+    def of(self, account: PersonalAccount, resource: str) -> Decimal | None:
+        """The account's norm of a month in the base unit: people × norm; None where no norm is set."""
+        house: int | None = account.unit.house_id
+        company = account.organization_id
+        per_person = self._found.get((company, house, resource), self._found.get((company, None, resource)))
+        return None if per_person is None else consumption.norm_volume(people_of(account), per_person)
+
+
+def people_of(account: PersonalAccount) -> int:
+    """How many people the norm counts: those who live there, else those registered, at least one (ПП 354, п. 56(2))."""
+    return max(account.residents or account.registered or 0, 1)
+
+
+def resources_of(house: House) -> list[str]:
+    """The resources that are metered in a house, in their usual order."""
+    found = set(Meter.objects.filter(house=house).values_list("resource", flat=True))
+    return [one for one in FACTS if one in found]
