@@ -21,6 +21,7 @@ urlpatterns = [
     path("in/password/", entry_password, name="entry_password"),
     path("admin/", admin.site.urls),
     path("", include("billing.urls")),
+    path("", include("meters.urls")),
     path("", include("notifications.urls")),
     path("", include("premises.urls")),
     path("", include("accounts.urls")),

@@ -25,7 +25,7 @@ def counts(meter_id: int) -> Reading:
     return Reading.objects.get(meter=meter_id, period=NOV, state=ReadingState.CURRENT)
 
 
-@pytest.mark.parametrize(("lower", "higher"), combinations(ORDER, 2))
+@pytest.mark.parametrize(("lower", "higher"), list(combinations(ORDER, 2)))
 def test_of_two_sources_the_higher_counts_whatever_came_first(cast: Cast, lower: Source, higher: Source) -> None:
     """Every pair of sources in both orders: both rows are kept, one is current by the rule."""
     for number, (first, second) in enumerate([(lower, higher), (higher, lower)]):

@@ -1,0 +1,5 @@
+"""Addresses of readings and meters."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
