@@ -49,6 +49,11 @@ class Finding:
     lowered: bool = field(default=False)
 
     @property
+    def is_wrong(self) -> bool:
+        """Whether no confirmation helps: an error, or a value below the last one that nothing explains."""
+        return bool(self.error) or Doubt.LOWER in self.doubts
+
+    @property
     def unconfirmed(self) -> frozenset[str]:
         return self.doubts - self.entry.confirmed
 

@@ -90,8 +90,7 @@ def submit(
     known = _known(locked, periods)
     open_entries = [one for one in entries if not known[one.meter.pk].is_closed_to(source)]
     findings = _examined(open_entries, known, rules, source, at)
-    bad = [one for one in findings if one.error or (must_confirm and one.unconfirmed) or (one.lowered and not one.drop)]
-    if bad:
+    if any(one.is_wrong or (must_confirm and one.unconfirmed) for one in findings):
         raise NotAcceptable(findings)
     found = {one.entry.meter.pk: one for one in findings}
     desk = _Desk(source, by, at, batch)

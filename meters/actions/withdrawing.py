@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -30,9 +30,13 @@ def take_back(reading: Reading, *, by: User, at: datetime) -> Reading:
         return reading
     rules = SubmissionWindow.objects.of_house(meter.house)
     is_open = period_to_read(meter.house, rules, at=at) == reading.period
+    too_late = TooLateToTakeBack(_("This reading cannot be taken back any more. If it is wrong, tell the company."))
     if reading.source != Source.OWNER or reading.author_id != by.pk or not is_open or not reading.is_current:
-        raise TooLateToTakeBack(_("This reading cannot be taken back any more. If it is wrong, tell the company."))
-    withdraw(Reading.objects.filter(pk=reading.pk))
+        raise too_late
+    try:
+        withdraw(Reading.objects.filter(pk=reading.pk))
+    except IntegrityError:  # what counted before stands below a reading that came meanwhile
+        raise too_late from None
     reading.refresh_from_db()
     return reading
 

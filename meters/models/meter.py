@@ -142,8 +142,8 @@ class Meter(models.Model):
             models.CheckConstraint(
                 name="meter_has_its_zones",
                 condition=Q(zones=1, initial_t2__isnull=True, initial_t3__isnull=True)
-                | Q(zones=2, initial_t2__gte=0, initial_t3__isnull=True)
-                | Q(zones=3, initial_t2__gte=0, initial_t3__gte=0),
+                | Q(zones=2, initial_t2__isnull=False, initial_t2__gte=0, initial_t3__isnull=True)
+                | Q(zones=3, initial_t2__isnull=False, initial_t2__gte=0, initial_t3__isnull=False, initial_t3__gte=0),
                 violation_error_message=_("Give a value at installation for each zone and for no other."),
             ),
             models.CheckConstraint(
@@ -165,8 +165,12 @@ class Meter(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """Keep the key under which the number is compared in step with it."""
+        """Keep the search key in step with the number, and a flat's meter in the house and company of its account."""
         self.serial_search = account_key(self.serial)
+        if self.account is not None:
+            self.house_id, self.organization_id = self.account.unit.house_id, self.account.organization_id
+        elif self.house_id:
+            self.organization_id = self.house.organization_id
 
     @property
     def initial(self) -> Zones:
