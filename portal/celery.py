@@ -50,4 +50,14 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    # Every hour: each house has its own morning, and what was said is not said again.
+    "readings: remind of windows and verifications": {
+        "task": "meters.tasks.remind",
+        "schedule": crontab(minute=5),
+        "options": {"queue": "bulk", "expires": 3000},
+    },
+    "readings: estimate closed months, forget old drafts": {
+        "task": "meters.tasks.close_months",
+        "schedule": crontab(hour=2, minute=20),
+    },
 }

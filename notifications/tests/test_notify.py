@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone, translation
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from notifications import sealing
-from notifications.actions import is_opted_out, notify, opt_out, prefer
+from notifications.actions import Told, is_opted_out, notify, notify_many, opt_out, prefer
 from notifications.models import Channel, Delivery, Notice, Preference, TrayMessage
 from notifications.tests.conftest import CODE, NEWS
 from portal.testing import Cast, make_user
@@ -99,6 +99,23 @@ def test_a_word_about_one_event_counts_more_and_opens_no_other_channel(db: None)
         Preference.objects.create(user=user, event=event, channel=channel, is_on=is_on)
     assert channels(notify(NEWS, subject="x", at=AT, user=user)) == {"inbox", "email"}
     assert channels(notify(NEWS, subject="y", at=AT, user=user, channels=["sms", "email"])) == {"email"}
+
+
+def test_many_are_told_as_each_would_be_in_as_many_queries_as_two(
+    db: None, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    people = [make_user(email=f"p{number}@example.com", language="uk") for number in range(30)]
+    prefer(people[0], Channel.EMAIL, is_on=True)
+    prefer(people[1], Channel.SMS, is_on=True)
+    notify(NEWS, subject="x", at=AT, user=people[2])
+    with django_assert_max_num_queries(7):  # the savepoint's two among them
+        assert notify_many(NEWS, [Told(one, "x", {"day": AT.date()}, "/a/") for one in people], at=AT) == 29
+    assert notify_many(NEWS, [Told(one, "x") for one in people], at=AT) == 0
+    first, second, third = (Notice.objects.get(user=one) for one in people[:3])
+    assert [channels(one) for one in (first, second, third)] == [{"inbox", "email"}, {"inbox", "sms"}, {"inbox"}]
+    assert (first.language, first.url, first.context) == ("uk", "/a/", {"day": AT.date()})
+    assert first.deliveries.get(channel="email").address == "p0@example.com"
+    assert third.context == {}  # told before, by itself
 
 
 @pytest.mark.feature("D2")
