@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from lib.uploads import MAX_UPLOAD
 
@@ -70,6 +70,9 @@ def _refuse_large(file: "IO[bytes] | File[bytes]") -> None:
 
 def _opened(file: "IO[bytes] | File[bytes]") -> Image.Image:
     """The picture with its header read and nothing unpacked."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = (
+        False  # WeasyPrint switches it on for the whole process; its own pictures are whole
+    )
     _refuse_pixels(*_webp_size(file.read(30)))  # Pillow makes room for a WebP's pixels while it opens it
     file.seek(0)
     try:

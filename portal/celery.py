@@ -45,6 +45,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=3, minute=20),
     },
     "letters: throw away untaken ones, find unheard ones": {"task": "premises.tasks.sweep_letters", "schedule": 60.0},
+    "imports: take up what a killed worker left": {
+        "task": "premises.tasks.sweep_imports",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "bills: look for PDFs that were asked for and lost": {
         "task": "billing.tasks.sweep_pdfs",
         "schedule": 60.0,

@@ -1,5 +1,7 @@
-"""The import room: upload a register, read the report of the dry run, import it."""
+"""The import room: upload a register, read the report of the dry run, import it, take it back."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,17 +13,20 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from lib.money import format_number
+from lib.progress import told
 from lib.uploads import MAX_UPLOAD, was_too_large
-from premises.actions.imports import check_file, start_import
+from premises.actions.imports import receive_file, start_import, undo_import
 from premises.admin_scope import ACCOUNTANT, ADD, MANAGER, VIEW, ScopedAdmin
 from premises.models import ImportRun, Organization
 from premises.registers import IMPORTERS
-from premises.tasks import apply_import
+from premises.tasks import apply_import, check_import
 
 PROBLEMS_PER_PAGE = 100
+LOOK_AGAIN = 5  # seconds after which the page of a run that the worker has asks again
 TOO_LARGE = _("The file is larger than 10 MB. Split the register into several files.")
 
 
@@ -50,9 +55,33 @@ class UploadForm(forms.Form):
         return self.cleaned_data["file"]
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far the worker is; nothing is known before it begins, and no total where the file does not say it."""
+
+    done: int
+    total: int
+    words: str
+
+    @classmethod
+    def of(cls, run: ImportRun) -> "Progress":
+        note = told(run.progress_key)
+        if note is None:
+            return cls(0, 0, gettext("The file waits for its turn."))
+        done, total = note
+        if not done < total:  # the number of lines is an estimate
+            return cls(done, 0, gettext("%(done)s rows so far.") % {"done": _count(done)})
+        words = gettext("%(done)s of about %(total)s rows.") % {"done": _count(done), "total": _count(total)}
+        return cls(done, total, words)
+
+
+def _count(number: int) -> str:
+    return format_number(Decimal(number), get_language() or "en")
+
+
 @admin.register(ImportRun)
 class ImportRunAdmin(ScopedAdmin):
-    """Runs are only added and looked at; what was imported stays written."""
+    """Runs are only added, looked at and taken back as a whole; there is no form for what they wrote."""
 
     may = {MANAGER: {VIEW, ADD}, ACCOUNTANT: {VIEW, ADD}}
     list_display = ("file_name", "kind", "organization", "state", "rows", "errors", "warnings", "by", "created_at")
@@ -62,8 +91,12 @@ class ImportRunAdmin(ScopedAdmin):
     ordering = ("-created_at", "-pk")
 
     def get_urls(self) -> list[URLPattern]:
-        do = self.admin_site.admin_view(self.import_view)
-        return [path("<int:run_id>/import/", do, name="premises_importrun_import"), *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("<int:run_id>/import/", view(self.import_view), name="premises_importrun_import"),
+            path("<int:run_id>/undo/", view(self.undo_view), name="premises_importrun_undo"),
+            *super().get_urls(),
+        ]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -72,15 +105,15 @@ class ImportRunAdmin(ScopedAdmin):
         return False
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Upload a file; it is checked at once and its report opens."""
+        """Upload a file and open its page; a small file is checked by then, a large one by the worker."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = self._form(request)
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
-            run = check_file(
-                form.cleaned_data["kind"], form.cleaned_data["organization"], file.file,
-                name=file.name, by=request.user, at=timezone.now(),  # type: ignore[arg-type]
+            run = receive_file(
+                form.cleaned_data["kind"], form.cleaned_data["organization"], file.file, name=file.name,
+                by=request.user, at=timezone.now(), later=check_import.delay,  # type: ignore[arg-type]
             )  # fmt: skip
             return redirect(_page(run))
         status = 422 if form.is_bound else 200
@@ -96,27 +129,47 @@ class ImportRunAdmin(ScopedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The report: facts, control totals and every problem, errors first."""
+        """The report: facts, control totals and every problem, errors first; or how far the worker is."""
         run = self.get_object(request, object_id)
         if run is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
         if not self.has_view_permission(request, run):
             raise PermissionDenied
         problems = Paginator(run.problems, PROBLEMS_PER_PAGE).get_page(request.GET.get("p"))
-        context = self._context(request, run=run, problems=problems, title=run.file_name)
+        context = self._context(
+            request, run=run, problems=problems, title=run.file_name, may_import=self._allowed(request, ADD, run)
+        )
+        if run.is_with_worker:
+            context |= {"look_again": LOOK_AGAIN, "progress": Progress.of(run)}
         return render(request, "admin/premises/importrun/report.html", context)
 
     def import_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         """Import a checked file: at once, or by the worker when it is large."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        run = self.get_queryset(request).filter(pk=run_id).first()
-        if run is None or not self._allowed(request, ADD, run):
-            raise Http404
+        run = self._importable(request, run_id)
         run = start_import(run, by=request.user, at=timezone.now(), later=apply_import.delay)  # type: ignore[arg-type]
         level, words = _outcome(run)
         messages.add_message(request, level, words)
         return HttpResponseRedirect(_page(run))
+
+    def undo_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
+        """Ask once more how much would be taken back; a POST takes it back."""
+        run = self._importable(request, run_id)
+        if request.method == "POST":
+            run = undo_import(run, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+            messages.success(request, gettext("The import is taken back. The same file may be imported again."))
+            return HttpResponseRedirect(_page(run))
+        run.guard_undoable()
+        context = self._context(request, run=run, title=gettext("Take the import back"))
+        return render(request, "admin/premises/importrun/undo.html", context)
+
+    def _importable(self, request: HttpRequest, run_id: int) -> ImportRun:
+        """The run, for those whose job may import; for others it does not exist."""
+        run: ImportRun | None = self.get_queryset(request).filter(pk=run_id).first()
+        if run is None or not self._allowed(request, ADD, run):
+            raise Http404
+        return run
 
     def _context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
         return {**self.admin_site.each_context(request), "opts": self.opts, **more}

@@ -1,4 +1,4 @@
-"""What the worker does with letters and large imports."""
+"""What the worker does with letters and large registers."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from premises import actions
-from premises.actions.imports import apply_file
+from premises.actions.imports import apply_file, check_received, refuse_queued, requeue_stuck
 from premises.models import ImportRun, LetterBatch
-from premises.models.imports import NotImportable
+from premises.models.imports import NotImportable, NotNow
 
 
 @shared_task
@@ -28,11 +28,28 @@ def sweep_letters() -> None:
     actions.nudge_late(at=now)
 
 
+@shared_task
+def check_import(run_id: int) -> None:
+    """Check one large file that was uploaded; one that is checked already is left alone."""
+    run = ImportRun.objects.select_related("organization").filter(pk=run_id).first()
+    if run is not None:
+        check_received(run, at=timezone.now())
+
+
 @shared_task(bind=True, max_retries=20)
 def apply_import(self: Any, run_id: int, user_id: int) -> None:
     """Import one checked file; while another import of the same register runs, come back in half a minute."""
+    run = ImportRun.objects.get(pk=run_id)
     try:
-        apply_file(ImportRun.objects.get(pk=run_id), by=User.objects.get(pk=user_id), at=timezone.now())
-    except NotImportable:
+        apply_file(run, by=User.objects.get(pk=user_id), at=timezone.now())
+    except NotNow:
         if ImportRun.objects.filter(pk=run_id, state=ImportRun.State.APPLYING).exists():
             raise self.retry(countdown=30) from None
+    except NotImportable as refusal:
+        refuse_queued(run, refusal)
+
+
+@shared_task
+def sweep_imports() -> None:
+    """Put imports that a killed worker left into the queue again."""
+    requeue_stuck(at=timezone.now(), check_later=check_import.delay, apply_later=apply_import.delay)

@@ -1,22 +1,29 @@
-"""Imports a file of any register: a dry run first, then everything in one transaction, once."""
+"""Imports a file of any register: a dry run first, then everything in one transaction, once; and takes it back."""
 
 import hashlib
+import io
 from collections.abc import Callable
 from datetime import datetime
 from typing import BinaryIO, cast
 
 from django.core.files import File
 from django.db import IntegrityError, OperationalError, transaction
-from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import User
+from lib.progress import tell
 from premises.models import ImportRun, Organization
-from premises.models.imports import NotImportable
-from premises.registers import IMPORTERS
+from premises.models.imports import NotImportable, NotNow
+from premises.registers import IMPORTERS, UNDOERS
+from premises.registers.sources import rows_expected
 from premises.registers.tally import ERROR, Problem, Tally
 
+CHECKED_AT_ONCE = 200 << 10  # bytes; larger files are checked by the worker
 AT_ONCE = 2000  # rows; larger files are imported by the worker
+BUSY = Problem(0, ERROR, "", _("A register of this company is being imported right now. Try again in a few minutes."))
+CHANGED = Problem(
+    0, ERROR, "", _("The data changed during the import. Nothing was written: upload the file again.")
+)  # fmt: skip
 
 
 class ErrorsFound(Exception):
@@ -27,6 +34,9 @@ class ErrorsFound(Exception):
         self.tally = tally
 
 
+# --- The check ------------------------------------------------------------------------------------------------------
+
+
 def check_file(
     kind: str, organization: Organization, file: BinaryIO, *, name: str, by: User | None, at: datetime
 ) -> ImportRun:
@@ -34,19 +44,78 @@ def check_file(
 
     The state is «checked» when the file may be imported, else «refused». The file is kept for the import.
     """
-    run = ImportRun(
-        organization=organization, kind=kind, file_name=name[-200:], sha256=sha256_of(file), by=by, created_at=at
-    )
-    tally = Tally()
-    if earlier := _same_file_applied(run):
-        tally.note([_already(earlier)])
-    else:
-        IMPORTERS[kind](run, file, tally, write=False, at=at)
-    run.record(tally)
+    run = _received(kind, organization, file, name=name, by=by, at=at)
+    run.record(_dry_run(run, file, at=at))
+    _keep(run, file, name)
+    return run
+
+
+def receive_file(
+    kind: str,
+    organization: Organization,
+    file: BinaryIO,
+    *,
+    name: str,
+    by: User,
+    at: datetime,
+    later: Callable[[int], object],
+) -> ImportRun:
+    """Take a file in: a small one is checked at once, a large one by the worker, through `later(run id)` after commit."""
+    if file.seek(0, io.SEEK_END) <= CHECKED_AT_ONCE:
+        return check_file(kind, organization, file, name=name, by=by, at=at)
+    run = _received(kind, organization, file, name=name, by=by, at=at)
+    run.mark_received(at=at)
+    with transaction.atomic():
+        _keep(run, file, name)
+        transaction.on_commit(lambda: later(run.pk), robust=True)  # the sweep finds what the broker did not hear
+    return run
+
+
+def check_received(run: ImportRun, *, at: datetime) -> ImportRun:
+    """Check a file that was received before. Run twice or by two workers, it writes one report."""
+    if run.state != ImportRun.State.CHECKING:
+        return run
+    with run.file.open("rb") as file:
+        tally = _dry_run(run, cast(BinaryIO, file.file), at=at)
+    with transaction.atomic():
+        held = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if held.state == ImportRun.State.CHECKING:
+            held.record(tally)
+            held.save()
+    return held
+
+
+def _received(
+    kind: str, organization: Organization, file: BinaryIO, *, name: str, by: User | None, at: datetime
+) -> ImportRun:
+    digest = sha256_of(file)
+    return ImportRun(organization=organization, kind=kind, file_name=name[-200:], sha256=digest, by=by, created_at=at)
+
+
+def _keep(run: ImportRun, file: BinaryIO, name: str) -> None:
     file.seek(0)
     run.file.save(name, File(file), save=False)
     run.save()
-    return run
+
+
+def _dry_run(run: ImportRun, file: BinaryIO, *, at: datetime) -> Tally:
+    if earlier := _same_file_applied(run):
+        tally = Tally()
+        tally.note([_already(earlier)])
+        return tally
+    tally = _counting(run, rows_expected(file))
+    file.seek(0)
+    IMPORTERS[run.kind](run, file, tally, write=False, at=at)
+    return tally
+
+
+def _counting(run: ImportRun, total: int) -> Tally:
+    """A tally that tells the page of the run how far the work is."""
+    key = run.progress_key
+    return Tally(on_progress=lambda rows: tell(key, rows, total))
+
+
+# --- The import -----------------------------------------------------------------------------------------------------
 
 
 def apply_file(run: ImportRun, *, by: User | None, at: datetime) -> ImportRun:
@@ -58,7 +127,10 @@ def apply_file(run: ImportRun, *, by: User | None, at: datetime) -> ImportRun:
     try:
         with transaction.atomic():
             held = _hold(run)
-            tally = Tally()
+            held.guard_importable()
+            if earlier := _same_file_applied(held):
+                raise _refusal(NotImportable, _already(earlier))
+            tally = _counting(held, held.rows)
             with held.file.open("rb") as file:
                 IMPORTERS[held.kind](held, cast(BinaryIO, file.file), tally, write=True, at=at)
             if tally.errors:
@@ -69,9 +141,7 @@ def apply_file(run: ImportRun, *, by: User | None, at: datetime) -> ImportRun:
     except ErrorsFound as found:
         return _refuse(run, found.tally)
     except IntegrityError:  # somebody wrote the same house, flat or account at this very moment
-        raise NotImportable(
-            gettext_lazy("The data changed during the import. Nothing was written: upload the file again.")
-        ) from None
+        raise _refusal(NotNow, CHANGED) from None
     return held
 
 
@@ -81,10 +151,62 @@ def start_import(run: ImportRun, *, by: User, at: datetime, later: Callable[[int
         return apply_file(run, by=by, at=at)
     with transaction.atomic():
         held = ImportRun.objects.select_for_update().get(pk=run.pk)
-        held.mark_queued()
-        held.save(update_fields=["state"])
-        transaction.on_commit(lambda: later(held.pk, by.pk), robust=True)  # the page offers to start it again
+        held.mark_queued(by=by, at=at)
+        held.save(update_fields=["state", "by", "queued_at", "tries"])
+        transaction.on_commit(lambda: later(held.pk, by.pk), robust=True)  # the sweep finds what the broker missed
     return held
+
+
+def refuse_queued(run: ImportRun, refusal: NotImportable) -> None:
+    """The worker may not import this file and never will: say on its page why."""
+    problem = refusal.facts.get("problem")
+    with transaction.atomic():
+        held = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if held.state == ImportRun.State.APPLYING and isinstance(problem, Problem):
+            held.refuse(problem)
+            held.save()
+
+
+def requeue_stuck(
+    *, at: datetime, check_later: Callable[[int], object], apply_later: Callable[[int, int], object]
+) -> int:
+    """Put runs whose worker was killed, or never heard of them, into the queue again; return how many.
+
+    A run that is being imported right now holds its row and is passed over.
+    """
+    count = 0
+    with transaction.atomic():
+        for run in ImportRun.objects.stuck(at).select_for_update(skip_locked=True):
+            run.mark_queued_again(at=at)
+            run.save()
+            if run.state == ImportRun.State.CHECKING:
+                transaction.on_commit(lambda pk=run.pk: check_later(pk), robust=True)  # type: ignore[misc]
+            elif run.state == ImportRun.State.APPLYING:
+                transaction.on_commit(lambda pk=run.pk, by=run.by_id: apply_later(pk, by), robust=True)  # type: ignore[misc]
+            count += run.is_with_worker
+    return count
+
+
+# --- Taking back ----------------------------------------------------------------------------------------------------
+
+
+def undo_import(run: ImportRun, *, by: User | None, at: datetime) -> ImportRun:
+    """Take back what one import wrote, in one transaction, and return the run: «taken back».
+
+    Any number of parallel calls take it back once. Raises NotUndoable, NotNow while this register is being imported, or
+    the Refusal of the register's own undoer; then nothing is changed. Afterwards the same file may be imported again.
+    """
+    with transaction.atomic():
+        held = _hold(run)
+        held.guard_undoable()
+        tally = Tally()
+        UNDOERS[held.kind](held, tally, at=at, by=by)
+        held.mark_undone(tally, by=by, at=at)
+        held.save()
+    return held
+
+
+# --- What they share ------------------------------------------------------------------------------------------------
 
 
 def _hold(run: ImportRun) -> ImportRun:
@@ -94,14 +216,8 @@ def _hold(run: ImportRun) -> ImportRun:
             ImportRun.objects.of_same_register(run).select_for_update(nowait=True).order_by("pk").defer("report")
         )
     except OperationalError:
-        raise NotImportable(
-            gettext_lazy("A register of this company is being imported right now. Try again in a few minutes.")
-        ) from None
-    held = next(one for one in runs if one.pk == run.pk)
-    held.guard_importable()
-    if earlier := _same_file_applied(held):
-        raise NotImportable(_already(earlier).message)
-    return held
+        raise _refusal(NotNow, BUSY) from None
+    return next(one for one in runs if one.pk == run.pk)
 
 
 def _same_file_applied(run: ImportRun) -> ImportRun | None:
@@ -115,6 +231,10 @@ def _already(earlier: ImportRun) -> Problem:
     return Problem(
         0, ERROR, "", _("This file was already imported on %(day)s. Nothing was written a second time."), {"day": day}
     )
+
+
+def _refusal(kind: type[NotImportable], problem: Problem) -> NotImportable:
+    return kind(problem.message, problem=problem)
 
 
 def _refuse(run: ImportRun, tally: Tally) -> ImportRun:

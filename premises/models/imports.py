@@ -1,25 +1,37 @@
 """What was imported, by whom, and what the dry run said."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from lib.errors import Refusal
 from lib.money import format_number
 from premises.models.organization import Organization
-from premises.registers.tally import Problem, Tally
+from premises.registers import UNDOERS
+from premises.registers.tally import ERROR, Problem, Tally
+
+PATIENCE = timedelta(minutes=10)  # so long a run may wait for the worker before it is put into the queue again
+MOST_TRIES = 5  # a file that stops every worker is not tried for ever
 
 
 class NotImportable(Refusal):
     """This file may not be imported (any more)."""
+
+
+class NotNow(NotImportable):
+    """Something else is written at this very moment: in a minute it may go through."""
+
+
+class NotUndoable(Refusal):
+    """This import may not be taken back (any more)."""
 
 
 def file_place(run: "ImportRun", name: str) -> str:
@@ -47,6 +59,10 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
     def applied(self) -> Self:
         return self.filter(state=ImportRun.State.APPLIED)
 
+    def stuck(self, at: datetime) -> Self:
+        """Runs that the worker should have finished long ago: it was killed, or never heard of them."""
+        return self.filter(state__in=ImportRun.WITH_WORKER, queued_at__lt=at - PATIENCE)
+
 
 class ImportRun(models.Model):
     """One file of one kind of register: checked first (dry run), then applied in one transaction, once."""
@@ -55,14 +71,19 @@ class ImportRun(models.Model):
         ACCOUNTS = "accounts", _("Register of personal accounts")
         DOCUMENTS = "documents", _("Register of payment documents")
         PAYMENTS = "payments", _("Register of payments")
+        METERS = "meters", _("Register of meters")
+        READINGS = "readings", _("Register of readings")
 
     class State(models.TextChoices):
+        CHECKING = "checking", _("Is being checked")
         CHECKED = "checked", _("Checked, can be imported")
         REFUSED = "refused", _("Has errors")
         APPLYING = "applying", _("Is being imported")
         APPLIED = "applied", _("Imported")
+        UNDONE = "undone", _("Taken back")
 
     IMPORTABLE = (State.CHECKED, State.APPLYING)
+    WITH_WORKER = (State.CHECKING, State.APPLYING)
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(
@@ -85,7 +106,14 @@ class ImportRun(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("employee")
     )
     created_at = models.DateTimeField(_("uploaded"), default=timezone.now)
+    queued_at = models.DateTimeField(null=True, editable=False)  # since when the worker has it
+    tries = models.PositiveSmallIntegerField(default=0, editable=False)  # how often it was put into the queue again
     applied_at = models.DateTimeField(_("imported"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("taken back"), null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        verbose_name=_("taken back by"),
+    )  # fmt: skip
 
     objects = ImportRunQuerySet.as_manager()
 
@@ -113,6 +141,21 @@ class ImportRun(models.Model):
         return self.state in self.IMPORTABLE
 
     @property
+    def is_with_worker(self) -> bool:
+        """Whether the worker is checking or importing it."""
+        return self.state in self.WITH_WORKER
+
+    @property
+    def is_undoable(self) -> bool:
+        """Whether it is imported and somebody knows how to take it back."""
+        return self.state == self.State.APPLIED and self.kind in UNDOERS
+
+    @property
+    def progress_key(self) -> str:
+        """Under which the worker tells how far it is with what it is doing now."""
+        return f"import:{self.public_id}:{self.state}"
+
+    @property
     def summary(self) -> str:
         """One line: how many rows, how many of them new, changed and unchanged."""
         rows = ngettext("%(count)s row", "%(count)s rows", self.rows) % {"count": self.rows}
@@ -121,26 +164,63 @@ class ImportRun(models.Model):
         }  # fmt: skip
 
     def record(self, tally: Tally) -> None:
-        """Take over what was found; errors refuse the file, else a fresh run is checked."""
+        """Take over what was found; errors refuse the file, else what was not checked before is checked now."""
         self.rows, self.created, self.updated = tally.rows, tally.created, tally.updated
         self.unchanged, self.errors, self.warnings = tally.unchanged, tally.errors, tally.warnings
         self.report = [problem.as_json() for problem in tally.problems]
         self.totals = dict(tally.totals)
-        self.state = self.State.REFUSED if tally.errors else self.state or self.State.CHECKED
+        if tally.errors:
+            self.state = self.State.REFUSED
+        elif self.state in ("", self.State.CHECKING):
+            self.state = self.State.CHECKED
 
     def guard_importable(self) -> None:
         """Raise NotImportable unless the file was checked without errors and not imported yet."""
         if self.state == self.State.APPLIED:
             raise NotImportable(_("This file is already imported. Nothing was written a second time."))
+        if self.state == self.State.CHECKING:
+            raise NotImportable(_("The file is still being checked. Open its page again in a minute."))
+        if self.state == self.State.UNDONE:
+            raise NotImportable(_("This import was taken back. To import the file again, upload it again."))
         if not self.is_importable:
             raise NotImportable(_("The file has errors. Correct them and upload the file again."))
 
-    def mark_queued(self) -> None:
+    def guard_undoable(self) -> None:
+        """Raise NotUndoable unless it is imported, not taken back yet, and somebody knows how."""
+        if self.state == self.State.UNDONE:
+            raise NotUndoable(_("This import is already taken back. Nothing was changed a second time."))
+        if self.state != self.State.APPLIED:
+            raise NotUndoable(_("This file was not imported, so there is nothing to take back."))
+        if not self.is_undoable:
+            raise NotUndoable(_("What this register wrote cannot be taken back. Import a corrected file."))
+
+    def mark_received(self, *, at: datetime) -> None:
+        """The worker will check it."""
+        self.state, self.queued_at, self.tries = self.State.CHECKING, at, 0
+
+    def mark_queued(self, *, by: User, at: datetime) -> None:
         """The worker will import it."""
         self.guard_importable()
-        self.state = self.State.APPLYING
+        self.state, self.by, self.queued_at, self.tries = self.State.APPLYING, by, at, 0
+
+    def mark_queued_again(self, *, at: datetime) -> None:
+        """The worker did not finish it; it gets another chance, or the file is refused if it had enough of them."""
+        self.tries, self.queued_at = self.tries + 1, at
+        if self.tries > MOST_TRIES:
+            self.refuse(Problem(0, ERROR, "", gettext_noop("The portal did not manage to read this file. Split it.")))
 
     def mark_applied(self, *, by: User | None, at: datetime) -> None:
         """It is imported."""
         self.guard_importable()
         self.state, self.by, self.applied_at = self.State.APPLIED, by, at
+
+    def mark_undone(self, tally: Tally, *, by: User | None, at: datetime) -> None:
+        """What it wrote is taken back; the totals say how much that was."""
+        self.guard_undoable()
+        self.state, self.undone_by, self.undone_at = self.State.UNDONE, by, at
+        self.totals |= tally.totals
+
+    def refuse(self, problem: Problem) -> None:
+        """Nothing was imported, because of one thing that has to do with the file as a whole."""
+        self.state, self.errors = self.State.REFUSED, 1
+        self.report = [problem.as_json(), *(kept for kept in self.report if kept["level"] != ERROR)]

@@ -11,16 +11,17 @@ from premises.registers.tally import Tally
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from accounts.models import User
     from premises.models import ImportRun
 
-__all__ = ["IMPORTERS", "Importer", "Tally", "declare"]
+__all__ = ["IMPORTERS", "UNDOERS", "Importer", "Tally", "Undoer", "declare"]
 
 
 class Importer(Protocol):
     """Reads a file through and, with `write`, stores it: one code path for the dry run and the import.
 
     What it finds goes into the tally. It runs in the caller's transaction and may write chunk by chunk: any error in the
-    tally undoes everything at the end. In the dry run `run` is not saved yet; its organization is set.
+    tally undoes everything at the end. In the dry run `run` may not be saved yet; its organization is set.
     """
 
     def __call__(
@@ -28,11 +29,25 @@ class Importer(Protocol):
     ) -> None: ...  # pragma: no cover
 
 
+class Undoer(Protocol):
+    """Takes back what one import wrote. It runs in the caller's transaction, once, and counts the rows in the tally.
+
+    What cannot be taken back any more is a Refusal with a sentence for the employee; then nothing is taken back.
+    """
+
+    def __call__(
+        self, run: "ImportRun", tally: Tally, *, at: "datetime", by: "User | None"
+    ) -> None: ...  # pragma: no cover
+
+
 IMPORTERS: dict[str, Importer] = {}
+UNDOERS: dict[str, Undoer] = {}
 
 
-def declare(kind: str, importer: Importer) -> None:
-    """Say who imports this ImportRun.Kind; the same kind twice is a bug."""
+def declare(kind: str, importer: Importer, undo: Undoer | None = None) -> None:
+    """Say who imports this ImportRun.Kind and, if it can be taken back, who does that; the same kind twice is a bug."""
     if IMPORTERS.get(kind, importer) is not importer:
         raise ValueError(f"{kind} is declared twice")
     IMPORTERS[kind] = importer
+    if undo:
+        UNDOERS[kind] = undo

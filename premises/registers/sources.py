@@ -8,6 +8,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
@@ -31,6 +32,7 @@ ENCODINGS = ("cp1251", "cp866")
 COMMON_LETTERS = frozenset("оеаинтсрвлкмдпуіїєОЕАИНТСРВЛКМДПУІЇЄ")
 CELL_ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,7})(\d{1,9})["']""")
 ROW_ADDRESS = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br\s*=\s*["'](\d{1,12})["']""")
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 NO_VALUE = _("The cell holds a formula without a saved result: open the file in Excel, save it and send it again.")
 
 
@@ -53,6 +55,28 @@ def rows(file: BinaryIO) -> Iterator[tuple[int, Cells]]:
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable(_("This is an old Excel file (.xls): save it as .xlsx or CSV."))
     return _csv_rows(file)
+
+
+def rows_expected(file: BinaryIO) -> int:
+    """About how many rows the file has, without reading them: lines of a CSV, what an XLSX says of itself; 0: unknown."""
+    file.seek(0)
+    if file.read(4) == b"PK\x03\x04":
+        return _rows_stated(file)
+    file.seek(0)
+    lines = 0
+    while chunk := file.read(CHUNK):
+        lines += chunk.count(b"\n")
+    return max(lines - 1, 0)
+
+
+def _rows_stated(file: BinaryIO) -> int:
+    """The last row of `<dimension ref="A1:L100001">` at the top of the first sheet."""
+    try:
+        with zipfile.ZipFile(file) as book, book.open("xl/worksheets/sheet1.xml") as sheet:
+            found = re.search(rb"""<(?:\w+:)?dimension\s+ref=["'][A-Z0-9]+:[A-Z]+(\d{1,7})["']""", sheet.read(4096))
+    except (*BROKEN_ZIP, KeyError):
+        return 0
+    return max(int(found[1]) - 1, 0) if found else 0
 
 
 # --- CSV ------------------------------------------------------------------------------------------------------------
@@ -150,7 +174,7 @@ def _guard(file: BinaryIO) -> dict[int, list[int]]:
                 if _has_formulas(book, name):
                     found |= _empty_formulas(book, name)
             return found
-    except (zipfile.BadZipFile, expat.ExpatError, EOFError, OSError, NotImplementedError, RuntimeError):
+    except (*BROKEN_ZIP, expat.ExpatError):
         raise Unreadable(_("The XLSX file is broken: save it again in Excel.")) from None
 
 

@@ -1,7 +1,7 @@
 """What was found while a register was read: counts, control totals and the first problems."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 ERROR, WARNING = "error", "warning"
 MOST_PROBLEMS = 1000  # kept of each level; the counts go on
+TOLD_EVERY = 200  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,28 @@ class Problem:
 
 
 class Tally:
-    """Counts rows and problems. Errors are kept before warnings, each in the order of the file."""
+    """Counts rows and problems. Errors are kept before warnings, each in the order of the file.
 
-    def __init__(self) -> None:
-        self.rows = self.created = self.updated = self.unchanged = 0
+    `on_progress` is called with the number of rows every now and then.
+    """
+
+    def __init__(self, on_progress: Callable[[int], object] | None = None) -> None:
+        self.on_progress = on_progress
+        self._rows = self.created = self.updated = self.unchanged = 0
         self.errors = self.warnings = 0
         self.totals: dict[str, str] = {}  # English words to translate → a printed number
         self._kept: dict[bool, list[Problem]] = {True: [], False: []}
+
+    @property
+    def rows(self) -> int:
+        """How many rows were read so far."""
+        return self._rows
+
+    @rows.setter
+    def rows(self, count: int) -> None:
+        self._rows = count
+        if self.on_progress and count % TOLD_EVERY == 0:
+            self.on_progress(count)
 
     def note(self, problems: Iterable[Problem]) -> None:
         """Count these problems and keep them while there is room."""
