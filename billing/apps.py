@@ -10,7 +10,10 @@ class BillingConfig(AppConfig):
         from billing import notices  # noqa: F401  (declares the kinds)
         from billing.actions.documents import import_documents
         from billing.actions.payments import import_payments
+        from billing.prices import tariffs
+        from meters import prices
         from premises.registers import declare
 
         declare("documents", import_documents)
         declare("payments", import_payments)
+        prices.declare(tariffs)
