@@ -55,6 +55,21 @@ class MeterQuerySet(models.QuerySet["Meter"]):
         """Meters in place on this day."""
         return self.filter(Q(removed_on__isnull=True) | Q(removed_on__gt=on), installed_on__lte=on)
 
+    def in_state(self, state: str, day: date) -> Self:
+        """Meters of which `Meter.state_on` says this state for the day."""
+        gone, broken = Q(removed_on__lte=day), Q(broken_on__lte=day)
+        soon = day + timedelta(days=Meter.WARN_DAYS)
+        verified = {
+            MeterState.ACTIVE: Q(next_verification__isnull=True) | Q(next_verification__gt=soon),
+            MeterState.DUE: Q(next_verification__gte=day, next_verification__lte=soon),
+            MeterState.EXPIRED: Q(next_verification__lt=day),
+        }
+        if state == MeterState.REMOVED:
+            return self.filter(gone)
+        if state == MeterState.BROKEN:
+            return self.filter(~gone & broken)
+        return self.filter(~gone & ~broken & verified[MeterState(state)])
+
     def in_order(self) -> Self:
         """The order in which a person walks: resource, place, number."""
         return self.order_by("account_id", "resource", "place", "pk")

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 import billing.tests.town  # noqa: F401  (adds its rows to both sides)
+import meters.tests.town  # noqa: F401  (adds its rows to both sides)
 from accounts.models import User
 from portal.testing import Cast
 from premises.admin_scope import ScopedAdmin, organization_path_of

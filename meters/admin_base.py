@@ -1,0 +1,77 @@
+"""What the staff's pages of meters share: the rights of jobs, pages of our own beside the stock ones, photos."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Case, Q, QuerySet, Value, When
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+
+from accounts.once import once
+from premises.admin_scope import VIEW, ScopedAdmin, is_chief
+
+# Rights of their own beside view, add, change and delete; see docs/permissions.md.
+ENTER = "enter"  # readings for the company
+ACT = "act"  # acts: check, replace, remove, verify, seal
+BREAK = "break"  # say that a meter is broken or works again
+REVIEW = "review"  # say that a doubtful reading is right
+ANSWER = "answer"  # answer what residents tell
+EXPORT = "export"
+PEOPLE = "people"  # see who sent a reading or told something
+
+Page = Callable[..., HttpResponse]
+
+
+class DeskAdmin(ScopedAdmin):
+    """A scoped admin class with pages of its own."""
+
+    def own_page(self, route: str, view: Page, name: str) -> URLPattern:
+        """The address of a page of our own; its POST is accepted once."""
+        label = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+        return path(route, self.admin_site.admin_view(once(view)), name=label)
+
+    def own_row(self, request: HttpRequest, pk: int, right: str) -> Any:
+        """The row, if this employee's job has the right on it; else it does not exist."""
+        row = self.get_queryset(request).filter(pk=pk).first()
+        if row is None or not self._allowed(request, right, row):
+            raise Http404
+        return row
+
+    def allowed_or_404(self, request: HttpRequest, right: str) -> None:
+        """Some job of this employee has the right; else the page does not exist."""
+        if not self._allowed(request, right, None):
+            raise Http404
+
+    def drawn(self, request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+        """A page of our own in the look of the staff room."""
+        whole = {**self.admin_site.each_context(request), "opts": self.opts, "site_admin": self.admin_site, **context}
+        return render(request, f"admin/meters/{template}.html", whole, status=status)
+
+    def with_names(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Mark the rows whose people this employee may see: `shows_people`."""
+        here: Any = Value(True)
+        if not is_chief(request):
+            own = Q(**{f"{self.organization_path}__in": self.organizations(request, VIEW, PEOPLE)})
+            here = Case(When(own, then=here), default=Value(False))
+        marked: QuerySet[Any] = queryset.annotate(shows_people=here)
+        return marked
+
+    def photo_view(self, request: HttpRequest, pk: int) -> FileResponse:
+        """The photo of one row; it is ours, drawn anew when it came, and kept by nobody."""
+        row = self.own_row(request, pk, VIEW)
+        if not row.photo:
+            raise Http404
+        response = FileResponse(row.photo.open("rb"), content_type="image/jpeg")
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def may_here(self, request: HttpRequest, *rights: str) -> dict[str, bool]:
+        """Which of these rights some job of this employee has: what a template offers."""
+        return {right: self._allowed(request, right, None) for right in rights}
+
+
+def say_refused(request: HttpRequest, words: object) -> None:
+    """«Not now», above the page the employee comes back to."""
+    messages.error(request, str(words))
