@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
+from lib.charts import Bar, bars
 from lib.qr import qr_png
 from portal.icons import ICONS
 
@@ -89,6 +90,9 @@ class Sample(forms.Form):
     agree = forms.BooleanField(label="I accept the user agreement", help_text="Version of 1 November 2026")
     register = forms.FileField(label="Register", required=False)
     message = forms.CharField(label="What happened?", widget=forms.Textarea)
+    dial = forms.CharField(
+        label="New value", widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    )
 
 
 def _samples() -> dict[str, Any]:
@@ -130,6 +134,13 @@ def _samples() -> dict[str, Any]:
             {"url": "#inbox", "icon": "letter", "title": "Notices"},
             {"url": "", "icon": "meter", "title": "Meters", "note": "coming"},
         ],
+        "bars": bars([
+            Bar("Nov 2026", Decimal("3.196"), "3,196", Decimal("4.1"), "4,100"),
+            Bar("Oct 2026", Decimal("4.233"), "4,233", Decimal("3.2"), "3,200", is_estimate=True),
+            Bar("Sep 2026", None, "", Decimal("2.9"), "2,900"),
+            Bar("Aug 2026", Decimal(0), "0", None),
+            Bar("Jul 2026", Decimal("6.5"), "6,500", Decimal("0.02"), "0,020"),
+        ]),
         "code": f"data:image/png;base64,{b64encode(qr_png('https://example.com/q/')).decode()}",
         "today": today, "due": today + timedelta(days=19), "debt": Decimal("3680.39"), "overpaid": Decimal("-214.1"),
         "debt_total": Decimal("428.39"),
