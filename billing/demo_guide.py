@@ -1,17 +1,27 @@
 """The company of the guide and its account 10117, loaded from demo/guide through the importers that every company uses."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
 from billing.models import Requisites
+from meters.actions import install, submit
+from meters.examining import Entry
+from meters.history import local_day, months_before
+from meters.models import Meter, Source, SubmissionWindow
 from premises.actions.imports import apply_file, check_file, sha256_of
-from premises.models import ImportRun, Organization
+from premises.models import ImportRun, Organization, PersonalAccount
 
 FILES = Path(settings.BASE_DIR) / "demo" / "guide"
 COMPANY = 'ООО "ТеплоДом"'
+# resource, number, value at installation, used in a month
+METERS = (
+    ("cold", "25017431", Decimal("112.000"), Decimal("3.412")),
+    ("hot", "25017438", Decimal("87.500"), Decimal("2.106")),
+)
 
 
 class NotLoaded(Exception):
@@ -23,6 +33,7 @@ def load_guide(*, at: datetime) -> Organization:
     company = make_company()
     for kind in (ImportRun.Kind.ACCOUNTS, ImportRun.Kind.DOCUMENTS, ImportRun.Kind.PAYMENTS):
         load_register(kind, company, FILES / f"{kind}.csv", at=at)
+    set_meters(company.accounts.get(number="10117"), at=at)
     return company
 
 
@@ -50,6 +61,30 @@ def make_company() -> Organization:
         },
     )  # fmt: skip
     return company
+
+
+@transaction.atomic
+def set_meters(account: PersonalAccount, *, at: datetime) -> None:
+    """Two meters with three months of the company's readings, and a window that is open on any day; once.
+
+    The guide shows no meters of this account: they are here so that sending readings can be tried with it.
+    """
+    if Meter.objects.filter(account=account).exists():
+        return
+    company, house, today = account.organization, account.unit.house, local_day(account.organization, at)
+    SubmissionWindow.objects.create(organization=company, opens=1, closes=31)
+    for resource, serial, start, used in METERS:
+        meter = install(
+            Meter(
+                organization=company, house=house, account=account, resource=resource, serial=serial, place="ванная",
+                initial_t1=start, installed_on=today - timedelta(days=700), verified_on=today - timedelta(days=720),
+                next_verification=today + timedelta(days=40 if resource == "hot" else 1400), created_at=at,
+            ), by=None, at=at,
+        )  # fmt: skip
+        for back in (3, 2, 1):
+            period = months_before(today.replace(day=1), back)
+            entry = Entry(meter, (start + used * (4 - back),), period.replace(day=20), period=period)
+            submit([entry], source=Source.COMPANY, by=None, at=at, must_confirm=False)
 
 
 def load_register(kind: str, company: Organization, path: Path, *, at: datetime) -> ImportRun:

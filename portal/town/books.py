@@ -53,6 +53,12 @@ def months(today: date) -> list[date]:
     return found[:0:-1]
 
 
+def before(month: date, count: int) -> date:
+    """Return the first day of the month so many months earlier."""
+    year, place = divmod(month.year * 12 + month.month - 1 - count, 12)
+    return date(year, place + 1, 1)
+
+
 def after(month: date) -> date:
     """Return the first day of the next month."""
     return (month + timedelta(days=31)).replace(day=1)

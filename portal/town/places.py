@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+EVERY_DAY = (1, 31)  # the houses of the people one can sign in as: on any day there is something to send
+
 
 @dataclass(frozen=True)
 class Block:
@@ -14,6 +16,7 @@ class Block:
     floors: int
     per_floor: int
     year_built: int
+    window: tuple[int, int] | None = None  # days for readings of its own
 
     @property
     def address(self) -> str:
@@ -35,6 +38,7 @@ class Company:
     prefix: str
     digits: int
     blocks: tuple[Block, ...]
+    window: tuple[int, int]  # days for readings
 
 
 RUSSIAN = Company(
@@ -53,10 +57,11 @@ RUSSIAN = Company(
     prefix="0667",
     digits=10,
     blocks=(
-        Block("г. Волгодонск", "ул. Садовая", "12", 2, 9, 4, 1984),
+        Block("г. Волгодонск", "ул. Садовая", "12", 2, 9, 4, 1984, EVERY_DAY),
         Block("г. Волгодонск", "ул. Зелёная", "5", 4, 5, 4, 1972),
         Block("г. Волгодонск", "пр-т Мира", "3А", 1, 12, 4, 2009),
     ),
+    window=(15, 25),
 )  # fmt: skip
 
 UKRAINIAN = Company(
@@ -75,9 +80,10 @@ UKRAINIAN = Company(
     prefix="30",
     digits=5,
     blocks=(
-        Block("м. Львів", "вул. Руська", "34", 3, 5, 4, 1961),
+        Block("м. Львів", "вул. Руська", "34", 3, 5, 4, 1961, EVERY_DAY),
         Block("м. Львів", "вул. Зоряна", "7", 2, 5, 4, 1988),
     ),
+    window=(28, 3),
 )  # fmt: skip
 
 COMPANIES = (RUSSIAN, UKRAINIAN)
