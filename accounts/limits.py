@@ -130,6 +130,7 @@ LINK_CODE_USER = Limit("link code user", 10, HOUR, LINK_ENOUGH)
 
 # --- Costly pages ---------------------------------------------------------------------------------------------------
 PDF_USER = Limit("pdf", 30, 10 * MINUTE, SLOW_DOWN)
+READINGS_USER = Limit("readings", 60, HOUR, SLOW_DOWN)
 
 
 @dataclass(frozen=True)

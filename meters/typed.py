@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext_noop as _
@@ -64,3 +65,41 @@ def _too_fine(decimals: int) -> Unreadable:
     return Unreadable(
         _("There are too many digits after the comma: at most %(digits)s fit this meter."), {"digits": decimals}
     )
+
+
+DAY = re.compile(r"(\d{1,2})[.,/\- ]+(\d{1,2})(?:[.,/\- ]+(\d{4}|\d{2}))?[.,]?")
+ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+
+
+def read_day(text: str, *, today: date) -> date:
+    """Return the day of «21.11.2026», «21.11.26», «21.11» or «2026-11-21»; raises Unreadable.
+
+    Without a year it is the last such day up to today.
+
+    >>> read_day("28.12", today=date(2026, 11, 21))
+    datetime.date(2025, 12, 28)
+    """
+    plain = " ".join(text.split())
+    parts = ISO_DAY.fullmatch(plain)
+    if parts:
+        return _day(int(parts[1]), int(parts[2]), int(parts[3]))
+    parts = DAY.fullmatch(plain)
+    if parts is None:
+        raise _no_day()
+    day, month = int(parts[1]), int(parts[2])
+    if parts[3]:
+        year = int(parts[3])
+        return _day(year + 2000 if year < 100 else year, month, day)
+    this_year = _day(today.year, month, day)
+    return this_year if this_year <= today else _day(today.year - 1, month, day)
+
+
+def _day(year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise _no_day() from None
+
+
+def _no_day() -> Unreadable:
+    return Unreadable(_("Write the day as day, month and year, for example 21.11.2026."))

@@ -1,5 +1,19 @@
 """Addresses of readings and meters."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from meters.views import entry, photo, receipt, telling
+
+urlpatterns = [
+    path("readings/", entry.readings_all, name="readings_all"),
+    path("readings/receipt/", receipt.readings_all_receipt, name="readings_all_receipt"),
+    path("a/<uuid:public_id>/readings/", entry.readings, name="readings"),
+    path("a/<uuid:public_id>/readings/receipt/", receipt.readings_receipt, name="readings_receipt"),
+    path(
+        "a/<uuid:public_id>/readings/<uuid:reading_id>/take-back/", receipt.reading_take_back, name="reading_take_back"
+    ),
+    path("a/<uuid:public_id>/readings/<uuid:reading_id>/dispute/", telling.reading_dispute, name="reading_dispute"),
+    path("a/<uuid:public_id>/readings/<uuid:reading_id>/photo/", photo.reading_photo, name="reading_photo"),
+    path("a/<uuid:public_id>/meters/<uuid:meter_id>/replaced/", telling.meter_replaced, name="meter_replaced"),
+    path("a/<uuid:public_id>/meters/<uuid:meter_id>/broken/", telling.meter_broken, name="meter_broken"),
+]

@@ -2,13 +2,16 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.utils.translation import get_language
 
 from lib.money import format_number
-from meters.models import Meter, Source
+from meters.models import Meter, Reading, Source
+from meters.models.meter import Zones
 from meters.resources import FACTS, Resource, Unit
+from meters.wording import who_said
 
 register = template.Library()
 
@@ -41,6 +44,26 @@ def unit_word(code: str) -> str:
 def dial(value: Decimal | None, meter: Meter) -> str:
     """A value with the meter's own decimals: 152,347."""
     return "" if value is None else format_number(value, get_language() or "en", meter.decimals)
+
+
+@register.filter
+def dials(values: Zones, meter: Meter) -> str:
+    """The values of all zones: «152,347», or «T1 152,3 · T2 84,1»."""
+    if len(values) == 1:
+        return dial(values[0], meter)
+    return " · ".join(f"T{zone} {dial(value, meter)}" for zone, value in enumerate(values, start=1))
+
+
+@register.filter
+def meter_name(meter: Meter) -> str:
+    """«Cold water, kitchen»."""
+    return f"{Resource(meter.resource).label}, {meter.place}" if meter.place else str(Resource(meter.resource).label)
+
+
+@register.simple_tag(takes_context=True, name="who_said")
+def who_said_tag(context: dict[str, Any], reading: Reading) -> str:
+    """Whose reading it is, for the person who reads the page."""
+    return who_said(reading, context["user"])
 
 
 @register.filter

@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from billing.testing import make_invoice, make_payment
+from meters.models import Source
+from meters.testing import make_meter, make_reading
 from portal.testing import Cast, make_account, make_link
 from portal.tests.things import make_notice
 
@@ -42,6 +44,18 @@ def one_more_notice(cast: Cast, number: int) -> None:
     make_notice(cast.olga.pk, subject=f"budget:{number}")
 
 
+def one_more_meter(cast: Cast, number: int) -> None:
+    meter = make_meter(cast.account, serial=f"B-{number}")
+    make_reading(meter, date(2026, 9, 1), "5", author=cast.olga)
+    make_reading(meter, date(2026, 10, 1), "8", source=Source.COUNCIL, author=cast.vera)
+
+
+def one_more_metered_flat(cast: Cast, number: int) -> None:
+    account = make_account(cast.house, f"3{number}", f"300{number}")
+    make_link(cast.olga, account)
+    make_meter(account, serial=f"F-{number}")
+
+
 def one_more_of_each(cast: Cast, number: int) -> None:
     for one_more in (one_more_flat, one_more_bill, one_more_payment, one_more_notice):
         one_more(cast, number)
@@ -55,6 +69,8 @@ LISTS: dict[str, tuple[Callable[[Cast], str], Callable[[Cast, int], None]]] = {
     "accounts": (lambda cast: reverse("accounts"), one_more_flat),
     "bills": (of_account("bills"), one_more_bill),
     "payments": (of_account("payments"), one_more_payment),
+    "readings": (of_account("readings"), one_more_meter),
+    "readings_all": (lambda cast: reverse("readings_all"), one_more_metered_flat),
     "inbox": (lambda cast: reverse("inbox"), one_more_notice),
     "account_home": (of_account("account_home"), one_more_of_each),
 }

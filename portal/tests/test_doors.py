@@ -46,6 +46,18 @@ def bill(things: Things) -> tuple[object, ...]:
     return (things.cast.account.public_id, things.invoice.public_id)
 
 
+def meter(things: Things) -> tuple[object, ...]:
+    return (things.cast.account.public_id, things.meter.public_id)
+
+
+def own_reading(things: Things) -> tuple[object, ...]:
+    return (things.cast.account.public_id, things.own_reading.public_id)
+
+
+def council_reading(things: Things) -> tuple[object, ...]:
+    return (things.cast.account.public_id, things.council_reading.public_id)
+
+
 def house(things: Things) -> tuple[object, ...]:
     return (things.cast.house.public_id,)
 
@@ -128,6 +140,16 @@ DOORS: dict[str, tuple[str, Args]] = {
     "bill": (FULL_LINK, bill),
     "bill_pdf": (FULL_LINK, bill),
     "payments": of_flat(FULL_LINK),
+    # readings and meters
+    "readings_all": (PEOPLE, nothing),
+    "readings_all_receipt": (LED_ON, nothing),
+    "readings": of_flat(ANY_LINK),
+    "readings_receipt": of_flat("in 404 → → → 404 404 404 404 404"),
+    "reading_take_back": ("in 404 404 404 200 404 404 404 404 404", own_reading),  # only who entered it
+    "reading_dispute": (ANY_LINK, council_reading),
+    "reading_photo": (FULL_LINK, own_reading),
+    "meter_replaced": (ANY_LINK, meter),
+    "meter_broken": (ANY_LINK, meter),
     # letters
     "council_letters": (LETTERS, house),
     "letters_check": (LETTERS, house),

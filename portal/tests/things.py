@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from billing.models import Invoice, Payment
 from billing.testing import make_invoice, make_payment
+from meters.models import Meter, Reading, Source
+from meters.testing import make_meter, make_reading
 from notifications.models import Channel, Delivery, Notice
 from portal.testing import Cast
 from premises.models import AccountLink
@@ -22,6 +25,9 @@ class Things:
     payment: Payment
     notice: Notice
     tanya_link: AccountLink
+    meter: Meter
+    own_reading: Reading  # Olga's, with a photo
+    council_reading: Reading
 
 
 def make_things(cast: Cast) -> Things:
@@ -29,13 +35,26 @@ def make_things(cast: Cast) -> Things:
     for account in (cast.nina_account, cast.vera_account, cast.other_account):
         make_invoice(account, date(2026, 10, 1))
         make_payment(account, "11.11.2026", "100.00")
+    meter, own, council = make_flat_readings(cast)
     return Things(
         cast=cast,
         invoice=make_invoice(cast.account, date(2026, 10, 1)),
         payment=make_payment(cast.account, "11.11.2026", "3680.39"),
         notice=make_notice(cast.olga.pk),
         tanya_link=cast.account.links.get(user=cast.tanya),
+        meter=meter,
+        own_reading=own,
+        council_reading=council,
     )
+
+
+def make_flat_readings(cast: Cast) -> tuple[Meter, Reading, Reading]:
+    """A meter of flat 12 with a reading of Olga's and one of the council; the neighbour and the other company have meters."""
+    for account in (cast.nina_account, cast.vera_account, cast.other_account):
+        make_reading(make_meter(account, serial=f"M-{account.number}"), date(2026, 9, 1), "5")
+    meter = make_meter(cast.account, place="кухня")
+    own = make_reading(meter, date(2026, 9, 1), "118.3", author=cast.olga, photo=ContentFile(b"\xff\xd8", "photo.jpg"))
+    return meter, own, make_reading(meter, date(2026, 10, 1), "121.304", source=Source.COUNCIL, author=cast.vera)
 
 
 def make_notice(user_id: int, **fields: Any) -> Notice:

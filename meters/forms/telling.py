@@ -1,0 +1,116 @@
+"""Forms by which residents tell the company about a meter."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from lib.photos import PhotoField
+from meters.forms.fields import DayField, DialField, sentence, zone_labels
+from meters.models import Meter
+from meters.typed import Unreadable, read_value
+
+LOOSE = {"int_digits": 9, "decimals": 4}  # the dial of a new meter is not known yet
+
+
+class AboutMeterForm(forms.Form):
+    """What every form about a meter asks: the day and, if there is one, a photo."""
+
+    day_label = _("Day")
+
+    def __init__(self, meter: Meter, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.meter = meter
+        self.fields["on"] = DayField(today=today, label=self.day_label)
+        self.fields["photo"] = PhotoField(required=False, label=_("Photo"))
+
+    def zone_names(self, prefix: str) -> list[str]:
+        return [f"{prefix}_{zone + 1}" for zone in range(self.meter.zones)]
+
+    def add_zones(self, prefix: str, label: Any, *, required: bool, help_text: Any = "", initial: str = "") -> None:
+        """A field for each zone of the meter, called «{label}, T1» where there are several."""
+        texts = initial.split()
+        for zone, (field, name) in enumerate(zip(self.zone_names(prefix), zone_labels(self.meter), strict=True)):
+            self.fields[field] = DialField(
+                label=f"{label}, {name}" if name else label,
+                required=required,
+                help_text=help_text if zone == 0 else "",
+                initial=texts[zone] if zone < len(texts) else "",
+                error_messages={"required": _("Write the digits of the meter.")},
+            )
+
+    def read_zones(self, prefix: str, *, int_digits: int, decimals: int) -> str:
+        """The values of all zones as one text; what cannot be read is said beside its field. Empty where nothing is."""
+        names = self.zone_names(prefix)
+        texts = [str(self.cleaned_data.get(name) or "") for name in names]
+        if not any(texts):
+            return ""
+        values: list[Decimal] = []
+        for name, text in zip(names, texts, strict=True):
+            if self.errors.get(name):
+                continue
+            try:
+                values.append(read_value(text, int_digits=int_digits, decimals=decimals))
+            except Unreadable as bad:
+                self.add_error(name, sentence(bad))
+        return " ".join(f"{value:f}" for value in values)
+
+
+class DisputeForm(AboutMeterForm):
+    """«The reading is wrong»."""
+
+    day_label = _("Day when you looked at the meter")
+    text = forms.CharField(
+        label=_("What is wrong"), max_length=500, widget=forms.Textarea({"rows": 4}),
+        error_messages={"required": _("Say in a sentence what is wrong with the reading.")},
+    )  # fmt: skip
+
+    def __init__(self, meter: Meter, *args: Any, **kwargs: Any) -> None:
+        super().__init__(meter, *args, **kwargs)
+        self.add_zones("value", _("What the meter shows"), required=False)
+        self.order_fields(["text", *self.zone_names("value"), "on", "photo"])
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        values["values"] = self.read_zones("value", int_digits=self.meter.int_digits, decimals=self.meter.decimals)
+        return values
+
+
+class ReplacedForm(AboutMeterForm):
+    """«The meter was replaced»."""
+
+    day_label = _("Day of the replacement")
+    new_serial = forms.CharField(
+        label=_("Number of the new meter"), max_length=50, help_text=_("It stands on the meter and in its passport."),
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": _("Write the number of the new meter.")},
+    )  # fmt: skip
+
+    def __init__(self, meter: Meter, *args: Any, new_values: str = "", **kwargs: Any) -> None:
+        super().__init__(meter, *args, **kwargs)
+        self.add_zones(
+            "old", _("Last value of the old meter"), required=False,
+            help_text=_("It stands in the act. If you do not know it, leave it empty."),
+        )  # fmt: skip
+        self.add_zones("new", _("Value of the new meter"), required=True, initial=new_values)
+        old, new = self.zone_names("old"), self.zone_names("new")
+        self.order_fields(["on", *old, "new_serial", *new, "photo"])
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        values["values"] = self.read_zones("old", int_digits=self.meter.int_digits, decimals=self.meter.decimals)
+        values["new_values"] = self.read_zones("new", **LOOSE)
+        return values
+
+
+class BrokenForm(AboutMeterForm):
+    """«The meter is broken»."""
+
+    day_label = _("Since which day")
+    text = forms.CharField(
+        label=_("What is wrong with the meter"), max_length=500, widget=forms.Textarea({"rows": 3}),
+        help_text=_("For example: it does not turn, the glass is misted, it leaks."),
+        error_messages={"required": _("Say in a sentence what is wrong with the meter.")},
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""What residents tell the company about a meter: the reading is wrong, the meter was replaced, it is broken."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.once import once
+from meters import actions
+from meters.forms.telling import AboutMeterForm, BrokenForm, DisputeForm, ReplacedForm
+from meters.history import local_day
+from meters.models import Meter, MeterReport, Reading, Source
+from premises.access import account_or_404
+from premises.models import PersonalAccount
+from premises.views.pages import person, posted, show
+
+Kind = MeterReport.Kind
+
+
+@login_required
+@once
+def reading_dispute(request: HttpRequest, public_id: UUID, reading_id: UUID) -> HttpResponse:
+    """A reading of the council, the company or another source above residents is wrong."""
+    account, link = account_or_404(request, public_id)
+    above = Reading.objects.standing().filter(meter__account=account).exclude(source=Source.OWNER)
+    reading = get_object_or_404(above.select_related("meter__organization"), public_id=reading_id)
+    form = DisputeForm(reading.meter, posted(request), _files(request), today=_today(account))
+    context = {"account": account, "link": link, "meter": reading.meter, "reading": reading, "form": form}
+    return _tell(request, "meters/dispute.html", context, Kind.DISPUTE)
+
+
+@login_required
+@once
+def meter_replaced(request: HttpRequest, public_id: UUID, meter_id: UUID) -> HttpResponse:
+    """There is another meter now: the company registers it by its act."""
+    context = _about(request, public_id, meter_id)
+    context["form"] = ReplacedForm(
+        context["meter"], posted(request), _files(request), today=_today(context["account"]),
+        new_values=request.GET.get("new", "")[:60],
+    )  # fmt: skip
+    return _tell(request, "meters/replaced.html", context, Kind.REPLACED)
+
+
+@login_required
+@once
+def meter_broken(request: HttpRequest, public_id: UUID, meter_id: UUID) -> HttpResponse:
+    """The meter does not work."""
+    context = _about(request, public_id, meter_id)
+    context["form"] = BrokenForm(context["meter"], posted(request), _files(request), today=_today(context["account"]))
+    return _tell(request, "meters/broken.html", context, Kind.BROKEN)
+
+
+def _about(request: HttpRequest, public_id: UUID, meter_id: UUID) -> dict[str, Any]:
+    account, link = account_or_404(request, public_id)
+    there = Meter.objects.filter(account=account, removed_on__isnull=True).select_related("organization")
+    return {"account": account, "link": link, "meter": get_object_or_404(there, public_id=meter_id)}
+
+
+def _tell(request: HttpRequest, template: str, context: dict[str, Any], kind: str) -> HttpResponse:
+    """Show the form; once it is right, tell the company and return to the readings."""
+    form: AboutMeterForm = context["form"]
+    if request.method != "POST" or not form.is_valid():
+        return show(request, template, context | {"lost_photo": bool(request.FILES)})
+    meter, account = context["meter"], context["account"]
+    meter.account = account
+    told = {name: form.cleaned_data.get(name) or "" for name in ("text", "values", "new_serial", "new_values")}
+    actions.report(
+        meter, kind, by=person(request), at=timezone.now(), on=form.cleaned_data["on"], photo=form.cleaned_data["photo"],
+        reading=context.get("reading"), **told,
+    )  # fmt: skip
+    messages.success(
+        request,
+        _("%(company)s has your message. The answer will come to your notices.")
+        % {"company": meter.organization.short_name},
+    )
+    return redirect("readings", account.public_id)
+
+
+def _files(request: HttpRequest) -> Any:
+    return request.FILES if request.method == "POST" else None
+
+
+def _today(account: PersonalAccount) -> Any:
+    return local_day(account.unit.house.organization, timezone.now())
