@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 
 from accounts.once import once
+from lib.text import account_key, search_key
+from meters.models import Meter
 from premises.admin_scope import VIEW, ScopedAdmin, is_chief
 
 # Rights of their own beside view, add, change and delete; see docs/permissions.md.
@@ -20,8 +21,9 @@ REVIEW = "review"  # say that a doubtful reading is right
 ANSWER = "answer"  # answer what residents tell
 EXPORT = "export"
 PEOPLE = "people"  # see who sent a reading or told something
+EVERY = "every"  # every kind of report, not only of broken meters
 
-Page = Callable[..., HttpResponse]
+Page = Callable[..., Any]
 
 
 class DeskAdmin(ScopedAdmin):
@@ -59,19 +61,29 @@ class DeskAdmin(ScopedAdmin):
         return marked
 
     def photo_view(self, request: HttpRequest, pk: int) -> FileResponse:
-        """The photo of one row; it is ours, drawn anew when it came, and kept by nobody."""
+        """The photo of one row; it was drawn anew when it came."""
         row = self.own_row(request, pk, VIEW)
         if not row.photo:
             raise Http404
-        response = FileResponse(row.photo.open("rb"), content_type="image/jpeg")
-        response["Cache-Control"] = "no-store"
-        return response
+        return FileResponse(row.photo.open("rb"), content_type="image/jpeg")
 
     def may_here(self, request: HttpRequest, *rights: str) -> dict[str, bool]:
         """Which of these rights some job of this employee has: what a template offers."""
         return {right: self._allowed(request, right, None) for right in rights}
 
 
-def say_refused(request: HttpRequest, words: object) -> None:
-    """«Not now», above the page the employee comes back to."""
-    messages.error(request, str(words))
+def found_by(queryset: QuerySet[Any], typed: str, meter: str = "") -> QuerySet[Any]:
+    """Rows whose meter (at this path) has every word in its number, its account, its flat or its address."""
+    for word in search_key(typed).split():
+        key = account_key(word)
+        fits = {
+            "serial_search__contains": key, "account__number_search__startswith": key,
+            "house__address_search__contains": word, "account__unit__label_search": word,
+        }  # fmt: skip
+        queryset = queryset.filter(Q(*((meter + path, value) for path, value in fits.items()), _connector=Q.OR))
+    return queryset
+
+
+def place_of(meter: Meter) -> str:
+    """The flat, or the house of a house meter."""
+    return str(meter.account.unit if meter.account else meter.house)

@@ -3,16 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from lib.text import account_key, search_key
 from meters import actions
-from meters.admin_base import ACT, ANSWER, BREAK, EXPORT
+from meters.admin_base import ACT, ANSWER, BREAK, EXPORT, found_by, place_of
 from meters.admin_devices import ActsMixin
 from meters.admin_forms import MeterForm
 from meters.history import MONTHS, months_before
@@ -110,7 +109,7 @@ class MeterAdmin(ActsMixin):
 
     @admin.display(description=_("flat or house"))
     def where(self, meter: Meter) -> str:
-        return str(meter.account.unit if meter.account else meter.house)
+        return place_of(meter)
 
     @admin.display(description=_("state"))
     def state_word(self, meter: Meter) -> str:
@@ -142,15 +141,7 @@ class MeterAdmin(ActsMixin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        for word in search_key(search_term).split():
-            key = account_key(word)
-            queryset = queryset.filter(
-                Q(serial_search__contains=key)
-                | Q(account__number_search__startswith=key)
-                | Q(house__address_search__contains=word)
-                | Q(account__unit__label_search=word)
-            )
-        return queryset, False
+        return found_by(queryset, search_term), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """A new meter is not broken yet; an old one has its act in its history."""

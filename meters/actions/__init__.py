@@ -14,6 +14,7 @@ from meters.actions.devices import (
 )
 from meters.actions.drafts import drop_drafts, forget_old_drafts, save_drafts
 from meters.actions.reports import ToldAlready, answer_report, report
+from meters.actions.reviewing import review
 from meters.actions.submitting import (
     NotAcceptable,
     Outcome,
@@ -49,6 +50,7 @@ __all__ = [
     "reopening",
     "replace_meter",
     "report",
+    "review",
     "save_drafts",
     "seal_meter",
     "submit",

@@ -52,7 +52,7 @@ def tell_managers(report: MeterReport, *, at: datetime) -> None:
         notify(
             REPORT_WAITS, subject=f"report:{report.public_id}", at=at, user=manager.user,
             context=facts_of(report.meter) | {"what": report.kind},
-            url=reverse("admin:index"),
+            url=reverse("admin:meters_meterreport_change", args=[report.pk]),
         )  # fmt: skip
 
 
