@@ -32,7 +32,7 @@ from meters.examining import Entry, Finding
 from meters.history import Known, known_of, local_day
 from meters.models import Meter, Source, SubmissionWindow
 from meters.models.meter import Zones, zones_of
-from meters.words import amount_words, doubt_words, value_words
+from meters.wording import amount_words, doubt_words, value_words
 from premises.models import House
 
 METERS_PER_PAGE = 120

@@ -16,7 +16,7 @@ from meters.admin_devices import ActsMixin
 from meters.admin_forms import MeterForm
 from meters.history import MONTHS, months_before
 from meters.models import Meter, MeterEvent, MeterState, Reading
-from meters.words import reading_words
+from meters.wording import reading_words
 from premises.admin_scope import (
     ACCOUNTANT,
     ADD,

@@ -25,7 +25,7 @@ from meters.admin_base import ENTER, EXPORT, PEOPLE, REVIEW, found_by, place_of
 from meters.admin_entry import EntryMixin, entry_url
 from meters.history import MONTHS, Known, known_of, months_before
 from meters.models import Reading, Source
-from meters.words import amount_words, doubt_words, reading_words, value_words
+from meters.wording import amount_words, doubt_words, reading_words, value_words
 from premises.admin_scope import ACCOUNTANT, MANAGER, VIEW
 from premises.models import House
 

@@ -1,12 +1,17 @@
 """Sentences about readings that several pages say."""
 
+from collections.abc import Iterable
+from decimal import Decimal
+
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from lib.money import format_number
 from meters.consumption import Doubt
-from meters.models import Reading, Source
+from meters.models import Meter, Reading, Source
+from meters.models.meter import Zones
 
 DOUBTS: dict[str, Promise] = {
     Doubt.LOWER: gettext_lazy("This is less than the value before."),
@@ -17,6 +22,27 @@ DOUBTS: dict[str, Promise] = {
     Doubt.SERIAL: gettext_lazy("This looks like the number of the meter, not like its value."),
     Doubt.IMPOSSIBLE: gettext_lazy("So much cannot run through this meter in these days."),
 }
+
+
+def doubt_words(doubts: Iterable[str]) -> list[str]:
+    """Doubts as sentences, in a fixed order."""
+    found = set(doubts)
+    return [str(words) for doubt, words in DOUBTS.items() if doubt in found]
+
+
+def value_words(values: Zones, meter: Meter) -> str:
+    """«152,347», or «152,3 / 80,1» with zones: each with the meter's own decimals, in the reader's language."""
+    return " / ".join(format_number(value, get_language() or "en", meter.decimals) for value in values)
+
+
+def reading_words(reading: Reading) -> str:
+    """The values of a reading; its meter must be loaded."""
+    return value_words(reading.values, reading.meter)
+
+
+def amount_words(amount: Decimal | None, places: int | None = None) -> str:
+    """A volume with so many decimals, or without zeros at the end; a dash where there is none."""
+    return "—" if amount is None else format_number(amount, get_language() or "en", places)
 
 
 def who_said(reading: Reading, reader: User) -> str:

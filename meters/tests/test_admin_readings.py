@@ -121,7 +121,7 @@ def test_nobody_edits_adds_or_deletes_a_reading(cast: Cast, enter: Enter) -> Non
 
 def test_the_queue_shows_all_that_is_needed_to_judge(doubtful: Reading, cast: Cast, enter: Enter) -> None:
     seen = body(enter(cast.mark), DOUBTS)
-    for words in ("22.000", "52.000 m³", "30", "2.946", "three times the usual", f"/{doubtful.pk}/photo/", "Resident"):
+    for words in ("22.000", "52.000 m³", "30", "2.946", "more than three times", f"/{doubtful.pk}/photo/", "Resident"):
         assert words in seen
     assert reverse("admin:meters_meter_act", args=[doubtful.meter_id, "check"]) in seen
     assert f"/enter/?house={cast.house.pk}&amp;flat=12" in seen
