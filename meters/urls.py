@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from meters.views import entry, photo, receipt, telling
+from meters.views import entry, history, photo, receipt, telling
 
 urlpatterns = [
     path("readings/", entry.readings_all, name="readings_all"),
@@ -16,4 +16,6 @@ urlpatterns = [
     path("a/<uuid:public_id>/readings/<uuid:reading_id>/photo/", photo.reading_photo, name="reading_photo"),
     path("a/<uuid:public_id>/meters/<uuid:meter_id>/replaced/", telling.meter_replaced, name="meter_replaced"),
     path("a/<uuid:public_id>/meters/<uuid:meter_id>/broken/", telling.meter_broken, name="meter_broken"),
+    path("a/<uuid:public_id>/readings/history/", history.readings_history, name="readings_history"),
+    path("a/<uuid:public_id>/readings/history.<slug:kind>", history.readings_export, name="readings_export"),
 ]

@@ -185,7 +185,7 @@ def part_of(meter: Meter, basis: Basis) -> Part | None:
     """What one meter adds to the period; None for a meter that was not there."""
     known = basis.known[meter.pk]
     if known.current and known.current.is_billable:
-        return _measured(known, basis.estimates.get(meter.pk, ()))
+        return measured_part(known, basis.estimates.get(meter.pk, ()))
     kept = next((one for one in basis.estimates.get(meter.pk, ()) if one.period == basis.period), None)
     if kept:
         return _part_of_estimate(meter, kept)
@@ -197,7 +197,8 @@ def part_of(meter: Meter, basis: Basis) -> Part | None:
     return None
 
 
-def _measured(known: Known, estimates: Sequence[Estimate]) -> Part:
+def measured_part(known: Known, estimates: Iterable[Estimate]) -> Part:
+    """What the reading that counts adds to its period: what ran through, less what the average took for the months between."""
     step, last = known.used, known.before[0] if known.before else None
     assert step is not None
     since = last.period if last else None

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from lib.money import format_number
 from meters.consumption import Doubt
-from meters.models import Meter, Reading, Source
+from meters.models import Estimate, Meter, Reading, Source
 from meters.models.meter import Zones
 
 DOUBTS: dict[str, Promise] = {
@@ -55,3 +55,19 @@ def who_said(reading: Reading, reader: User) -> str:
     if reading.source == Source.CONTROLLED:
         return _("%(company)s, by an act") % {"company": company}
     return str(Source(reading.source).label)
+
+
+def line_source(reading: Reading | None, estimate: Estimate | None, reader: User) -> str:
+    """Where a line of the history comes from."""
+    if reading:
+        return who_said(reading, reader)
+    return _("By the average") if estimate and estimate.method == Estimate.Method.AVERAGE else _("By the norm")
+
+
+def line_state(reading: Reading | None, estimate: Estimate | None) -> str:
+    """How a line of the history stands."""
+    if reading is None:
+        return _("Estimate: %(cause)s") % {"cause": estimate.get_cause_display()} if estimate else ""
+    if not reading.is_current:
+        return _("Kept, not counted")
+    return _("Counts") if reading.is_billable else _("Stored, not used for charges")

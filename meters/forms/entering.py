@@ -13,7 +13,6 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,7 +25,7 @@ from meters.models.meter import Zones
 from meters.sheet import Cost, Group, Row
 from meters.templatetags.meters import dial
 from meters.typed import Unreadable, read_value
-from meters.wording import DOUBTS
+from meters.wording import doubt_words
 
 ZERO = "zero"  # in an answer: the counter passed zero
 CONFIRMABLE = frozenset(str(doubt) for doubt in Doubt if doubt != Doubt.LOWER)
@@ -46,7 +45,7 @@ class Question:
     """What a page asks about a doubtful reading before it is saved."""
 
     finding: Finding
-    doubts: Sequence[Promise]
+    doubts: Sequence[str]
     volume: Decimal | None
     usual: Decimal | None
     cost: Cost | None
@@ -298,10 +297,9 @@ class ReadingsForm(forms.Form):
         return [Choice(value, label, value in posted) for value, label in answers]
 
 
-def sentences(finding: Finding) -> list[Promise]:
+def sentences(finding: Finding) -> list[str]:
     """Why the value is doubted; a comma left out explains everything else."""
-    found = {str(Doubt.GLUED)} if finding.suggestion is not None else finding.doubts
-    return [DOUBTS[doubt] for doubt in DOUBTS if doubt in found]
+    return doubt_words([Doubt.GLUED] if finding.suggestion is not None else finding.doubts)
 
 
 def read_text(text: str, row: Row) -> Decimal:

@@ -10,8 +10,9 @@ from django.utils.translation import get_language
 from lib.money import format_number
 from meters.models import Meter, Reading, Source
 from meters.models.meter import Zones
+from meters.past import Line
 from meters.resources import FACTS, Resource, Unit
-from meters.wording import who_said
+from meters.wording import line_source, line_state, who_said
 
 register = template.Library()
 
@@ -64,6 +65,18 @@ def meter_name(meter: Meter) -> str:
 def who_said_tag(context: dict[str, Any], reading: Reading) -> str:
     """Whose reading it is, for the person who reads the page."""
     return who_said(reading, context["user"])
+
+
+@register.simple_tag(takes_context=True, name="line_source")
+def line_source_tag(context: dict[str, Any], line: Line) -> str:
+    """Where a line of the history comes from, for the person who reads the page."""
+    return line_source(line.reading, line.estimate, context["user"])
+
+
+@register.filter(name="line_state")
+def line_state_filter(line: Line) -> str:
+    """How a line of the history stands."""
+    return line_state(line.reading, line.estimate)
 
 
 @register.filter

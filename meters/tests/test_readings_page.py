@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from meters.models import Drop, Meter, Reading, ReadingDraft, Source, SubmissionWindow
 from meters.testing import make_meter, make_reading, make_readings
+from meters.tests.page import field, text
 from portal.testing import Cast, make_account, make_link, make_user
 from premises.models import PersonalAccount
 
@@ -23,10 +24,6 @@ def url(account: PersonalAccount, name: str = "readings", *rest: Any) -> str:
     return reverse(name, args=[account.public_id, *rest])
 
 
-def field(meter: Meter, zone: int = 1) -> str:
-    return f"value_{meter.public_id.hex}_{zone}"
-
-
 def say(meter: Meter) -> str:
     return f"say_{meter.public_id.hex}"
 
@@ -35,11 +32,6 @@ def answers(response: HttpResponse, meter: Meter) -> dict[str, str]:
     """What the page offers as answers about a meter: words → value."""
     found = re.findall(rf'name="{say(meter)}"[^>]*value="([^"]+)"[^>]*><span>([^<]+)</span>', response.content.decode())
     return {words: value for value, words in found}
-
-
-def text(response: HttpResponse) -> str:
-    """The page's words without tags."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode())).replace("\u00a0", " ")
 
 
 def post(client: Any, account: PersonalAccount, **values: Any) -> HttpResponse:

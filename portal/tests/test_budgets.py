@@ -70,6 +70,7 @@ LISTS: dict[str, tuple[Callable[[Cast], str], Callable[[Cast, int], None]]] = {
     "bills": (of_account("bills"), one_more_bill),
     "payments": (of_account("payments"), one_more_payment),
     "readings": (of_account("readings"), one_more_meter),
+    "readings_history": (of_account("readings_history"), one_more_meter),
     "readings_all": (lambda cast: reverse("readings_all"), one_more_metered_flat),
     "inbox": (lambda cast: reverse("inbox"), one_more_notice),
     "account_home": (of_account("account_home"), one_more_of_each),

@@ -148,6 +148,8 @@ DOORS: dict[str, tuple[str, Args]] = {
     "reading_take_back": ("in 404 404 404 200 404 404 404 404 404", own_reading),  # only who entered it
     "reading_dispute": (ANY_LINK, council_reading),
     "reading_photo": (FULL_LINK, own_reading),
+    "readings_history": of_flat(FULL_LINK),
+    "readings_export": (FULL_LINK, lambda things: (things.cast.account.public_id, "csv")),
     "meter_replaced": (ANY_LINK, meter),
     "meter_broken": (ANY_LINK, meter),
     # letters

@@ -16,7 +16,17 @@ from premises.models import AccountLink
 
 READERS = [Reader(PHONE, "ru-RU", "light"), Reader(DESKTOP, "uk-UA", "dark")]
 # What is not a page for people, and what only a flow leads to (its journey looks it over).
-NOT_PAGES = {"livez", "readyz", "twilio_status", "opt_out", "link_qr", "letter_batch", "home"}
+NOT_PAGES = {
+    "livez",
+    "readyz",
+    "twilio_status",
+    "opt_out",
+    "link_qr",
+    "letter_batch",
+    "home",
+    "reading_photo",
+    "readings_export",
+}
 VERBS = {name for name, (expected, _args) in DOORS.items() if "405" in expected}
 
 

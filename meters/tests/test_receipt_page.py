@@ -1,0 +1,138 @@
+"""The receipt of a submission, taking a reading back, and the photo of a reading."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.urls import reverse
+
+from meters import prices
+from meters.models import ReadingState, Source
+from meters.prices import Price
+from meters.testing import make_meter, make_reading
+from meters.tests.page import field, text
+from portal.testing import Cast
+
+NOV = date(2026, 11, 1)
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+def send(client: Any, cast: Cast, **values: str) -> str:
+    """Send readings and return the address of the receipt."""
+    response = client.post(reverse("readings", args=[cast.account.public_id]), {"taken_on": "21.11.2026"} | values)
+    assert response.status_code == 302
+    return str(response["Location"])
+
+
+@pytest.fixture
+def tariff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cold water costs 50 roubles a cubic metre."""
+    monkeypatch.setattr(
+        prices, "_pricers", [lambda accounts: {(one.pk, "cold"): Price(Decimal(50), "RUB") for one in accounts}]
+    )
+
+
+@pytest.mark.feature("C2", "G4")
+@pytest.mark.usefixtures("tariff")
+def test_the_receipt_says_when_what_how_much_and_until_when_it_may_be_changed(cast: Cast, enter: Any) -> None:
+    meter = make_meter(cast.account, place="кухня")
+    make_reading(meter, date(2026, 10, 1), "121.304")
+    client = enter(cast.olga)
+    words = text(client.get(send(client, cast, **{field(meter): "124,5"})))
+    for said in ("21 November 2026, 12:00", "Cold water, кухня", "124.500 m³", "November 2026", "3.196 m³", "159.80 RUB",
+                 "You may correct it or take it back until 25 November."):  # fmt: skip
+        assert said in words
+
+
+@pytest.mark.feature("G4")
+@pytest.mark.usefixtures("tariff")
+def test_a_doubtful_value_shows_its_cost_before_it_is_saved(cast: Cast, enter: Any) -> None:
+    meter = make_meter(cast.account)
+    for month in range(4, 11):
+        make_reading(meter, date(2026, month, 1), str(3 * month))
+    response = enter(cast.olga).post(
+        reverse("readings", args=[cast.account.public_id]), {"taken_on": "21.11.2026", field(meter): "50"}
+    )
+    assert "1,000.00 RUB" in text(response)
+
+
+def test_a_receipt_is_for_its_author_only(cast: Cast, enter: Any) -> None:
+    meter = make_meter(cast.account)
+    receipt = send(enter(cast.olga), cast, **{field(meter): "124,5"})
+    answer = enter(cast.oleg).get(receipt)
+    assert (answer.status_code, answer["Location"]) == (302, reverse("readings", args=[cast.account.public_id]))
+    assert enter(cast.nina).get(receipt).status_code == 404
+
+
+@pytest.mark.parametrize("moment", ["", "x", "20261121090000000000", "9" * 40, "2026-11-21T09:00:00"])
+def test_an_address_without_a_submission_leads_to_the_readings(cast: Cast, enter: Any, moment: str) -> None:
+    for name, args in (("readings_receipt", [cast.account.public_id]), ("readings_all_receipt", [])):
+        assert enter(cast.olga).get(reverse(name, args=args, query={"at": moment})).status_code == 302
+
+
+def test_a_receipt_tells_what_became_of_a_reading_later(cast: Cast, enter: Any, clock: Any) -> None:
+    meter, client = make_meter(cast.account), enter(cast.olga)
+    first = send(client, cast, **{field(meter): "7"})
+    clock(datetime(2026, 11, 21, 10, tzinfo=UTC))
+    second = send(client, cast, **{field(meter): "6"})
+    assert "Corrected later" in text(client.get(first))
+    make_reading(meter, NOV, "9", source=Source.COMPANY, state=ReadingState.KEPT)
+    clock(datetime(2026, 11, 26, 10, tzinfo=UTC))
+    assert "You may correct it" not in text(client.get(second))
+
+
+# --- Taking back -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.feature("G4")
+def test_olga_takes_her_reading_back_after_she_was_asked(cast: Cast, enter: Any) -> None:
+    meter, client = make_meter(cast.account), enter(cast.olga)
+    receipt = send(client, cast, **{field(meter): "7"})
+    address = reverse("reading_take_back", args=[cast.account.public_id, meter.readings.get().public_id])
+    assert "Take this reading back?" in text(client.get(address))
+    assert meter.readings.current().exists()
+    page = client.get(client.post(address)["Location"])
+    assert "The reading is taken back." in text(page)
+    assert "Sent:" not in text(page)
+    assert meter.readings.get().state == ReadingState.WITHDRAWN
+    assert "Taken back" in text(client.get(receipt))
+    assert client.post(address).status_code == 302  # a second press changes nothing
+
+
+@pytest.mark.feature("G4")
+def test_after_the_window_has_closed_it_is_too_late(cast: Cast, enter: Any, clock: Any) -> None:
+    meter, client = make_meter(cast.account), enter(cast.olga)
+    send(client, cast, **{field(meter): "7"})
+    clock(datetime(2026, 11, 26, 9, tzinfo=UTC))
+    response = client.post(reverse("reading_take_back", args=[cast.account.public_id, meter.readings.get().public_id]))
+    assert response.status_code == 409
+    assert "cannot be taken back any more" in text(response)
+
+
+def test_anothers_reading_cannot_be_taken_back(cast: Cast, enter: Any) -> None:
+    meter = make_meter(cast.account)
+    send(enter(cast.olga), cast, **{field(meter): "7"})
+    address = reverse("reading_take_back", args=[cast.account.public_id, meter.readings.get().public_id])
+    for other in (cast.oleg, cast.tanya, cast.nina, cast.vera):
+        assert enter(other).post(address).status_code == 404
+    assert meter.readings.current().exists()
+
+
+# --- The photo ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_photo_is_shown_to_those_who_proved_the_flat_and_kept_by_nobody(cast: Cast, enter: Any) -> None:
+    reading = make_reading(make_meter(cast.account), NOV, "7", photo=ContentFile(b"\xff\xd8 picture", "p.jpg"))
+    plain = make_reading(make_meter(cast.account, "hot"), NOV, "7")
+    address = reverse("reading_photo", args=[cast.account.public_id, reading.public_id])
+    response = enter(cast.oleg).get(address)
+    assert b"".join(response.streaming_content) == b"\xff\xd8 picture"
+    assert (response["Content-Type"], response["Cache-Control"]) == ("image/jpeg", "no-store")
+    for stranger in (cast.tanya, cast.nina, cast.vera, cast.pavel):
+        assert enter(stranger).get(address).status_code == 404
+    no_photo = reverse("reading_photo", args=[cast.account.public_id, plain.public_id])
+    assert enter(cast.olga).get(no_photo).status_code == 404
+    other_flat = reverse("reading_photo", args=[cast.nina_account.public_id, reading.public_id])
+    assert enter(cast.nina).get(other_flat).status_code == 404
