@@ -19,7 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 import django
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-PARTS = ("bench.pages", "bench.register", "bench.pdf")
+PARTS = ("bench.pages", "bench.register", "bench.pdf", "bench.submission", "bench.matrix")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What is known of meters around a period: read in two queries for any number of meters and any number of years."""
+"""What is known of meters around a period: read in three queries for any number of meters and any number of years."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery, prefetch_related_objects
 
 from meters import consumption
 from meters.models import Drop, Meter, Reading, Source
@@ -121,13 +121,16 @@ def volume(previous: Decimal, value: Decimal, meter: Meter, *, drop: str = "") -
 
 
 def known_of(meters: Iterable[Meter], period: date) -> dict[int, Known]:
-    """What is known of each meter for this period, by the meter's id. Two queries, whatever the count and the age."""
+    """What is known of each meter for this period, by the meter's id. At most three queries, whatever the count and the age."""
     wanted = {meter.pk: meter for meter in meters}
     edges = _edges(wanted, period)
     near = Q(meter__in=wanted, period__gte=months_before(period, MONTHS), period__lte=period)
-    rows = Reading.objects.standing().filter(near | Q(pk__in=[pk for pk in edges if pk])).select_related("author")
+    found = Reading.objects.standing().filter(near | Q(pk__in=[pk for pk in edges if pk]))
+    rows = list(found.order_by("-period", "-rank", "-created_at", "-pk"))
+    # Who entered is asked only of this period: a year of authors would cost as much as the readings.
+    prefetch_related_objects([row for row in rows if row.period == period], "author")
     by_meter: dict[int, list[Reading]] = defaultdict(list)
-    for row in rows.order_by("-period", "-rank", "-created_at", "-pk"):
+    for row in rows:
         by_meter[row.meter_id].append(row)
     return {pk: _known(meter, period, by_meter[pk]) for pk, meter in wanted.items()}
 
