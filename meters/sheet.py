@@ -90,6 +90,7 @@ class Group:
     opens: date
     closes: date
     takes_late: bool
+    shows_board: bool  # whether those who live in the house see which flats have sent
     rows: Sequence[Row]
 
     @property
@@ -181,5 +182,6 @@ def window_of(account: PersonalAccount, rules: SubmissionWindow, *, at: datetime
         opens=windows.first_day(rules.window, period),
         closes=windows.last_day(rules.window, period),
         takes_late=rules.takes_late,
+        shows_board=rules.board == SubmissionWindow.Board.HOUSE,
         rows=rows,
     )

@@ -74,7 +74,16 @@ def _with_sent(meters: MeterQuerySet, period: date) -> MeterQuerySet:
 
 
 def _waits(meter: Meter, rules: SubmissionWindow, period: date, today: date) -> bool:
-    """Whether a resident is asked for this meter. One installed in the period itself is read in the next one."""
-    refused = {MeterState.BROKEN, MeterState.REMOVED} | (set() if rules.takes_expired else {MeterState.EXPIRED})
+    return is_asked(meter, rules, period, today) and not meter.is_sent  # type: ignore[attr-defined]
+
+
+def is_asked(meter: Meter, rules: SubmissionWindow, period: date, day: date) -> bool:
+    """Whether a reading of this meter is expected. One installed in the period itself is read in the next one."""
     is_young = windows.period_of(rules.window, meter.installed_on) >= period
-    return not (meter.is_sent or is_young or meter.state_on(today) in refused)  # type: ignore[attr-defined]
+    return not is_young and is_taken(meter, rules, day)
+
+
+def is_taken(meter: Meter, rules: SubmissionWindow, day: date) -> bool:
+    """Whether residents and the council may read this meter: it is in place, works, and is verified where that is asked."""
+    refused = {MeterState.BROKEN, MeterState.REMOVED} | (set() if rules.takes_expired else {MeterState.EXPIRED})
+    return meter.state_on(day) not in refused

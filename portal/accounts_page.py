@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from billing.models import LedgerEntry
-from premises.access import shown_links
+from premises.access import seats_of, shown_links
 from premises.models import AccountLink, LinkRequest
 from premises.views.pages import person
 
@@ -27,7 +27,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
     """Every account of the person: where it is, how the link stands, what is owed, what is missing and what to do (P09)."""
     user = person(request)
     requests = LinkRequest.objects.waiting().filter(user=user, link__isnull=True).select_related("house")
-    return render(request, "portal/accounts.html", {"cards": cards(shown_links(user)), "requests": requests})
+    context = {"cards": cards(shown_links(user)), "requests": requests, "seats": seats_of(user)}
+    return render(request, "portal/accounts.html", context)
 
 
 def cards(links: list[AccountLink]) -> list[Card]:

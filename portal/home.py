@@ -20,8 +20,9 @@ from lib.phones import display_phone
 from notifications.models import Notice
 from notifications.rendering import title_and_text
 from portal.next_action import Facts, next_step
-from premises.access import account_context
+from premises.access import account_context, seats_of
 from premises.models import AccountLink, PersonalAccount
+from premises.views.pages import person
 
 LAST_ACCOUNT = "account"  # the cookie with the public id of the account that was looked at last
 LATEST = 3
@@ -53,6 +54,7 @@ def account_home(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "notices": latest_notices(link.user_id),
         "facts": facts(account, link),
         "blocks": blocks(account, link),
+        "seats": seats_of(person(request)),
     }
     response = render(request, "portal/account_home.html", context)
     if request.COOKIES.get(LAST_ACCOUNT) != str(public_id):

@@ -42,6 +42,17 @@ def shown_links(user: User) -> list[AccountLink]:
     return live + list(mine.ended_by_company().filter(~Exists(newer)).order_by("-changed_at"))
 
 
+def seats_of(user: User) -> list[CouncilSeat]:
+    """Return the person's seats whose term includes today, with their houses: what the council's pages are led to from."""
+    return list(CouncilSeat.objects.held_by(user).select_related("house").order_by("since", "pk"))
+
+
+def seat_or_404(user: User, house_id: uuid.UUID) -> CouncilSeat:
+    """Return the person's seat on the council of this house, house and company loaded; any seat, while its term runs."""
+    seats = CouncilSeat.objects.held_by(user).select_related("house__organization")
+    return get_object_or_404(seats, house__public_id=house_id)
+
+
 def houses_lettered_by(user: User) -> QuerySet[House]:
     """Houses for which this person may print access letters: a manager's, and the council chair's while the term runs."""
     if user.is_superuser:

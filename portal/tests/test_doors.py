@@ -25,6 +25,7 @@ PEOPLE = "in " + "200 " * 9
 LED_ON = "in " + "→ " * 9  # a step of a flow nobody has begun, or one that asks for a proof first
 ANY_LINK = "in 404 200 200 200 404 404 404 404 404"
 FULL_LINK = "in 404 404 200 200 404 404 404 404 404"
+COUNCIL = "in 404 404 404 404 404 200 404 404 404"  # whoever holds a seat of this house's council
 LETTERS = "in 404 404 404 404 404 200 200 404 200"  # the council's chair and the company's manager
 VERB = "405 " * 10  # only POST, whoever asks
 OWN_VERB = "in " + "405 " * 9  # only POST, and only for people who are in
@@ -60,6 +61,10 @@ def council_reading(things: Things) -> tuple[object, ...]:
 
 def house(things: Things) -> tuple[object, ...]:
     return (things.cast.house.public_id,)
+
+
+def meter_row(things: Things) -> tuple[object, ...]:
+    return (things.cast.house.public_id, things.cast.account.public_id)
 
 
 def of_flat(expected: str) -> tuple[str, Args]:
@@ -152,6 +157,13 @@ DOORS: dict[str, tuple[str, Args]] = {
     "readings_export": (FULL_LINK, lambda things: (things.cast.account.public_id, "csv")),
     "meter_replaced": (ANY_LINK, meter),
     "meter_broken": (ANY_LINK, meter),
+    # the council's desk
+    "council_readings": (COUNCIL, house),
+    "council_row": (COUNCIL, meter_row),
+    "council_walk": (COUNCIL, house),
+    "council_sheet": (COUNCIL, house),
+    "council_board": (COUNCIL, house),
+    "readings_board": of_flat(FULL_LINK),  # where the company shows it to the house
     # letters
     "council_letters": (LETTERS, house),
     "letters_check": (LETTERS, house),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing.models import Invoice, Payment
 from billing.testing import make_invoice, make_payment
-from meters.models import Meter, Reading, Source
+from meters.models import Meter, Reading, Source, SubmissionWindow
 from meters.testing import make_meter, make_reading
 from notifications.models import Channel, Delivery, Notice
 from portal.testing import Cast
@@ -18,7 +18,7 @@ from premises.models import AccountLink
 
 @dataclass
 class Things:
-    """The cast with a document, a payment and a notice of flat 12; others have the same kinds of things."""
+    """The cast with a document, a payment, a meter and a notice of flat 12; others have the same kinds of things."""
 
     cast: Cast
     invoice: Invoice
@@ -35,6 +35,9 @@ def make_things(cast: Cast) -> Things:
     for account in (cast.nina_account, cast.vera_account, cast.other_account):
         make_invoice(account, date(2026, 10, 1))
         make_payment(account, "11.11.2026", "100.00")
+        make_meter(account, "hot", serial=f"H{account.number}")
+    for company in (cast.company, cast.other_company):
+        SubmissionWindow.objects.create(organization=company, opens=1, closes=31, board=SubmissionWindow.Board.HOUSE)
     meter, own, council = make_flat_readings(cast)
     return Things(
         cast=cast,
