@@ -20,6 +20,7 @@ BREAK = "break"  # say that a meter is broken or works again
 REVIEW = "review"  # say that a doubtful reading is right
 ANSWER = "answer"  # answer what residents tell
 EXPORT = "export"
+BALANCE = "balance"  # house meters beside the flats
 PEOPLE = "people"  # see who sent a reading or told something
 EVERY = "every"  # every kind of report, not only of broken meters
 

@@ -11,7 +11,8 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from meters import actions
-from meters.admin_base import ACT, ANSWER, BREAK, EXPORT, found_by, place_of
+from meters.admin_balance import BalanceMixin
+from meters.admin_base import ACT, ANSWER, BALANCE, BREAK, EXPORT, found_by, place_of
 from meters.admin_devices import ActsMixin
 from meters.admin_forms import MeterForm
 from meters.history import MONTHS, months_before
@@ -82,12 +83,12 @@ class ReadingInline(ScopedInline):
 
 
 @admin.register(Meter)
-class MeterAdmin(ActsMixin):
+class MeterAdmin(ActsMixin, BalanceMixin):
     """A meter of a flat or of a whole house. What happens to it is entered by the buttons of its page."""
 
     may = {
-        MANAGER: {VIEW, ADD, CHANGE, ACT, BREAK, ANSWER, EXPORT},
-        ACCOUNTANT: {VIEW, EXPORT},
+        MANAGER: {VIEW, ADD, CHANGE, ACT, BREAK, ANSWER, EXPORT, BALANCE},
+        ACCOUNTANT: {VIEW, EXPORT, BALANCE},
         DISPATCHER: {VIEW, BREAK},
     }
     form = MeterForm
@@ -129,7 +130,11 @@ class MeterAdmin(ActsMixin):
         return format_html_join(" ", '<span>{} <a href="{}">№ {}</a></span>', rows) or "—"
 
     def get_urls(self) -> list[URLPattern]:
-        return [self.own_page("<int:pk>/do/<str:name>/", self.act_view, "act"), *super().get_urls()]
+        return [
+            self.own_page("<int:pk>/do/<str:name>/", self.act_view, "act"),
+            self.own_page("balance/", self.balance_view, "balance"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         newest = Reading.objects.current().order_by("meter", "-period").distinct("meter")
