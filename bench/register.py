@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -128,8 +129,9 @@ def start(command: list[str]) -> str:
     return done.stdout
 
 
-def report(rows: int = 100_000) -> Iterator[str]:
-    """The figures of one run, line by line; the bare insert and the import in processes of their own."""
+@contextmanager
+def own_database() -> Iterator[None]:
+    """A fresh database with the portal's tables, dropped at the end; `start` runs there."""
     from django.db import connection
 
     drop = f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)'
@@ -138,11 +140,17 @@ def report(rows: int = 100_000) -> Iterator[str]:
         cursor.execute(f'CREATE DATABASE "{DATABASE}"')
     try:
         start(["manage.py", "migrate", "-v0"])
-        [bare] = half("raw", rows)
-        check, apply, again, peak = half("import", rows)
+        yield
     finally:
         with connection._nodb_cursor() as cursor:
             cursor.execute(drop)
+
+
+def report(rows: int = 100_000) -> Iterator[str]:
+    """The figures of one run, line by line; the bare insert and the import in processes of their own."""
+    with own_database():
+        [bare] = half("raw", rows)
+        check, apply, again, peak = half("import", rows)
     yield f"Register import, {rows:,} rows of accounts (windows-1251 CSV), owners included:"
     yield ""
     yield f"- raw bulk_create of the same units and accounts: {rows / bare:,.0f} rows/s"

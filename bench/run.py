@@ -19,7 +19,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 import django
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-PARTS = ("bench.pages", "bench.register", "bench.pdf", "bench.submission", "bench.matrix")
+PARTS = (
+    "bench.pages", "bench.register", "bench.readings", "bench.pdf", "bench.submission", "bench.matrix",
+)  # fmt: skip
 
 
 def main() -> None:

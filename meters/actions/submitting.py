@@ -19,6 +19,8 @@ from meters.models import Meter, MeterState, Reading, ReadingState, Source, Subm
 from meters.models.meter import in_columns
 from premises.models import House, ImportRun
 
+METER, AUTHOR = Reading._meta.get_field("meter"), Reading._meta.get_field("author")
+
 
 class WindowIsClosed(Refusal):
     """Readings are not taken today. `reopens` is the first day when they are again."""
@@ -93,7 +95,7 @@ def submit(
     if any(one.is_wrong or (must_confirm and one.unconfirmed) for one in findings):
         raise NotAcceptable(findings)
     found = {one.entry.meter.pk: one for one in findings}
-    desk = _Desk(source, by, at, batch)
+    desk = Desk(source, by, at, batch)
     outcomes = [desk.take(one, known[one.meter.pk], found.get(one.meter.pk)) for one in entries]
     desk.write()
     tell_overruled([(one.rival, one.reading) for one in outcomes if one.rival and one.result == Result.ACCEPTED], at=at)
@@ -150,8 +152,8 @@ def _examined(
     return examine(entries, known, source=source, today=today, rules=rules)
 
 
-class _Desk:
-    """Gathers what one submission writes."""
+class Desk:
+    """Gathers what one submission or one import writes: the one place where a source gives way to another."""
 
     def __init__(self, source: str, by: User | None, at: datetime, batch: ImportRun | None) -> None:
         self.source, self.by, self.at, self.batch = source, by, at, batch
@@ -172,18 +174,25 @@ class _Desk:
         if finding is None:
             reading.state = ReadingState.KEPT
             return Outcome(entry, reading, Result.OUTRANKED, known.current)
-        if known.current:
-            self.displaced.append(known.current)
-        return Outcome(entry, reading, Result.ACCEPTED, known.current)
+        rival = known.current
+        if rival:
+            rival.state = ReadingState.KEPT
+            self.displaced.append(rival)
+        return Outcome(entry, reading, Result.ACCEPTED, rival)
 
     def _reading(self, entry: Entry, known: Known, finding: Finding | None) -> Reading:
         t1, t2, t3 = in_columns(entry.values)
         reading = Reading(
-            meter=entry.meter, period=known.period, taken_on=entry.taken_on, t1=t1, t2=t2, t3=t3, source=self.source,
-            drop=finding.drop if finding else "", doubts=" ".join(sorted(finding.doubts)) if finding else "",
-            is_billable=is_billable(entry.meter, entry.taken_on, self.source), note=entry.note, author=self.by,
-            created_at=self.at, batch=self.batch,
+            meter_id=entry.meter.pk, period=known.period, taken_on=entry.taken_on, t1=t1, t2=t2, t3=t3,
+            source=self.source, drop=finding.drop if finding else "",
+            doubts=" ".join(sorted(finding.doubts)) if finding else "",
+            is_billable=is_billable(entry.meter, entry.taken_on, self.source), note=entry.note,
+            author_id=self.by.pk if self.by else None, created_at=self.at,
+            batch_id=self.batch.pk if self.batch else None,
         )  # fmt: skip
+        # Rows are given by id, which costs an import half as much; who is told needs these two without a query.
+        METER.set_cached_value(reading, entry.meter)
+        AUTHOR.set_cached_value(reading, self.by)
         if entry.photo:
             reading.photo.save(entry.photo.name or "photo.jpg", entry.photo, save=False)
         return reading

@@ -46,7 +46,7 @@ def apply_register(run: ImportRun, *, by: User | None, at: datetime) -> ImportRu
 
 def import_accounts(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool, at: datetime) -> None:
     """The importer of the kind «accounts»; see premises.registers.Importer."""
-    register = read(file, columns(_account_length(run.organization)))
+    register = read(file, columns(account_length(run.organization)))
     tally.note(register.problems)
     book = AccountBook(run.organization, register, tally, write=write, at=at)
     for chunk in book.chunks():
@@ -54,7 +54,7 @@ def import_accounts(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool
     book.finish()
 
 
-def _account_length(organization: Organization) -> int:
+def account_length(organization: Organization) -> int:
     """The length of this company's account numbers, if all are digits and equally long; else 0."""
     numbers = PersonalAccount.objects.filter(organization=organization)
     if numbers.filter(number_search__regex=r"[^0-9]").exists():

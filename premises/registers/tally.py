@@ -40,7 +40,7 @@ class Problem:
 
 
 class Tally:
-    """Counts rows and problems. Errors are kept before warnings, each in the order of the file.
+    """Counts rows and problems. Errors are kept before warnings, each by their rows.
 
     `on_progress` is called with the number of rows every now and then.
     """
@@ -78,5 +78,8 @@ class Tally:
 
     @property
     def problems(self) -> list[Problem]:
-        """The kept problems, errors first."""
-        return (self._kept[True] + self._kept[False])[:MOST_PROBLEMS]
+        """The kept problems, errors first, each by their rows; what concerns the whole file comes after them."""
+        errors, warnings = (
+            sorted(self._kept[level], key=lambda one: (not one.row, one.row)) for level in (True, False)
+        )
+        return [*errors, *warnings][:MOST_PROBLEMS]
