@@ -90,6 +90,11 @@ class Sample(forms.Form):
     agree = forms.BooleanField(label="I accept the user agreement", help_text="Version of 1 November 2026")
     register = forms.FileField(label="Register", required=False)
     message = forms.CharField(label="What happened?", widget=forms.Textarea)
+
+
+class DialSample(forms.Form):
+    """The value of a meter, which has a component of its own."""
+
     dial = forms.CharField(
         label="New value", widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
     )
@@ -106,6 +111,8 @@ def _samples() -> dict[str, Any]:
         "icons": sorted(ICONS),
         "fine": Sample(),
         "wrong": wrong,
+        "dials": DialSample(prefix="meter"),
+        "wrong_dials": DialSample({}, prefix="wrong-meter"),
         "page": Paginator(range(200), 10).page(7),
         "deadlines": [
             {"what": "Meter readings", "day": today + timedelta(days=4), "icon": "meter", "url": "#readings"},
@@ -132,7 +139,8 @@ def _samples() -> dict[str, Any]:
         "tiles": [
             {"url": "#bills", "icon": "bill", "title": "Payment documents"},
             {"url": "#inbox", "icon": "letter", "title": "Notices"},
-            {"url": "", "icon": "meter", "title": "Meters", "note": "coming"},
+            {"url": "#meters", "icon": "meter", "title": "Meters", "note": "until 25 November"},
+            {"url": "", "icon": "chat", "title": "Appeals", "note": "coming"},
         ],
         "bars": bars([
             Bar("Nov 2026", Decimal("3.196"), "3,196", Decimal("4.1"), "4,100"),

@@ -3,6 +3,8 @@
 import uuid
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
@@ -12,11 +14,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from billing.models import Invoice, LedgerEntry, Payment
 from lib.phones import display_phone
+from meters.models import Meter
+from meters.standing import Standing, standing
 from notifications.models import Notice
 from notifications.rendering import title_and_text
 from portal.next_action import Facts, next_step
@@ -49,11 +55,13 @@ def account_home(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """One thing to do next, what is owed, the facts of the account and the latest of everything (P08)."""
     context = account_context(request, public_id)
     account, link = context["account"], context["link"]
-    context |= money(account, link, today=timezone.localdate())
+    meters = standing(account, at=timezone.now())
+    context |= money(account, link, meters, today=timezone.localdate())
     context |= {
+        "meters": meters,
         "notices": latest_notices(link.user_id),
         "facts": facts(account, link),
-        "blocks": blocks(account, link),
+        "blocks": blocks(account, link, meters),
         "seats": seats_of(person(request)),
     }
     response = render(request, "portal/account_home.html", context)
@@ -75,7 +83,7 @@ def latest_notices(user_id: int) -> list[dict[str, Any]]:
     return [{"notice": notice, "title": title_and_text(notice)[0]} for notice in found]
 
 
-def money(account: PersonalAccount, link: AccountLink, *, today: date) -> dict[str, Any]:
+def money(account: PersonalAccount, link: AccountLink, meters: Standing, *, today: date) -> dict[str, Any]:
     """Return what the account owes by its book, the step that follows, and the latest documents and payments.
 
     A limited link gets the balance and nothing that tells the history.
@@ -91,6 +99,7 @@ def money(account: PersonalAccount, link: AccountLink, *, today: date) -> dict[s
             due_on=due_on,
             has_book=bool(documents or payments or balance),
             today=today,
+            readings_left=meters.days_left if meters.waiting else None,
         )
     )
     return {
@@ -100,7 +109,7 @@ def money(account: PersonalAccount, link: AccountLink, *, today: date) -> dict[s
         "step": step,
         "documents": documents[:LATEST],
         "payments": payments,
-        "deadlines": deadlines(account, balance, due_on, today),
+        "deadlines": deadlines(account, balance, due_on, meters, today),
         "first_bill": next_month(today),
     }
 
@@ -110,13 +119,30 @@ def next_month(today: date) -> date:
     return date(today.year + today.month // 12, today.month % 12 + 1, 1)
 
 
-def deadlines(account: PersonalAccount, balance: Decimal, due_on: date | None, today: date) -> list[dict[str, Any]]:
-    """Return the dates to keep. Payment is the only one until meters and votes are built."""
-    if due_on is None or balance < 1 or due_on < today:
-        return []
-    return [
-        {"what": _("Pay the bill"), "day": due_on, "icon": "bill", "url": reverse("bills", args=[account.public_id])}
-    ]
+def deadlines(
+    account: PersonalAccount, balance: Decimal, due_on: date | None, meters: Standing, today: date
+) -> list[dict[str, Any]]:
+    """Return the dates to keep, the nearest first: readings, the bill, verifications."""
+    here = [account.public_id]
+    found = []
+    if meters.is_open and meters.waiting:
+        found.append({"what": _("Send the readings"), "day": meters.closes, "icon": "meter", "name": "readings"})
+    if due_on and balance >= 1 and due_on >= today:
+        found.append({"what": _("Pay the bill"), "day": due_on, "icon": "bill", "name": "bills"})
+    due = [(meter.next_verification, meter) for meter in meters.due_verifications]
+    for day, some in groupby(due, key=itemgetter(0)):
+        what = verification([meter for _day, meter in some])
+        found.append({"what": what, "day": day, "icon": "meter", "name": "flat"})
+    return [one | {"url": reverse(str(one["name"]), args=here)} for one in sorted(found, key=itemgetter("day"))]
+
+
+def verification(meters: list[Meter]) -> str:
+    """Name what is to be verified on one day: the meter, or how many."""
+    if len(meters) == 1:
+        meter = meters[0]
+        name = ", ".join(filter(None, (str(meter.get_resource_display()), meter.place)))
+        return _("Verify the meter: %(meter)s") % {"meter": name}
+    return ngettext("Verify %(count)s meter", "Verify %(count)s meters", len(meters)) % {"count": len(meters)}
 
 
 def facts(account: PersonalAccount, link: AccountLink) -> list[dict[str, Any]]:
@@ -138,7 +164,7 @@ def people_count(count: int | None) -> str:
     return "—" if count is None else str(count)
 
 
-def blocks(account: PersonalAccount, link: AccountLink) -> list[dict[str, Any]]:
+def blocks(account: PersonalAccount, link: AccountLink, meters: Standing) -> list[dict[str, Any]]:
     """Return the seven sections of the account as tiles; one without an address says why it does not open yet."""
     here = [account.public_id]
     bills, payments = reverse("bills", args=here), reverse("payments", args=here)
@@ -149,7 +175,18 @@ def blocks(account: PersonalAccount, link: AccountLink) -> list[dict[str, Any]]:
         {"title": _("Payment documents"), "icon": "bill", "url": "" if locked else bills, "note": locked},
         {"title": _("Payments"), "icon": "wallet", "url": "" if locked else payments, "note": locked},
         {"title": _("Notices"), "icon": "letter", "url": reverse("inbox")},
-        {"title": _("Meters"), "icon": "meter", "url": "", "note": coming},
+        {"title": _("Meters"), "icon": "meter", "url": reverse("readings", args=here), "note": meters_note(meters)},
         {"title": _("Appeals"), "icon": "chat", "url": "", "note": coming},
         {"title": _("Owners' meetings"), "icon": "people", "url": "", "note": coming},
     ]
+
+
+def meters_note(meters: Standing) -> str:
+    """What the tile says of the readings: until when, from when, or that they are sent."""
+    if not meters.meters:
+        return ""
+    if not meters.is_open:
+        return _("readings from %(day)s") % {"day": date_format(meters.opens, "j E")}
+    if not meters.waiting:
+        return _("readings are sent")
+    return _("until %(day)s") % {"day": date_format(meters.closes, "j E")}

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from portal import accounts_page, dev, health, home, public
+from portal import accounts_page, dev, flat_page, health, home, public
 from portal.sign_in import entry_password
 
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("home/", home.home, name="home"),
     path("accounts/", accounts_page.accounts, name="accounts"),
     path("a/<uuid:public_id>/", home.account_home, name="account_home"),
+    path("a/<uuid:public_id>/flat/", flat_page.flat, name="flat"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("status/", health.status, name="status"),

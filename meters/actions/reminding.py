@@ -114,4 +114,4 @@ def _told(link: AccountLink, subject: str, context: dict[str, Any]) -> Told:
 
 
 def _address(account: PersonalAccount) -> str:
-    return reverse("account_home", args=[account.public_id])
+    return reverse("readings", args=[account.public_id])

@@ -124,6 +124,7 @@ def navigation(context: dict[str, Any]) -> list[dict[str, Any]]:
     if account:
         items = [
             (_("Home"), reverse("account_home", args=[account.public_id]), "home", False),
+            (_("Meters"), reverse("readings", args=[account.public_id]), "meter", False),
             (_("Bills"), reverse("bills", args=[account.public_id]), "bill", False),
         ]
     else:

@@ -1,13 +1,14 @@
 """Lists ask the database as often for ten rows as for one."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from billing.testing import make_invoice, make_payment
@@ -45,7 +46,9 @@ def one_more_notice(cast: Cast, number: int) -> None:
 
 
 def one_more_meter(cast: Cast, number: int) -> None:
-    meter = make_meter(cast.account, serial=f"B-{number}")
+    meter = make_meter(
+        cast.account, serial=f"B-{number}", next_verification=timezone.localdate() + timedelta(days=number)
+    )
     make_reading(meter, date(2026, 9, 1), "5", author=cast.olga)
     make_reading(meter, date(2026, 10, 1), "8", source=Source.COUNCIL, author=cast.vera)
 
@@ -57,7 +60,7 @@ def one_more_metered_flat(cast: Cast, number: int) -> None:
 
 
 def one_more_of_each(cast: Cast, number: int) -> None:
-    for one_more in (one_more_flat, one_more_bill, one_more_payment, one_more_notice):
+    for one_more in (one_more_flat, one_more_bill, one_more_payment, one_more_notice, one_more_meter):
         one_more(cast, number)
 
 
@@ -74,6 +77,7 @@ LISTS: dict[str, tuple[Callable[[Cast], str], Callable[[Cast, int], None]]] = {
     "readings_all": (lambda cast: reverse("readings_all"), one_more_metered_flat),
     "inbox": (lambda cast: reverse("inbox"), one_more_notice),
     "account_home": (of_account("account_home"), one_more_of_each),
+    "flat": (of_account("flat"), one_more_meter),
 }
 
 

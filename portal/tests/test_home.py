@@ -1,14 +1,19 @@
 """The home page of an account, and where `home` leads."""
 
+import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from billing.actions.ledger import post_documents
+from meters.models import Meter
+from meters.testing import make_meter, make_reading
 from portal.home import next_month
 from portal.testing import Cast, make_link
 from portal.tests.things import Things
@@ -88,3 +93,72 @@ def test_the_next_month_begins_after_this_one(today: date, expected: date) -> No
 
 def test_staff_without_a_flat_of_their_own_are_led_to_work(cast: Cast, enter: Enter) -> None:
     assert enter(cast.anna).get(reverse("home"))["Location"] == reverse("admin:index")
+
+
+NOON = datetime(2026, 11, 21, 9, tzinfo=UTC)  # 12 in Moscow; the usual window is the 15th to the 25th
+
+
+@pytest.fixture
+def november(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Today is the 21st of November, four days before the window closes."""
+    monkeypatch.setattr(timezone, "now", lambda: NOON)
+
+
+def main_of(page: Any) -> str:
+    text: str = page.content.decode()
+    return text.split("<main")[1].split("</main")[0]
+
+
+@pytest.mark.feature("B5", "C2")
+def test_in_the_last_days_of_the_window_home_asks_olga_for_readings(cast: Cast, enter: Enter, november: None) -> None:
+    make_meter(cast.account)
+    hot = make_meter(cast.account, "hot", "H-2", place="kitchen", next_verification=date(2027, 1, 15))
+    olga, readings = enter(cast.olga), reverse("readings", args=[cast.account.public_id])
+    page = main_of(olga.get(home_of(cast.account)))
+    assert "Send the readings by 25 November" in page
+    assert "2 meters are waiting" in page
+    assert "until 25 November" in page  # the tile
+    assert "Verify the meter: Hot water, kitchen" in page
+    assert page.count(f'href="{readings}"') == 3  # the step, the tile, the date
+    for meter in (hot, Meter.objects.exclude(pk=hot.pk).get()):
+        make_reading(meter, date(2026, 11, 1), "5")
+    page = main_of(olga.get(home_of(cast.account)))
+    assert "Send the readings" not in page
+    assert "readings are sent" in page
+
+
+def test_tanya_confirms_first_and_finds_the_readings_among_the_dates(cast: Cast, enter: Enter, november: None) -> None:
+    make_meter(cast.account)
+    page = main_of(enter(cast.tanya).get(home_of(cast.account)))
+    assert "Confirm that the flat is yours" in page
+    assert "Send the readings by" not in page
+    assert "Send the readings" in page
+    assert "until 25 November" in page
+
+
+def test_before_the_window_home_says_when_it_opens(cast: Cast, enter: Enter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOON - timedelta(days=11))
+    olga = enter(cast.olga)
+    assert "readings from" not in main_of(olga.get(home_of(cast.account)))  # no meters
+    make_meter(cast.account)
+    page = main_of(olga.get(home_of(cast.account)))
+    assert "readings from 15 November" in page
+    assert "Send the readings" not in page
+
+
+def test_meters_to_be_verified_on_one_day_are_one_line(cast: Cast, enter: Enter, november: None) -> None:
+    for resource, serial in (("cold", "C-1"), ("hot", "H-1")):
+        make_meter(cast.account, resource, serial, next_verification=date(2027, 1, 20))
+    make_meter(cast.account, "gas", "G-1", next_verification=date(2027, 1, 21))  # 61 days
+    page = main_of(enter(cast.olga).get(home_of(cast.account)))
+    assert "Verify 2 meters" in page
+    assert "Gas" not in page
+
+
+@pytest.mark.feature("C2")
+def test_the_sections_lead_to_the_meters(cast: Cast, enter: Enter) -> None:
+    page = enter(cast.olga).get(home_of(cast.account)).content.decode()
+    bar = page.split('class="nav-bar"')[1].split("</nav>")[0]
+    words = re.findall(r"<span>(.+?)</span>", bar)
+    assert words == ["Home", "Meters", "Bills", "Inbox", "My flats", "More"]  # «My flats» only on wide screens
+    assert reverse("readings", args=[cast.account.public_id]) in bar

@@ -32,3 +32,25 @@ def test_the_most_pressing_step_comes_first(
 ) -> None:
     facts = Facts(is_limited=is_limited, balance=Decimal(balance), due_on=due_on, has_book=has_book, today=TODAY)
     assert next_step(facts) == step
+
+
+@pytest.mark.parametrize(
+    ("is_limited", "readings_left", "balance", "step"),
+    [
+        (False, None, "0.00", Step.ALL_WELL),
+        (False, 6, "0.00", Step.ALL_WELL),
+        (False, 5, "0.00", Step.READINGS),
+        (False, 0, "0.00", Step.READINGS),
+        (False, 5, "3680.39", Step.READINGS),
+        (False, 6, "3680.39", Step.OVERDUE),
+        (True, 0, "3680.39", Step.CONFIRM),
+    ],
+)
+def test_readings_come_first_in_the_last_days_of_their_window(
+    is_limited: bool, readings_left: int | None, balance: str, step: Step
+) -> None:
+    facts = Facts(
+        is_limited=is_limited, balance=Decimal(balance), due_on=EARLIER, has_book=True, today=TODAY,
+        readings_left=readings_left,
+    )  # fmt: skip
+    assert next_step(facts) == step

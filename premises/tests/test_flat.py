@@ -2,12 +2,15 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
+from meters.testing import make_meter
 from portal.testing import Cast
 from premises.models import UnitEdit
 
@@ -54,6 +57,28 @@ def test_what_is_not_known_is_no_data_and_never_zero(cast: Cast, enter: Enter) -
     assert "no data" in residents
     assert "no data" not in registered
     assert registered.strip().endswith("0")
+
+
+@pytest.mark.feature("C2", "D3")
+@pytest.mark.parametrize("who", ["olga", "tanya"])
+def test_the_flat_shows_its_meters_and_leads_to_their_readings(cast: Cast, enter: Enter, who: str) -> None:
+    today = timezone.localdate()
+    make_meter(cast.account, serial="C-1", place="kitchen", next_verification=today + timedelta(days=400))
+    make_meter(cast.account, "hot", "H-1", next_verification=today + timedelta(days=40))
+    make_meter(cast.account, "gas", "G-1", next_verification=today - timedelta(days=1))
+    make_meter(cast.account, "power", "P-1", broken_on=today)
+    make_meter(cast.account, serial="OLD", removed_on=today)
+    make_meter(cast.nina_account, serial="NINA")
+    page = body(enter(getattr(cast, who)), cast)
+    for words in ("Cold water, kitchen", "C-1", "verified until", "verify until", "Verification expired", "Broken"):
+        assert words in page
+    assert "OLD" not in page
+    assert "NINA" not in page
+    assert reverse("readings", args=[cast.account.public_id]) in page
+
+
+def test_a_flat_without_meters_says_so(cast: Cast, enter: Enter) -> None:
+    assert "has not entered any meters" in body(enter(cast.olga), cast)
 
 
 @pytest.mark.feature("D3", "G3")

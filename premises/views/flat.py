@@ -1,4 +1,4 @@
-"""The flat: what the register says of it, and what a resident may change."""
+"""The flat: what the register says of it, and what a resident may change. The page itself is of `portal`."""
 
 from typing import Any
 from uuid import UUID
@@ -6,10 +6,9 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from accounts.once import once
 from premises import actions
@@ -19,9 +18,7 @@ from premises.models import AccountLink
 from premises.views.pages import person, posted, show
 
 
-@login_required
-@require_safe
-def flat(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def flat_context(request: HttpRequest, public_id: UUID) -> dict[str, Any]:
     """Area, rooms, floor; people and phones for a proved link; owners with shares for an owner."""
     account, link = account_or_404(request, public_id)
     unit = account.unit
@@ -30,7 +27,7 @@ def flat(request: HttpRequest, public_id: UUID) -> HttpResponse:
         context["edit"] = unit.edits.select_related("by").first()
     if link.grade == AccountLink.Grade.OWNER:
         context["owners"] = list(unit.ownerships.current(timezone.localdate()))
-    return render(request, "premises/flat.html", context)
+    return context
 
 
 @login_required

@@ -143,3 +143,16 @@ def tab_to(walk: Walk, words: str) -> None:
         if walk.page.evaluate("document.activeElement.textContent.trim()") == words:
             return
     raise AssertionError(f"«{words}» cannot be reached with Tab")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["ru-RU", "uk-UA", "en-GB"])
+@pytest.mark.parametrize("width", [320, 360])
+def test_the_five_sections_stand_in_one_row(town: Things, open_portal: OpenPortal, language: str, width: int) -> None:
+    type(town.cast.olga).objects.update(language="")
+    walk = open_portal(Reader((width, 700), language)).enter_as(town.cast.olga)
+    walk.go(reverse("account_home", args=[town.cast.account.public_id]))
+    links = [box for one in walk.page.locator(".nav-bar a").all() if (box := one.bounding_box())]
+    assert len(links) == 5
+    assert len({box["y"] for box in links}) == 1
+    assert all(box["width"] >= 43.5 and box["x"] + box["width"] <= width for box in links)
