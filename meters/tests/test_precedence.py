@@ -8,8 +8,10 @@ from itertools import combinations
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import InternalError
+from django.test.utils import CaptureQueriesContext
 
-from meters.actions import Result, take_back
+from meters.actions import Result, submit, take_back
+from meters.examining import Entry
 from meters.models import Reading, ReadingState, Source
 from meters.models.reading import RANK
 from meters.testing import enter, make_meter, make_reading
@@ -175,3 +177,18 @@ def test_the_owner_and_the_council_at_the_same_moment_end_the_same_way_every_tim
         assert counts(meter.pk).source == Source.COUNCIL
         assert meter.readings.count() == 2
     assert Notice.objects.filter(user_id=cast.olga.pk, kind="meters.overruled").count() == 20
+
+
+def test_many_residents_are_told_in_as_many_queries_as_two(cast: Cast) -> None:
+    def overrule(count: int, value: str) -> int:
+        meters = [make_meter(cast.account, serial=f"{value}-{number}") for number in range(count)]
+        for meter in meters:
+            enter(meter, "7", by=cast.olga, at=AT)
+        entries = [Entry(meter, (Decimal(value),), AT.date()) for meter in meters]
+        with CaptureQueriesContext(connection) as seen:
+            submit(entries, source=Source.COMPANY, by=cast.mark, at=AT)
+        assert Notice.objects.filter(user=cast.olga, kind="meters.overruled").count() >= count
+        return len(seen)
+
+    overrule(1, "8")  # warms what is read once
+    assert overrule(2, "9") == overrule(12, "10")
