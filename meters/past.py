@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.db.models import OuterRef, Q, Subquery
 
-from meters.history import Known, months_before, months_between, step
+from meters.history import MONTHS, Known, months_before, months_between, step
 from meters.models import Estimate, Meter, Reading
 from meters.resources import to_base
 from meters.sheet import ORDER
@@ -40,7 +40,8 @@ class Line:
     """One reading or one estimate of a month.
 
     `volume` is what the line adds to the month in the meter's unit, None where it adds nothing; `measured` is what ran
-    through since the reading before, where the two differ because the months between were charged by the average.
+    through since the reading before, where the two differ because the months between were charged by the average. A first
+    reading long after the installation `is_of_years`: it says what ran through since then, and no month can show it.
     """
 
     meter: Meter
@@ -50,6 +51,7 @@ class Line:
     volume: Decimal | None = None
     measured: Decimal | None = None
     counts: bool = True
+    is_of_years: bool = False
 
     @property
     def base(self) -> Decimal:
@@ -92,7 +94,7 @@ class Past:
         """The volume of each month for which something is known."""
         by_month: dict[date, list[Line]] = defaultdict(list)
         for line in self.lines:
-            if line.meter.resource == resource and line.counts and line.volume is not None:
+            if line.meter.resource == resource and line.counts and not line.is_of_years:
                 by_month[line.period].append(line)
         return {
             period: Month(period, sum((one.base for one in lines), Decimal(0)), any(one.estimate for one in lines))
@@ -160,5 +162,10 @@ def _line(meter: Meter, reading: Reading, before: Reading | None, estimates: Seq
     part = measured_part(known, estimates)
     measured = sum(part.measured, Decimal(0))
     return Line(
-        meter, reading.period, reading, volume=part.total, measured=None if measured == part.total else measured
+        meter,
+        reading.period,
+        reading,
+        volume=part.total,
+        measured=None if measured == part.total else measured,
+        is_of_years=before is None and months_between(meter.installed_on, reading.period) > MONTHS,
     )

@@ -77,7 +77,7 @@ def test_each_line_says_value_volume_source_and_state_and_names_nobody(cast: Cas
     page = enter(cast.olga).get(url(cast))
     words = text(page)
     for said in ("You", "By the average", "By the norm", "A resident of the flat", "House council", "Kept, not counted", "Counts",
-                 "7.000 m³ (10.000 less what was charged by the average)"):  # fmt: skip
+                 "7.000 m³", "10.000 m³ since the reading before, less what was charged by the average"):  # fmt: skip
         assert said in words
     assert "Олин " not in words
     assert "Верина" not in words
@@ -95,6 +95,13 @@ def test_a_replaced_meter_stands_in_the_history_with_its_follower(cast: Cast, en
     page = enter(cast.olga).get(url(cast))
     assert "№ OLD-1 (removed on 10 October 2026)" in text(page)
     assert chart(page)["Oct 2026"][0] == 3  # one of the old meter, two of the new one
+
+
+def test_a_first_reading_long_after_the_installation_is_no_months_use(cast: Cast, enter: Any) -> None:
+    make_readings(make_meter(cast.account), date(2026, 9, 1), "118", "121")
+    page = enter(cast.olga).get(url(cast))
+    assert "used since the installation on 12 March 2020" in text(page)
+    assert [chart(page)[month][0] for month in ("Sep 2026", "Oct 2026")] == [None, 3]
 
 
 def test_a_reading_that_is_only_stored_says_so(cast: Cast, enter: Any) -> None:
