@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
 MAX_UPLOAD = 10 << 20
@@ -10,7 +10,7 @@ FIELDS = 1 << 20  # what the other fields of a form may weigh
 
 
 class Quota(FileUploadHandler):
-    """Stands before the handlers that store: of a request that is too large nothing is kept, the rest is read past."""
+    """Stands before the handlers that store: of a request that is too large no file is kept, and what was typed stays."""
 
     def handle_raw_input(
         self,
@@ -25,7 +25,7 @@ class Quota(FileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         if self.too_large:
-            raise StopUpload(connection_reset=False)
+            raise SkipFile
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         return raw_data

@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 from lib.photos import PhotoField
 from meters.consumption import Doubt, quantum
 from meters.examining import Entry, Finding
-from meters.forms.fields import DayField, DialField, sentence, zone_labels
-from meters.models import Meter
+from meters.forms.fields import DayField, DialField, sentence, too_large_sentence, zone_labels
+from meters.models import Meter, ReadingDraft
 from meters.models.meter import Zones
 from meters.sheet import Cost, Group, Row
 from meters.templatetags.meters import dial
@@ -131,8 +131,10 @@ def with_suggestion(values: Zones, suggestion: Decimal, meter: Meter) -> Zones:
 class ReadingsForm(forms.Form):
     """Fields are named by the meters of `groups` alone: a name that belongs to another's meter is never read."""
 
-    def __init__(self, groups: Sequence[Group], data: QueryDict | None = None, files: Any = None) -> None:
-        self.groups = groups
+    def __init__(
+        self, groups: Sequence[Group], data: QueryDict | None = None, files: Any = None, *, too_large: bool = False
+    ) -> None:
+        self.groups, self.too_large = groups, too_large
         self.places = {row.key: (group, row) for group in groups for row in group.rows}
         self.entries: list[Entry] = []
         self._findings: dict[str, Finding] = {}
@@ -142,7 +144,7 @@ class ReadingsForm(forms.Form):
             self._add(row)
         today = max(group.today for group in groups)
         self.fields["taken_on"] = DayField(today=today, label=gettext_lazy("Day when you looked at the meters"))
-        days = [row.draft.taken_on for _group, row in self.places.values() if row.draft and row.draft.taken_on]
+        days = [draft.taken_on for draft in self._drafts() if draft.taken_on]
         if days:
             self.initial["taken_on"] = f"{max(days):%d.%m.%Y}"
 
@@ -167,11 +169,17 @@ class ReadingsForm(forms.Form):
                 self.initial[name] = row.draft.typed[zone]
         self.fields[photo_name(row)] = PhotoField(required=False, label=gettext_lazy("Photo of the meter"))
 
+    def _drafts(self) -> list[ReadingDraft]:
+        """The drafts of meters for which something may be entered."""
+        return [row.draft for _group, row in self.places.values() if row.draft and row.takes_values]
+
     def clean(self) -> dict[str, Any]:
         """Make an entry of every filled meter that is taken today, where all of its zones can be read."""
         values: dict[str, Any] = super().clean() or {}
         filled = [(group, row) for group, row in self.places.values() if self._is_filled(row)]
-        if not filled:
+        if self.too_large:
+            self.add_error(None, too_large_sentence())
+        elif not filled:
             self.add_error(None, _("Nothing is filled in. Write the value of at least one meter."))
         for group, row in filled:
             entry = self._entry(row) if group.is_taken else None
@@ -235,7 +243,7 @@ class ReadingsForm(forms.Form):
     @property
     def is_drafted(self) -> bool:
         """Whether the page begins with what was kept as a draft."""
-        return not self.is_bound and any(row.draft for _group, row in self.places.values())
+        return not self.is_bound and bool(self._drafts())
 
     @cached_property
     def sheets(self) -> list[Sheet]:

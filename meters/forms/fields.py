@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from lib.uploads import MAX_UPLOAD
 from meters.models import Meter
 from meters.typed import Unreadable, read_day
 
@@ -16,6 +17,13 @@ ZONE_NAMES = ("T1", "T2", "T3")
 def sentence(bad: Unreadable) -> str:
     """What is wrong with the typed text, in the reader's language."""
     return _(bad.text) % bad.facts
+
+
+def too_large_sentence() -> str:
+    """The photos of a form were more than the portal takes at once; none of them came."""
+    return _(
+        "The photos are larger than %(most)s MB together. Choose fewer or smaller ones; what you typed is kept."
+    ) % {"most": MAX_UPLOAD >> 20}
 
 
 class DayField(forms.CharField):

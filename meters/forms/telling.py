@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from lib.photos import PhotoField
-from meters.forms.fields import DayField, DialField, sentence, zone_labels
+from meters.forms.fields import DayField, DialField, sentence, too_large_sentence, zone_labels
 from meters.models import Meter
 from meters.typed import Unreadable, read_value
 
@@ -20,11 +20,17 @@ class AboutMeterForm(forms.Form):
 
     day_label = _("Day")
 
-    def __init__(self, meter: Meter, *args: Any, today: date, **kwargs: Any) -> None:
+    def __init__(self, meter: Meter, *args: Any, today: date, too_large: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.meter = meter
+        self.meter, self.too_large = meter, too_large
         self.fields["on"] = DayField(today=today, label=self.day_label)
         self.fields["photo"] = PhotoField(required=False, label=_("Photo"))
+
+    def clean_photo(self) -> Any:
+        """Say it where the photo was more than the portal takes."""
+        if self.too_large:
+            raise forms.ValidationError(too_large_sentence())
+        return self.cleaned_data["photo"]
 
     def zone_names(self, prefix: str) -> list[str]:
         return [f"{prefix}_{zone + 1}" for zone in range(self.meter.zones)]

@@ -7,9 +7,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.urls import reverse
 
+from lib.tests.test_photos import picture
+from lib.uploads import FIELDS, MAX_UPLOAD
 from meters.models import Drop, Meter, Reading, ReadingDraft, Source, SubmissionWindow
 from meters.testing import make_meter, make_reading, make_readings
 from meters.tests.page import field, text
@@ -330,10 +333,6 @@ def test_a_lower_value_cannot_be_pushed_through_with_a_made_up_answer(cast: Cast
 
 
 def test_a_photo_goes_with_the_reading_and_a_wrong_file_is_refused(cast: Cast, enter: Any) -> None:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
-    from lib.tests.test_photos import picture
-
     meter, client = make_meter(cast.account), enter(cast.olga)
     name = f"photo_{meter.public_id.hex}"
     bad = post(client, cast.account, **{field(meter): "7", name: SimpleUploadedFile("x.jpg", b"MZ", "image/jpeg")})
@@ -342,6 +341,18 @@ def test_a_photo_goes_with_the_reading_and_a_wrong_file_is_refused(cast: Cast, e
     assert "Choose the photo again" in text(bad)
     post(client, cast.account, **{field(meter): "7", name: SimpleUploadedFile("x.jpg", picture(), "image/jpeg")})
     assert str(meter.readings.get().photo.name).startswith("readings/")
+
+
+def test_photos_that_are_too_large_together_lose_nothing_typed(cast: Cast, enter: Any) -> None:
+    meter, other = make_meter(cast.account), make_meter(cast.account, "hot", "2")
+    large = SimpleUploadedFile("x.jpg", b"\xff" * (MAX_UPLOAD + FIELDS + 1), "image/jpeg")
+    sent = {field(meter): "7,5", f"photo_{meter.public_id.hex}": large, field(other): "3,5"}
+    response = post(enter(cast.olga), cast.account, **sent)
+    assert response.status_code == 422
+    assert "larger than 10 MB together" in text(response)
+    assert 'value="7,5"' in response.content.decode()
+    assert 'value="3,5"' in response.content.decode()  # what stood after the photo came, too
+    assert not Reading.objects.exists()
 
 
 # --- Verification, broken, another source ------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from lib.tests.test_photos import picture
+from lib.uploads import FIELDS, MAX_UPLOAD
 from meters.models import Meter, MeterReport, Reading, Source
 from meters.testing import make_meter, make_reading
 from meters.tests.page import text
@@ -114,6 +115,16 @@ def test_a_broken_meter_is_told_and_stays_as_it_is_until_the_company_looks(cast:
     assert (told.kind, told.text, told.by) == ("broken", "Не крутится", cast.tanya)
     meter.refresh_from_db()
     assert meter.broken_on is None
+
+
+def test_a_photo_that_is_too_large_loses_nothing_typed(cast: Cast, enter: Any) -> None:
+    meter = make_meter(cast.account)
+    large = SimpleUploadedFile("x.jpg", b"\xff" * (MAX_UPLOAD + FIELDS + 1), "image/jpeg")
+    sent = {"photo": large, "on": "20.11.2026", "text": "Не крутится"}
+    response = enter(cast.olga).post(about(cast, "meter_broken", meter), sent)
+    assert response.status_code == 422
+    assert "larger than 10 MB together" in text(response)
+    assert "Не крутится" in response.content.decode()
 
 
 def test_anothers_meter_and_a_removed_one_do_not_exist(cast: Cast, enter: Any) -> None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.limits import READINGS_USER, take
 from accounts.models import User
 from accounts.once import once
+from lib.uploads import was_too_large
 from meters import actions
 from meters.actions import NotAcceptable, Outcome, Result
 from meters.forms.entering import ReadingsForm
@@ -65,7 +66,7 @@ def _page(request: HttpRequest, accounts: Sequence[Any], context: Context) -> Ht
     groups = groups_of(accounts, by=user, at=now)
     if request.method != "POST":
         return render(request, "meters/readings.html", context | {"form": ReadingsForm(groups)})
-    form = ReadingsForm(groups, request.POST, request.FILES)
+    form = ReadingsForm(groups, request.POST, request.FILES, too_large=was_too_large(request))
     form.full_clean()
     if "draft" in request.POST or not form.takes:
         return _keep(request, form, now, context["here"])

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.once import once
+from lib.uploads import was_too_large
 from meters import actions
 from meters.forms.telling import AboutMeterForm, BrokenForm, DisputeForm, ReplacedForm
 from meters.history import local_day
@@ -29,7 +30,7 @@ def reading_dispute(request: HttpRequest, public_id: UUID, reading_id: UUID) -> 
     account, link = account_or_404(request, public_id)
     above = Reading.objects.standing().filter(meter__account=account).exclude(source=Source.OWNER)
     reading = get_object_or_404(above.select_related("meter__organization"), public_id=reading_id)
-    form = DisputeForm(reading.meter, posted(request), _files(request), today=_today(account))
+    form = DisputeForm(reading.meter, **_given(request, account))
     context = {"account": account, "link": link, "meter": reading.meter, "reading": reading, "form": form}
     return _tell(request, "meters/dispute.html", context, Kind.DISPUTE)
 
@@ -39,10 +40,8 @@ def reading_dispute(request: HttpRequest, public_id: UUID, reading_id: UUID) -> 
 def meter_replaced(request: HttpRequest, public_id: UUID, meter_id: UUID) -> HttpResponse:
     """There is another meter now: the company registers it by its act."""
     context = _about(request, public_id, meter_id)
-    context["form"] = ReplacedForm(
-        context["meter"], posted(request), _files(request), today=_today(context["account"]),
-        new_values=request.GET.get("new", "")[:60],
-    )  # fmt: skip
+    given = _given(request, context["account"])
+    context["form"] = ReplacedForm(context["meter"], **given, new_values=request.GET.get("new", "")[:60])
     return _tell(request, "meters/replaced.html", context, Kind.REPLACED)
 
 
@@ -51,7 +50,7 @@ def meter_replaced(request: HttpRequest, public_id: UUID, meter_id: UUID) -> Htt
 def meter_broken(request: HttpRequest, public_id: UUID, meter_id: UUID) -> HttpResponse:
     """The meter does not work."""
     context = _about(request, public_id, meter_id)
-    context["form"] = BrokenForm(context["meter"], posted(request), _files(request), today=_today(context["account"]))
+    context["form"] = BrokenForm(context["meter"], **_given(request, context["account"]))
     return _tell(request, "meters/broken.html", context, Kind.BROKEN)
 
 
@@ -81,9 +80,11 @@ def _tell(request: HttpRequest, template: str, context: dict[str, Any], kind: st
     return redirect("readings", account.public_id)
 
 
-def _files(request: HttpRequest) -> Any:
-    return request.FILES if request.method == "POST" else None
-
-
-def _today(account: PersonalAccount) -> Any:
-    return local_day(account.unit.house.organization, timezone.now())
+def _given(request: HttpRequest, account: PersonalAccount) -> dict[str, Any]:
+    """What every form about a meter is made of: the answers, if there are any, and the day it is in the house."""
+    return {
+        "data": posted(request),
+        "files": request.FILES if request.method == "POST" else None,
+        "too_large": was_too_large(request),
+        "today": local_day(account.unit.house.organization, timezone.now()),
+    }
