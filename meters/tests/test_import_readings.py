@@ -9,8 +9,12 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
+from accounts.models import User
 from lib.errors import Refusal
 from lib.tables import csv_file, xlsx_file
 from meters.actions import submit
@@ -18,7 +22,8 @@ from meters.actions.import_readings import ReadingBook
 from meters.examining import Entry
 from meters.exchange.written import gis_table, readings_table
 from meters.models import Drop, Meter, Reading, ReadingState, Source, SubmissionWindow
-from meters.testing import enter, make_house_meter, make_meter, make_reading, make_readings
+from meters.testing import enter as enter_reading
+from meters.testing import make_house_meter, make_meter, make_reading, make_readings
 from notifications.models import Notice
 from portal.testing import Cast, make_account, make_cast, make_house
 from premises.actions.imports import apply_file, check_file, undo_import
@@ -314,7 +319,7 @@ def test_years_of_an_old_system_come_in_one_file_in_any_order(cast: Cast, meter:
 
 
 def test_the_company_takes_the_place_of_a_resident_and_the_resident_is_told(cast: Cast, meter: Meter) -> None:
-    enter(meter, "7", by=cast.olga, at=AT)
+    enter_reading(meter, "7", by=cast.olga, at=AT)
     take(cast, line(value="8"))
     assert shown(meter) == [(NOV, "7", "owner", "kept"), (NOV, "8", "company", "current")]
     notice = Notice.objects.get(user_id=cast.olga.pk, kind="meters.overruled")
@@ -322,7 +327,7 @@ def test_the_company_takes_the_place_of_a_resident_and_the_resident_is_told(cast
 
 
 def test_the_same_value_from_the_company_troubles_nobody(cast: Cast, meter: Meter) -> None:
-    enter(meter, "7.5", by=cast.olga, at=AT)
+    enter_reading(meter, "7.5", by=cast.olga, at=AT)
     take(cast, line())
     assert meter.readings.current().get().source == "company"
     assert not Notice.objects.filter(kind="meters.overruled").exists()
@@ -464,7 +469,7 @@ def test_chunks_change_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_an_import_is_taken_back_and_what_it_replaced_counts_again(cast: Cast, meter: Meter) -> None:
-    enter(meter, "7", by=cast.olga, at=AT)
+    enter_reading(meter, "7", by=cast.olga, at=AT)
     run = take(cast, line(value="8"), line(date="20.10.2026", value="5"))
     undone = undo_import(run, by=cast.mark, at=AT)
     assert (undone.state, undone.totals["Readings taken back"]) == ("undone", "2")
@@ -496,7 +501,7 @@ def test_a_resident_who_sends_during_the_import_waits_and_is_told(monkeypatch: p
     store, results = ReadingBook._store, list[str]()
 
     def send() -> None:
-        results.append(enter(meter, "7", by=cast.olga, at=AT).result)
+        results.append(enter_reading(meter, "7", by=cast.olga, at=AT).result)
         connection.close()
 
     resident = Thread(target=send)
@@ -512,6 +517,26 @@ def test_a_resident_who_sends_during_the_import_waits_and_is_told(monkeypatch: p
     resident.join()
     assert results == ["outranked"]
     assert meter.readings.current().get().t1 == 8
+
+
+def test_mark_uploads_reads_the_report_imports_and_takes_it_back(
+    cast: Cast, meter: Meter, enter: Callable[[User], Client]
+) -> None:
+    make_reading(meter, date(2026, 1, 1), "5")
+    mark = enter(cast.mark)
+    file = SimpleUploadedFile("показания.csv", (HEAD + line(date="20.02.2026")).encode("cp1251"))
+    form = {"organization": cast.company.pk, "kind": "readings", "file": file}
+    report = mark.post(reverse("admin:premises_importrun_add"), form)["Location"]
+    run = ImportRun.objects.get()
+    assert "new 1" in mark.get(report).content.decode()
+    mark.post(reverse("admin:premises_importrun_import", args=[run.pk]))
+    assert meter.readings.count() == 2
+    assert "Take the import back" in mark.get(report).content.decode()
+    undo = reverse("admin:premises_importrun_undo", args=[run.pk])
+    assert "1 row:" in mark.get(undo).content.decode()
+    mark.post(undo)
+    assert meter.readings.current().count() == 1
+    assert "Readings taken back" in mark.get(report).content.decode()
 
 
 # --- There and back ---------------------------------------------------------------------------------------------------

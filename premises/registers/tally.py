@@ -59,8 +59,9 @@ class Tally:
 
     @rows.setter
     def rows(self, count: int) -> None:
+        is_time = count // TOLD_EVERY > self._rows // TOLD_EVERY
         self._rows = count
-        if self.on_progress and count % TOLD_EVERY == 0:
+        if is_time and self.on_progress:
             self.on_progress(count)
 
     def note(self, problems: Iterable[Problem]) -> None:

@@ -168,6 +168,15 @@ def test_check_and_import_both_tell_how_far_they_are(large: None, monkeypatch: p
     assert seen == [("checking", 200, 500), ("checking", 400, 500), ("applying", 200, 500), ("applying", 400, 500)]
 
 
+def test_rows_that_are_counted_in_threes_are_told_as_often() -> None:
+    seen: list[int] = []
+    tally = Tally(on_progress=seen.append)
+    tally.rows += 1
+    for _time in range(200):
+        tally.rows += 3
+    assert seen == [202, 400, 601]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_progress_is_seen_from_outside_the_transaction(large: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The import holds its row until the end; the note travels past it."""
