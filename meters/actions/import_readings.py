@@ -276,9 +276,8 @@ class ReadingBook:
         displaced = [row.pk for desk in self.desks.values() for row in desk.displaced if row.pk]
         Reading.objects.filter(pk__in=displaced).update(state=ReadingState.KEPT)
         copy_in(Reading, COPIED, (_row(row) for desk in self.desks.values() for row in desk.fresh))
-        theirs = Reading.objects.filter(pk__in=[rival.pk for rival, _mine in self.overruled], author__isnull=False)
-        whole = theirs.select_related("author", "meter__account__unit__house").in_bulk()
-        tell_overruled([(whole[rival.pk], mine) for rival, mine in self.overruled if rival.pk in whole], at=self.at)
+        theirs = Reading.objects.in_bulk([rival.pk for rival, _mine in self.overruled])
+        tell_overruled([(theirs[rival.pk], mine) for rival, mine in self.overruled], at=self.at)
 
 
 def _row(one: Reading) -> tuple[Any, ...]:

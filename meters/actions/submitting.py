@@ -190,7 +190,7 @@ class Desk:
             author_id=self.by.pk if self.by else None, created_at=self.at,
             batch_id=self.batch.pk if self.batch else None,
         )  # fmt: skip
-        # Rows are given by id, which costs an import half as much; who is told needs these two without a query.
+        # Rows are given by id, which costs an import half as much; pages go on with these two without a query.
         METER.set_cached_value(reading, entry.meter)
         AUTHOR.set_cached_value(reading, self.by)
         if entry.photo:
