@@ -24,7 +24,7 @@ from django.utils.translation import ngettext
 
 from lib.text import search_key
 from meters import windows
-from meters.actions import NotAcceptable, Outcome, Result, submit
+from meters.actions import NotAcceptable, Outcome, Result, look_at, submit
 from meters.admin_base import ENTER, DeskAdmin
 from meters.admin_forms import FUTURE, ZONES, DialField, day_field
 from meters.consumption import Doubt, quantum
@@ -233,7 +233,7 @@ class EntryMixin(DeskAdmin):
         meters: list[Meter] = list(page.object_list)
         data = request.POST if request.method == "POST" else None
         form = EntryForm(meters, today, data, prefilled(request.GET, meters))
-        if data is not None and form.is_valid() and self._saved(request, form, now):
+        if data is not None and self._saved(request, form, now):
             return redirect(request.get_full_path())
         rules = SubmissionWindow.objects.of_house(house)
         period = windows.period_of(rules.window, chosen_day(form, today))
@@ -247,6 +247,9 @@ class EntryMixin(DeskAdmin):
         return self.drawn(request, "reading/enter", status=status, title=_("Enter readings"), place=place, **more)
 
     def _saved(self, request: HttpRequest, form: EntryForm, at: datetime) -> bool:
+        if not form.is_valid():  # what can be read is looked at, too: everything wrong is told at once
+            form.judge(look_at(form.entries, source=Source.COMPANY, at=at))
+            return False
         try:
             outcomes = submit(form.entries, source=Source.COMPANY, by=request.user, at=at)  # type: ignore[arg-type]
         except NotAcceptable as no:

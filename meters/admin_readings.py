@@ -123,7 +123,7 @@ class ReadingAdmin(EntryMixin):
 
     organization_path = "meter__organization"
     may = {MANAGER: {VIEW, ENTER, REVIEW, EXPORT, PEOPLE}, ACCOUNTANT: {VIEW, ENTER, REVIEW, EXPORT}}
-    list_display = ("meter", "where", "month", "shown", "taken_on", "source", "who", "created_at", "state", "odd")
+    list_display = ("meter", "where", "month", "shown", "taken_on", "source", "who", "created_at", "state", "looked_at")
     list_filter = ("state", "source", PeriodFilter, DoubtFilter, "meter__house")
     list_select_related = ("meter__account__unit__house", "meter__house", "author")
     search_fields = ("meter__serial_search", "meter__account__number_search", "meter__house__address_search")
@@ -159,6 +159,12 @@ class ReadingAdmin(EntryMixin):
     @admin.display(description=_("doubts"))
     def odd(self, reading: Reading) -> str:
         return " ".join(doubt_words(reading.doubt_words)) or "—"
+
+    @admin.display(description=_("doubts"))
+    def looked_at(self, reading: Reading) -> str:
+        if not reading.doubts:
+            return "—"
+        return str(_("Looked at") if reading.reviewed_at else _("To look at"))
 
     @admin.display(description=_("photo"))
     def picture(self, reading: Reading) -> str:

@@ -113,6 +113,13 @@ def test_a_day_to_come_and_an_empty_table_are_told(meters: list[Meter], cast: Ca
     assert not Reading.objects.filter(source=Source.COMPANY).exists()
 
 
+def test_everything_wrong_is_told_at_once(meters: list[Meter], cast: Cast, enter: Enter) -> None:
+    cold, nina, _power = meters
+    response = send(enter(cast.mark), url(cast), **{f"t1_{cold.pk}": "абв", f"t1_{nina.pk}": "99989"})
+    told = {line.meter.pk for line in response.context["lines"] if line.errors or line.question}
+    assert told == {cold.pk, nina.pk}
+
+
 def test_a_doubtful_value_is_asked_about_and_the_answer_is_for_that_value(
     meters: list[Meter], cast: Cast, enter: Enter
 ) -> None:
