@@ -30,6 +30,7 @@ from meters.admin_forms import FUTURE, ZONES, DialField, day_field
 from meters.consumption import Doubt, quantum
 from meters.examining import Entry, Finding
 from meters.history import Known, known_of, local_day
+from meters.matrix import walking_order
 from meters.models import Meter, Source, SubmissionWindow
 from meters.models.meter import Zones, zones_of
 from meters.wording import amount_words, doubt_words, value_words
@@ -59,16 +60,7 @@ class PlaceForm(forms.Form):
         if place["flat"]:
             rows = rows.filter(account__unit__label_search=search_key(place["flat"]))
         found = rows.select_related("house__organization", "account__unit").order_by("resource", "place", "pk")
-        return sorted(found, key=walk)
-
-
-def walk(meter: Meter) -> tuple[int, int, str, int]:
-    """Flats by number: 2 before 10, and 2a after 2."""
-    if meter.account is None:
-        return (0, 0, "", 0)
-    unit = meter.account.unit
-    digits = "".join(sign for sign in unit.label if sign.isdigit())
-    return (unit.entrance or 0, int(digits or 0), unit.label_search, meter.account_id or 0)
+        return sorted(found, key=lambda meter: (1, *walking_order(meter.account)) if meter.account else (0,))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from meters import actions
 from meters.admin_balance import BalanceMixin
 from meters.admin_base import ACT, ANSWER, BALANCE, BREAK, EXPORT, found_by, place_of
 from meters.admin_devices import ActsMixin
+from meters.admin_exports import METERS, ExportMixin
 from meters.admin_forms import MeterForm
 from meters.history import MONTHS, months_before
 from meters.models import Meter, MeterEvent, MeterState, Reading
@@ -83,7 +84,7 @@ class ReadingInline(ScopedInline):
 
 
 @admin.register(Meter)
-class MeterAdmin(ActsMixin, BalanceMixin):
+class MeterAdmin(ActsMixin, BalanceMixin, ExportMixin):
     """A meter of a flat or of a whole house. What happens to it is entered by the buttons of its page."""
 
     may = {
@@ -91,6 +92,7 @@ class MeterAdmin(ActsMixin, BalanceMixin):
         ACCOUNTANT: {VIEW, EXPORT, BALANCE},
         DISPATCHER: {VIEW, BREAK},
     }
+    layouts = METERS
     form = MeterForm
     inlines = (EventInline, ReadingInline)
     list_display = ("serial", "resource", "where", "state_word", "next_verification", "last_reading")
@@ -133,6 +135,7 @@ class MeterAdmin(ActsMixin, BalanceMixin):
         return [
             self.own_page("<int:pk>/do/<str:name>/", self.act_view, "act"),
             self.own_page("balance/", self.balance_view, "balance"),
+            self.export_page(),
             *super().get_urls(),
         ]
 
@@ -170,6 +173,10 @@ class MeterAdmin(ActsMixin, BalanceMixin):
             return
         act = form.cleaned_data.get("act", "")
         actions.install(obj, act=act, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list, with the buttons of its files."""
+        return super().changelist_view(request, {"exports": self.exports(request), **(extra_context or {})})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

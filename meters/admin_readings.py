@@ -23,6 +23,7 @@ from meters import consumption
 from meters.actions import review
 from meters.admin_base import ENTER, EXPORT, PEOPLE, REVIEW, found_by, place_of
 from meters.admin_entry import EntryMixin, entry_url
+from meters.admin_exports import READINGS, ExportMixin
 from meters.history import MONTHS, Known, known_of, months_before
 from meters.models import Reading, Source
 from meters.wording import amount_words, doubt_words, reading_words, value_words
@@ -118,11 +119,12 @@ def usual_of(known: Known) -> Decimal | None:
 
 
 @admin.register(Reading)
-class ReadingAdmin(EntryMixin):
+class ReadingAdmin(EntryMixin, ExportMixin):
     """What was said of meters, by whom, and which of it counts."""
 
     organization_path = "meter__organization"
     may = {MANAGER: {VIEW, ENTER, REVIEW, EXPORT, PEOPLE}, ACCOUNTANT: {VIEW, ENTER, REVIEW, EXPORT}}
+    layouts = READINGS
     list_display = ("meter", "where", "month", "shown", "taken_on", "source", "who", "created_at", "state", "looked_at")
     list_filter = ("state", "source", PeriodFilter, DoubtFilter, "meter__house")
     list_select_related = ("meter__account__unit__house", "meter__house", "author")
@@ -178,6 +180,7 @@ class ReadingAdmin(EntryMixin):
     def get_urls(self) -> list[URLPattern]:
         return [
             self.own_page("enter/", self.enter_view, "enter"),
+            self.export_page(),
             self.own_page("doubts/", self.doubts_view, "doubts"),
             self.own_page("<int:pk>/photo/", self.photo_view, "photo"),
             *super().get_urls(),
@@ -193,7 +196,8 @@ class ReadingAdmin(EntryMixin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The list, with the ways to the other pages of readings."""
-        return super().changelist_view(request, {**self.may_here(request, ENTER, REVIEW), **(extra_context or {})})
+        more = {**self.may_here(request, ENTER, REVIEW), "exports": self.exports(request), **(extra_context or {})}
+        return super().changelist_view(request, more)
 
     # --- The queue of doubtful readings ------------------------------------------------------------------------------
 

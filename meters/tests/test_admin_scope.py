@@ -11,6 +11,7 @@ from django.urls import reverse
 import meters.tests.town  # noqa: F401  (adds its rows to both sides)
 from accounts.models import User
 from meters.admin_devices import ACTS
+from meters.admin_exports import METERS, READINGS
 from meters.models import Meter, MeterReport, Reading
 from premises.tests.town import Side, make_side
 
@@ -38,6 +39,9 @@ def pages(side: Side) -> Iterator[str]:
         yield reverse(f"admin:{name}")
         yield reverse(f"admin:{name}") + house
     yield reverse("admin:meters_meter_balance") + house + "&file=csv"
+    for name, layouts in (("meter", METERS), ("reading", READINGS)):
+        for layout in layouts:
+            yield reverse(f"admin:meters_{name}_export", args=[layout])
     for meter in rows(Meter, side):
         for act in ACTS:
             for report in rows(MeterReport, side):

@@ -1,0 +1,94 @@
+"""Files of the lists of meters and readings: what the list shows now, in the layouts that the import room takes."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from lib.tables import Kind, download
+from meters.admin_base import EXPORT, DeskAdmin
+from meters.exchange.written import Table, gis_table, meters_table, readings_table
+from meters.models import Reading, ReadingState
+from premises.admin_scope import is_chief
+
+log = logging.getLogger("meters.exports")
+# A CSV of 200 000 rows takes some seconds; a workbook about half a second for each thousand rows of a busy machine.
+MOST: Mapping[str, int] = {"csv": 200_000, "xlsx": 20_000}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way to write the rows of a list into a file."""
+
+    button: str | Promise
+    kind: Kind
+    write: Callable[[QuerySet[Any]], Table]
+
+
+def gis(readings: QuerySet[Reading]) -> Table:
+    """Only what counts: the layout of the state system names no source."""
+    return gis_table(readings.filter(state=ReadingState.CURRENT))
+
+
+METERS = {"csv": Layout("CSV", "csv", meters_table), "xlsx": Layout("XLSX", "xlsx", meters_table)}
+READINGS = {
+    "csv": Layout("CSV", "csv", readings_table),
+    "xlsx": Layout("XLSX", "xlsx", readings_table),
+    "gis": Layout(_("For ГИС ЖКХ"), "xlsx", gis),
+}
+
+
+class ExportMixin(DeskAdmin):
+    """Buttons on the list, each a file of what the list shows now."""
+
+    layouts: ClassVar[Mapping[str, Layout]] = {}
+
+    def export_page(self) -> URLPattern:
+        return self.own_page("export/<str:layout>/", self.export_view, "export")
+
+    def exports(self, request: HttpRequest) -> list[tuple[str, str | Promise]]:
+        """The buttons: address and word. The address keeps the filters, the search and the order."""
+        if not self._allowed(request, EXPORT, None):
+            return []
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_export"
+        return [(reverse(name, args=[key]) + query, layout.button) for key, layout in self.layouts.items()]
+
+    def export_view(self, request: HttpRequest, layout: str) -> HttpResponse:
+        """The filtered list as a file, of the organizations whose data this employee may take along."""
+        self.allowed_or_404(request, EXPORT)
+        chosen = self.layouts.get(layout)
+        if chosen is None:
+            raise Http404
+        back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        try:
+            rows: QuerySet[Any] = self.get_changelist_instance(request).queryset.prefetch_related(None)
+        except IncorrectLookupParameters:
+            return redirect(back)
+        if not is_chief(request):
+            rows = rows.filter(**{f"{self.organization_path}__in": self.organizations(request, EXPORT)})
+        count, most = rows.count(), MOST[chosen.kind]
+        if count > most:
+            messages.error(request, _too_many(count, most))
+            return redirect(f"{back}?{request.GET.urlencode()}")
+        log.info("user %s took %s rows of %s as %s", request.user.pk, count, self.opts.model_name, layout)
+        header, body = chosen.write(rows)
+        return download(chosen.kind, f"{self.opts.model_name}s-{timezone.localdate():%Y-%m-%d}", header, body)
+
+
+def _too_many(count: int, most: int) -> str:
+    words = gettext(
+        "The list has %(count)s rows, and such a file takes at most %(most)s. Choose a month or a house, or take CSV."
+    )
+    return words % {"count": count, "most": most}
