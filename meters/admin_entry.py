@@ -89,7 +89,7 @@ class Question:
     doubts: Sequence[str]
     volume: str
     suggestion: str
-    answer: str  # what the box sends
+    answer: str  # what the box sends; empty where no box may help
     is_lower: bool
 
 
@@ -186,7 +186,9 @@ def question_of(finding: Finding) -> Question:
         doubts=doubt_words(finding.doubts),
         volume=amount_words(volume) if volume is not None else "",
         suggestion=value_words((finding.suggestion,), entry.meter) if finding.suggestion is not None else "",
-        answer=f"{written(entry.values, entry.meter)}|{','.join(sorted(words))}",
+        answer=""
+        if is_lower and finding.rolled is None
+        else f"{written(entry.values, entry.meter)}|{','.join(sorted(words))}",
         is_lower=is_lower,
     )
 

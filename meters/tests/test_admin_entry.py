@@ -144,6 +144,15 @@ def test_a_passed_zero_is_said_so(meters: list[Meter], cast: Cast, enter: Enter)
     assert Reading.objects.get(source=Source.COMPANY).drop == "rollover"
 
 
+def test_a_fall_that_is_no_passed_zero_needs_an_act(meters: list[Meter], cast: Cast, enter: Enter) -> None:
+    cold = meters[0]
+    response = send(enter(cast.mark), url(cast), **{f"t1_{cold.pk}": "15"})
+    seen = response.content.decode()
+    assert f'name="say_{cold.pk}"' not in seen
+    assert f"/admin/meters/meter/{cold.pk}/do/check/" in seen
+    assert f"/admin/meters/meter/{cold.pk}/do/replace/" in seen
+
+
 def test_no_answer_carries_a_lower_value(meters: list[Meter], cast: Cast, enter: Enter) -> None:
     cold = meters[0]
     forged = {f"t1_{cold.pk}": "149", f"say_{cold.pk}": "149.000|lower"}
