@@ -91,7 +91,7 @@ ACTS: dict[str, Act] = {
                  _("The controlled reading is saved. It counts above every other reading of its month.")),
     "replace": Act(_("Replace"), _("Replace the meter"), ReplaceForm, replace,
                    _("The old meter is removed and the new one is in its place.")),
-    "remove": Act(_("Remove"), _("Remove the meter"), RemoveForm, remove, _("The meter is removed.")),
+    "remove": Act(_("Remove the meter"), _("Remove the meter"), RemoveForm, remove, _("The meter is removed.")),
     "verify": Act(_("Verified"), _("Record a verification"), VerifyForm, verify, _("The verification is saved.")),
     "seal": Act(_("Seal"), _("Record a seal"), SealForm, seal, _("The seal is saved.")),
     "broken": Act(_("Broken"), _("The meter is broken"), BrokenForm, broken,

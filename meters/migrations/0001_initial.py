@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('resource', models.CharField(choices=[('cold', 'Cold water'), ('hot', 'Hot water'), ('power', 'Electricity'), ('gas', 'Gas'), ('heat', 'Heat')], max_length=8, verbose_name='resource')),
-                ('unit', models.CharField(choices=[('m3', 'm³'), ('kwh', 'kWh'), ('gcal', 'Gcal'), ('gj', 'GJ')], default='m3', max_length=4, verbose_name='unit')),
+                ('unit', models.CharField(choices=[('m3', 'm³'), ('kwh', 'kWh'), ('gcal', 'Gcal'), ('gj', 'GJ')], default='m3', max_length=4, verbose_name='unit of measurement')),
                 ('serial', models.CharField(max_length=50, verbose_name='serial number')),
                 ('serial_search', models.CharField(editable=False, max_length=50)),
                 ('model', models.CharField(blank=True, max_length=60, verbose_name='model')),

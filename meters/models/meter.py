@@ -92,7 +92,7 @@ class Meter(models.Model):
         verbose_name=_("personal account"), help_text=_("Empty: the meter of the whole house"),
     )  # fmt: skip
     resource = models.CharField(_("resource"), max_length=8, choices=Resource)
-    unit = models.CharField(_("unit"), max_length=4, choices=Unit, default=Unit.M3)
+    unit = models.CharField(_("unit of measurement"), max_length=4, choices=Unit, default=Unit.M3)
     serial = models.CharField(_("serial number"), max_length=50)
     serial_search = models.CharField(max_length=50, editable=False)
     model = models.CharField(_("model"), max_length=60, blank=True)
