@@ -68,6 +68,11 @@ class DeskAdmin(ScopedAdmin):
             raise Http404
         return FileResponse(row.photo.open("rb"), content_type="image/jpeg")
 
+    def may_act(self, request: HttpRequest) -> bool:
+        """Whether this employee enters acts: what pages of readings lead to."""
+        meters: Any = self.admin_site.get_model_admin(Meter)
+        return bool(meters._allowed(request, ACT, None))
+
     def may_here(self, request: HttpRequest, *rights: str) -> dict[str, bool]:
         """Which of these rights some job of this employee has: what a template offers."""
         return {right: self._allowed(request, right, None) for right in rights}

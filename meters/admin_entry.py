@@ -238,7 +238,15 @@ class EntryMixin(DeskAdmin):
         )  # fmt: skip
 
     def _table(self, request: HttpRequest, place: PlaceForm, *, status: int = 200, **more: Any) -> HttpResponse:
-        return self.drawn(request, "reading/enter", status=status, title=_("Enter readings"), place=place, **more)
+        return self.drawn(
+            request,
+            "reading/enter",
+            status=status,
+            title=_("Enter readings"),
+            place=place,
+            acts=self.may_act(request),
+            **more,
+        )
 
     def _saved(self, request: HttpRequest, form: EntryForm, at: datetime) -> bool:
         if not form.is_valid():  # what can be read is looked at, too: everything wrong is told at once

@@ -219,7 +219,7 @@ class ReadingAdmin(EntryMixin, ExportMixin):
         page = Paginator(waiting, DOUBTS_PER_PAGE).get_page(request.GET.get("p"))
         return self.drawn(
             request, "reading/doubts", title=_("Readings to look at"), page=page, rows=doubtful_rows(page.object_list),
-            houses=houses, house=house, can_enter=self._allowed(request, ENTER, None),
+            houses=houses, house=house, acts=self.may_act(request),
         )  # fmt: skip
 
     def _reviewed(self, request: HttpRequest) -> HttpResponse:

@@ -125,6 +125,7 @@ def test_the_queue_shows_all_that_is_needed_to_judge(doubtful: Reading, cast: Ca
         assert words in seen
     assert reverse("admin:meters_meter_act", args=[doubtful.meter_id, "check"]) in seen
     assert f"/enter/?house={cast.house.pk}&amp;flat=12" in seen
+    assert "/do/check/" not in body(enter(cast.anna), DOUBTS)
 
 
 def test_the_photo_is_shown_to_the_own_company_only(doubtful: Reading, cast: Cast, enter: Enter) -> None:

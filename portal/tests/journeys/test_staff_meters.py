@@ -55,6 +55,7 @@ def test_a_meter_is_replaced_by_an_act(town: Things, meter: Meter, open_portal: 
         walk.look_over_staff_room()
     walk.fill("The new meter shows", "0,012")
     button(walk, "Replace")
+    walk.page.get_by_text("the new one is in its place").wait_for()
     fresh = Meter.objects.get(serial="NEW-7")
     assert fresh.replaces == meter
     link(walk, "№ NEW-7")
@@ -72,7 +73,7 @@ def test_an_odd_reading_is_looked_at_and_leaves_the_queue(town: Things, meter: M
     button(walk, "Looked at, it is right")
     walk.look_over_staff_room()
     button(walk, "1 reading is right")
-    assert "Nothing waits" in walk.text
+    walk.page.get_by_text("Nothing waits").wait_for()
     odd.refresh_from_db()
     assert odd.reviewed_by == town.cast.mark
 
@@ -98,7 +99,7 @@ def test_a_dispute_is_accepted_and_the_right_value_entered(town: Things, meter: 
     field = walk.page.get_by_label(f"12, {meter}", exact=True)
     assert field.input_value() == "155,5"
     field.press("Enter")
-    assert "1 reading is saved." in walk.page.locator("body").inner_text()
+    walk.page.get_by_text("1 reading is saved.").wait_for()
     counts = Reading.objects.current().latest("period")
     assert (str(counts.t1), counts.source, counts.author) == ("155.5000", Source.COMPANY, cast.mark)
 
