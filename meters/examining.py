@@ -114,7 +114,7 @@ def _judge_lowered(finding: Finding, source: str) -> Finding:
     doubts, error = finding.doubts, finding.error
     if finding.lowered and entry.passed_zero:
         doubts -= {Doubt.LOWER}
-        if finding.rolled is None and source not in ACCOUNTABLE:
+        if finding.rolled is None and source != Source.CONTROLLED:
             error = _(
                 "Too much would have been used for the counter to have passed zero. Check the value or ask the company."
             )

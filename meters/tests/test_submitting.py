@@ -106,10 +106,12 @@ class TestALowerValue:
         reading = enter(meter, "3.120", at=AT, passed_zero=True).reading
         assert (reading.drop, reading.is_current) == (Drop.ROLLOVER, True)
 
-    def test_is_no_rollover_when_too_much_would_have_been_used(self, cast: Cast) -> None:
+    @pytest.mark.parametrize("source", [one for one in EVERYBODY if one != Source.CONTROLLED])
+    def test_is_no_rollover_when_too_much_would_have_been_used(self, cast: Cast, source: str) -> None:
+        """99 900 m³ in a month: whoever says so, only an act may."""
         meter = make_meter(cast.account)
         make_reading(meter, date(2026, 10, 1), "500")
-        assert "Too much" in refused(meter, "400", passed_zero=True)
+        assert "Too much" in refused(meter, "400", source=source, passed_zero=True)
 
     def test_passes_as_an_act_and_says_so(self, cast: Cast) -> None:
         meter = make_meter(cast.account)

@@ -80,7 +80,10 @@ def _receipt(request: HttpRequest, accounts: Sequence[PersonalAccount], context:
     lines = lines_of(accounts, by=person(request), sent_at=sent_at, at=timezone.now()) if sent_at else []
     if not lines:
         return redirect(context["here"])
-    return render(request, "meters/receipt.html", context | {"lines": lines, "sent_at": sent_at})
+    open_until = min((line.window.closes for line in lines if line.can_be_changed), default=None)
+    return render(
+        request, "meters/receipt.html", context | {"lines": lines, "sent_at": sent_at, "open_until": open_until}
+    )
 
 
 def lines_of(accounts: Sequence[PersonalAccount], *, by: User, sent_at: datetime, at: datetime) -> list[Line]:
