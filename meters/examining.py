@@ -72,13 +72,15 @@ def examine(
     source: str,
     today: date,
     rules: Mapping[int, SubmissionWindow],
+    water: Mapping[tuple[int, str], Decimal] | None = None,
 ) -> list[Finding]:
     """Judge each entry by itself, then the entries of one account together. Pure: everything it needs is given.
 
-    `known` is what history.known_of returned, `rules` are the rules of each house by its id.
+    `known` is what history.known_of returned, `rules` are the rules of each house by its id, `water` what the other water
+    meters of the accounts used in the period, by (account id, resource).
     """
     findings = [_examine(one, known[one.meter.pk], source, today, rules[one.meter.house_id]) for one in entries]
-    return _compare_water(findings)
+    return _compare_water(findings, water or {})
 
 
 def _examine(entry: Entry, known: Known, source: str, today: date, rules: SubmissionWindow) -> Finding:
@@ -180,9 +182,10 @@ def _value_error(entry: Entry, known: Known) -> str | Promise:
     return ""
 
 
-def _compare_water(findings: Sequence[Finding]) -> list[Finding]:
-    """Hot water far above cold in one flat: both readings are doubted."""
+def _compare_water(findings: Sequence[Finding], water: Mapping[tuple[int, str], Decimal]) -> list[Finding]:
+    """Hot water far above cold in one flat: the hot reading is doubted, where the cold one is known."""
     totals: dict[tuple[int | None, str], Decimal] = defaultdict(Decimal)
+    totals.update(water)
     for one in findings:
         totals[one.entry.meter.account_id, one.entry.meter.resource] += one.volume or 0
     odd = {

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from meters.examining import FLATS, Entry, Finding, examine
 from meters.history import Known, houses_of, known_of, local_day
 from meters.models import Meter, MeterState, Reading, ReadingState, Source, SubmissionWindow
 from meters.models.meter import in_columns
+from meters.resources import Resource
 from premises.models import House, ImportRun
 
 METER, AUTHOR = Reading._meta.get_field("meter"), Reading._meta.get_field("author")
@@ -149,7 +151,21 @@ def _examined(
     if not entries:
         return []
     today = max(local_day(one.meter.house.organization, at) for one in entries)
-    return examine(entries, known, source=source, today=today, rules=rules)
+    return examine(entries, known, source=source, today=today, rules=rules, water=_other_water(entries, known))
+
+
+def _other_water(entries: Sequence[Entry], known: dict[int, Known]) -> dict[tuple[int, str], Decimal]:
+    """What the accounts' other water meters used in the period: hot water is compared with cold that was sent before."""
+    hot = {one.meter.account_id: known[one.meter.pk].period for one in entries if one.meter.resource == Resource.HOT}
+    rows = Meter.objects.filter(account__in=[pk for pk in hot if pk], resource__in=(Resource.COLD, Resource.HOT))
+    others = list(rows.exclude(pk__in=[one.meter.pk for one in entries])) if hot else []
+    found: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    for period in {hot[one.account_id] for one in others}:
+        there = known_of([one for one in others if hot[one.account_id] == period], period)
+        for one in there.values():
+            if one.used and one.meter.account_id:
+                found[one.meter.account_id, one.meter.resource] += one.used.total
+    return found
 
 
 class Desk:

@@ -150,6 +150,15 @@ class TestADoubt:
             submit(entries, source=Source.OWNER, by=cast.olga, at=AT)
         assert [set(one.doubts) for one in caught.value.findings] == [set(), {"hot_over_cold"}]
 
+    def test_hot_is_compared_with_cold_that_was_sent_before(self, cast: Cast) -> None:
+        cold, hot = make_meter(cast.account), make_meter(cast.account, "hot", "H")
+        for meter in (cold, hot):
+            make_reading(meter, date(2026, 10, 1), "100")
+        assert refused(hot, "109") == ""
+        hot.readings.current().get(period=NOV)
+        enter(cold, "102", at=AT)
+        assert refused(hot, "109.5", at=AT.replace(hour=10)) == "hot_over_cold"
+
     def test_a_comma_left_out_is_guessed(self, cast: Cast) -> None:
         meter = make_meter(cast.account)
         make_readings(meter, date(2026, 7, 1), "18.100", "20.000", "22.050", "24.347")
