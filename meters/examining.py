@@ -184,10 +184,9 @@ def _value_error(entry: Entry, known: Known) -> str | Promise:
 
 def _compare_water(findings: Sequence[Finding], water: Mapping[tuple[int, str], Decimal]) -> list[Finding]:
     """Hot water far above cold in one flat: the hot reading is doubted, where the cold one is known."""
-    totals: dict[tuple[int | None, str], Decimal] = defaultdict(Decimal)
-    totals.update(water)
+    totals: dict[tuple[int, str], Decimal] = defaultdict(Decimal, water)
     for one in findings:
-        totals[one.entry.meter.account_id, one.entry.meter.resource] += one.volume or 0
+        totals[one.entry.meter.account_id or 0, one.entry.meter.resource] += one.volume or 0
     odd = {
         account
         for account, resource in list(totals)
