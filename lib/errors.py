@@ -17,3 +17,7 @@ class Refusal(Exception):
         super().__init__(str(message))
         self.message = message
         self.facts = facts
+
+
+class Busy(Refusal):
+    """Something else is being written at this very moment: in a minute it may go through. A task tries again by itself."""

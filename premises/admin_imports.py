@@ -19,11 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from lib.money import format_number
 from lib.progress import told
 from lib.uploads import MAX_UPLOAD, was_too_large
-from premises.actions.imports import receive_file, start_import, undo_import
+from premises.actions.imports import receive_file, start_import, start_undo
 from premises.admin_scope import ACCOUNTANT, ADD, MANAGER, VIEW, ScopedAdmin
 from premises.models import ImportRun, Organization
 from premises.registers import IMPORTERS
-from premises.tasks import apply_import, check_import
+from premises.tasks import apply_import, check_import, take_import_back
 
 PROBLEMS_PER_PAGE = 100
 LOOK_AGAIN = 5  # seconds after which the page of a run that the worker has asks again
@@ -154,11 +154,12 @@ class ImportRunAdmin(ScopedAdmin):
         return HttpResponseRedirect(_page(run))
 
     def undo_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
-        """Ask once more how much would be taken back; a POST takes it back."""
+        """Ask once more how much would be taken back; a POST takes it back: at once, or by the worker when it is large."""
         run = self._importable(request, run_id)
         if request.method == "POST":
-            run = undo_import(run, by=request.user, at=timezone.now())  # type: ignore[arg-type]
-            messages.success(request, gettext("The import is taken back. The same file may be imported again."))
+            run = start_undo(run, by=request.user, at=timezone.now(), later=take_import_back.delay)  # type: ignore[arg-type]
+            level, words = _undone(run)
+            messages.add_message(request, level, words)
             return HttpResponseRedirect(_page(run))
         run.guard_undoable()
         context = self._context(request, run=run, title=gettext("Take the import back"))
@@ -185,3 +186,9 @@ def _outcome(run: ImportRun) -> tuple[int, str]:
     if run.state == ImportRun.State.APPLYING:
         return messages.INFO, gettext("The file is being imported. You may leave this page.")
     return messages.ERROR, gettext("Nothing was imported: the data changed since the check. See the errors below.")
+
+
+def _undone(run: ImportRun) -> tuple[int, str]:
+    if run.state == ImportRun.State.UNDOING:
+        return messages.INFO, gettext("The import is being taken back. You may leave this page.")
+    return messages.SUCCESS, gettext("The import is taken back. The same file may be imported again.")

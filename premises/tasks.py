@@ -6,10 +6,11 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import User
+from lib.errors import Busy
 from premises import actions
-from premises.actions.imports import apply_file, check_received, refuse_queued, requeue_stuck
+from premises.actions.imports import apply_file, check_received, refuse_queued, requeue_stuck, undo_queued
 from premises.models import ImportRun, LetterBatch
-from premises.models.imports import NotImportable, NotNow
+from premises.models.imports import NotImportable
 
 
 @shared_task
@@ -42,14 +43,27 @@ def apply_import(self: Any, run_id: int, user_id: int) -> None:
     run = ImportRun.objects.get(pk=run_id)
     try:
         apply_file(run, by=User.objects.get(pk=user_id), at=timezone.now())
-    except NotNow:
+    except Busy:
         if ImportRun.objects.filter(pk=run_id, state=ImportRun.State.APPLYING).exists():
             raise self.retry(countdown=30) from None
     except NotImportable as refusal:
         refuse_queued(run, refusal)
 
 
+@shared_task(bind=True, max_retries=20)
+def take_import_back(self: Any, run_id: int) -> None:
+    """Take one import back; while something else writes to its register or its rows, come back in half a minute."""
+    try:
+        undo_queued(ImportRun.objects.get(pk=run_id), at=timezone.now())
+    except Busy:
+        if ImportRun.objects.filter(pk=run_id, state=ImportRun.State.UNDOING).exists():
+            raise self.retry(countdown=30) from None
+
+
 @shared_task
 def sweep_imports() -> None:
     """Put imports that a killed worker left into the queue again."""
-    requeue_stuck(at=timezone.now(), check_later=check_import.delay, apply_later=apply_import.delay)
+    requeue_stuck(
+        at=timezone.now(), check_later=check_import.delay, apply_later=apply_import.delay,
+        undo_later=take_import_back.delay,
+    )  # fmt: skip

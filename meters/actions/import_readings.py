@@ -87,11 +87,10 @@ def import_readings(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool
 def undo_readings(run: ImportRun, tally: Tally, *, at: datetime, by: User | None) -> None:
     """Take the readings of one import back; what they had replaced counts again. See premises.registers.Undoer."""
     mine = Reading.objects.filter(batch=run)
-    count = 0
     try:
         with transaction.atomic():
             for meters in slices(mine.order_by("meter").values_list("meter", flat=True).distinct().iterator()):
-                count += withdraw(mine.filter(meter__in=meters))
+                tally.rows += withdraw(mine.filter(meter__in=meters))
     except IntegrityError:
         raise Refusal(
             gettext_lazy(
@@ -99,7 +98,7 @@ def undo_readings(run: ImportRun, tally: Tally, *, at: datetime, by: User | None
                 "Take those back first, or import a corrected file."
             )
         ) from None
-    tally.total(_("Readings taken back"), count)
+    tally.total(_("Readings taken back"), tally.rows)
 
 
 def _chunks(flats: Iterable[list[Place]]) -> Iterator[list[list[Place]]]:

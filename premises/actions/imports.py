@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import BinaryIO, cast
 
+from django.conf import settings
 from django.core.files import File
 from django.db import IntegrityError, OperationalError, transaction
+from django.utils import translation
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import User
+from lib.errors import Busy, Refusal
 from lib.progress import tell
 from premises.models import ImportRun, Organization
 from premises.models.imports import NotImportable, NotNow
@@ -19,7 +22,7 @@ from premises.registers.sources import rows_expected
 from premises.registers.tally import ERROR, Problem, Tally
 
 CHECKED_AT_ONCE = 200 << 10  # bytes; larger files are checked by the worker
-AT_ONCE = 2000  # rows; larger files are imported by the worker
+AT_ONCE = 2000  # rows; larger files are imported and taken back by the worker
 BUSY = Problem(0, ERROR, "", _("A register of this company is being imported right now. Try again in a few minutes."))
 CHANGED = Problem(
     0, ERROR, "", _("The data changed during the import. Nothing was written: upload the file again.")
@@ -150,7 +153,7 @@ def start_import(run: ImportRun, *, by: User, at: datetime, later: Callable[[int
     if run.rows <= AT_ONCE:
         return apply_file(run, by=by, at=at)
     with transaction.atomic():
-        held = ImportRun.objects.select_for_update().get(pk=run.pk)
+        held = _hold_alone(run)
         held.mark_queued(by=by, at=at)
         held.save(update_fields=["state", "by", "queued_at", "tries"])
         transaction.on_commit(lambda: later(held.pk, by.pk), robust=True)  # the sweep finds what the broker missed
@@ -168,11 +171,15 @@ def refuse_queued(run: ImportRun, refusal: NotImportable) -> None:
 
 
 def requeue_stuck(
-    *, at: datetime, check_later: Callable[[int], object], apply_later: Callable[[int, int], object]
+    *,
+    at: datetime,
+    check_later: Callable[[int], object],
+    apply_later: Callable[[int, int], object],
+    undo_later: Callable[[int], object],
 ) -> int:
     """Put runs whose worker was killed, or never heard of them, into the queue again; return how many.
 
-    A run that is being imported right now holds its row and is passed over.
+    A run that is being imported or taken back right now holds its row and is passed over.
     """
     count = 0
     with transaction.atomic():
@@ -183,6 +190,8 @@ def requeue_stuck(
                 transaction.on_commit(lambda pk=run.pk: check_later(pk), robust=True)  # type: ignore[misc]
             elif run.state == ImportRun.State.APPLYING:
                 transaction.on_commit(lambda pk=run.pk, by=run.by_id: apply_later(pk, by), robust=True)  # type: ignore[misc]
+            elif run.state == ImportRun.State.UNDOING:
+                transaction.on_commit(lambda pk=run.pk: undo_later(pk), robust=True)  # type: ignore[misc]
             count += run.is_with_worker
     return count
 
@@ -199,11 +208,65 @@ def undo_import(run: ImportRun, *, by: User | None, at: datetime) -> ImportRun:
     with transaction.atomic():
         held = _hold(run)
         held.guard_undoable()
-        tally = Tally()
-        UNDOERS[held.kind](held, tally, at=at, by=by)
-        held.mark_undone(tally, by=by, at=at)
-        held.save()
+        _take_back(held, by=by, at=at)
     return held
+
+
+def start_undo(run: ImportRun, *, by: User, at: datetime, later: Callable[[int], object]) -> ImportRun:
+    """Take a small import back at once; hand a large one to the worker through `later(run id)` after commit.
+
+    A second press while the worker has it changes nothing. Raises as `undo_import`.
+    """
+    if run.rows <= AT_ONCE:
+        return undo_import(run, by=by, at=at)
+    if run.state == ImportRun.State.UNDOING:
+        return run
+    with transaction.atomic():
+        held = _hold_alone(run)
+        if held.state != ImportRun.State.UNDOING:
+            held.mark_undoing(by=by, at=at)
+            held.save(update_fields=["state", "undone_by", "queued_at", "tries", "why_not_undone"])
+            transaction.on_commit(lambda: later(held.pk), robust=True)  # the sweep finds what the broker missed
+    return held
+
+
+def undo_queued(run: ImportRun, *, at: datetime) -> ImportRun:
+    """Take back what the worker was asked to; a run that nobody asks about (any more) is left alone.
+
+    Where the register's undoer refuses, the import stays and its page says why, in the words of who pressed. Raises Busy
+    while something else holds the register or its rows.
+    """
+    try:
+        with transaction.atomic():
+            held = _hold(run)
+            if held.state == ImportRun.State.UNDOING:
+                with translation.override(_language(held.undone_by)):
+                    _take_back(held, by=held.undone_by, at=at)
+        return held
+    except Busy:
+        raise
+    except Refusal as refusal:
+        return _leave_applied(run, str(refusal))
+
+
+def _take_back(held: ImportRun, *, by: User | None, at: datetime) -> None:
+    tally = _counting(held, held.rows)
+    UNDOERS[held.kind](held, tally, at=at, by=by)
+    held.mark_undone(tally, by=by, at=at)
+    held.save()
+
+
+def _leave_applied(run: ImportRun, why: str) -> ImportRun:
+    with transaction.atomic():
+        held = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if held.state == ImportRun.State.UNDOING:
+            held.leave_applied(why)
+            held.save()
+    return held
+
+
+def _language(user: User | None) -> str:
+    return (user.language if user else "") or settings.LANGUAGE_CODE
 
 
 # --- What they share ------------------------------------------------------------------------------------------------
@@ -218,6 +281,14 @@ def _hold(run: ImportRun) -> ImportRun:
     except OperationalError:
         raise _refusal(NotNow, BUSY) from None
     return next(one for one in runs if one.pk == run.pk)
+
+
+def _hold_alone(run: ImportRun) -> ImportRun:
+    """Lock one run to hand it to the worker; while the worker has it already, that may take too long."""
+    try:
+        return ImportRun.objects.select_for_update().get(pk=run.pk)
+    except OperationalError:
+        raise _refusal(NotNow, BUSY) from None
 
 
 def _same_file_applied(run: ImportRun) -> ImportRun | None:

@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext, gettext_noop, ngette
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from lib.errors import Refusal
+from lib.errors import Busy, Refusal
 from lib.money import format_number
 from premises.models.organization import Organization
 from premises.registers import UNDOERS
@@ -26,7 +26,7 @@ class NotImportable(Refusal):
     """This file may not be imported (any more)."""
 
 
-class NotNow(NotImportable):
+class NotNow(NotImportable, Busy):
     """Something else is written at this very moment: in a minute it may go through."""
 
 
@@ -57,7 +57,8 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
         return self.filter(organization_id=run.organization_id, kind=run.kind)
 
     def applied(self) -> Self:
-        return self.filter(state=ImportRun.State.APPLIED)
+        """Imports that are in force; one that waits to be taken back is until it is."""
+        return self.filter(state__in=(ImportRun.State.APPLIED, ImportRun.State.UNDOING))
 
     def stuck(self, at: datetime) -> Self:
         """Runs that the worker should have finished long ago: it was killed, or never heard of them."""
@@ -80,10 +81,11 @@ class ImportRun(models.Model):
         REFUSED = "refused", _("Has errors")
         APPLYING = "applying", _("Is being imported")
         APPLIED = "applied", _("Imported")
+        UNDOING = "undoing", _("Is being taken back")
         UNDONE = "undone", _("Taken back")
 
     IMPORTABLE = (State.CHECKED, State.APPLYING)
-    WITH_WORKER = (State.CHECKING, State.APPLYING)
+    WITH_WORKER = (State.CHECKING, State.APPLYING, State.UNDOING)
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(
@@ -114,6 +116,7 @@ class ImportRun(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
         verbose_name=_("taken back by"),
     )  # fmt: skip
+    why_not_undone = models.CharField(max_length=300, blank=True, editable=False)  # said to whom wanted it taken back
 
     objects = ImportRunQuerySet.as_manager()
 
@@ -142,7 +145,7 @@ class ImportRun(models.Model):
 
     @property
     def is_with_worker(self) -> bool:
-        """Whether the worker is checking or importing it."""
+        """Whether the worker is checking it, importing it or taking it back."""
         return self.state in self.WITH_WORKER
 
     @property
@@ -163,6 +166,11 @@ class ImportRun(models.Model):
             "rows": rows, "new": self.created, "changed": self.updated, "unchanged": self.unchanged
         }  # fmt: skip
 
+    @property
+    def refusal_to_undo(self) -> str:
+        """Why it was not taken back, or nothing."""
+        return gettext(self.why_not_undone) if self.why_not_undone else ""
+
     def record(self, tally: Tally) -> None:
         """Take over what was found; errors refuse the file, else what was not checked before is checked now."""
         self.rows, self.created, self.updated = tally.rows, tally.created, tally.updated
@@ -176,7 +184,7 @@ class ImportRun(models.Model):
 
     def guard_importable(self) -> None:
         """Raise NotImportable unless the file was checked without errors and not imported yet."""
-        if self.state == self.State.APPLIED:
+        if self.state in (self.State.APPLIED, self.State.UNDOING):
             raise NotImportable(_("This file is already imported. Nothing was written a second time."))
         if self.state == self.State.CHECKING:
             raise NotImportable(_("The file is still being checked. Open its page again in a minute."))
@@ -189,6 +197,8 @@ class ImportRun(models.Model):
         """Raise NotUndoable unless it is imported, not taken back yet, and somebody knows how."""
         if self.state == self.State.UNDONE:
             raise NotUndoable(_("This import is already taken back. Nothing was changed a second time."))
+        if self.state == self.State.UNDOING:
+            raise NotUndoable(_("This import is being taken back right now. Open its page again in a minute."))
         if self.state != self.State.APPLIED:
             raise NotUndoable(_("This file was not imported, so there is nothing to take back."))
         if not self.is_undoable:
@@ -204,9 +214,13 @@ class ImportRun(models.Model):
         self.state, self.by, self.queued_at, self.tries = self.State.APPLYING, by, at, 0
 
     def mark_queued_again(self, *, at: datetime) -> None:
-        """The worker did not finish it; it gets another chance, or the file is refused if it had enough of them."""
+        """The worker did not finish it; it gets another chance, or an end if it had enough of them."""
         self.tries, self.queued_at = self.tries + 1, at
-        if self.tries > MOST_TRIES:
+        if self.tries <= MOST_TRIES:
+            return
+        if self.state == self.State.UNDOING:
+            self.leave_applied(gettext_noop("The portal did not manage to take this import back. Tell its developers."))
+        else:
             self.refuse(Problem(0, ERROR, "", gettext_noop("The portal did not manage to read this file. Split it.")))
 
     def mark_applied(self, *, by: User | None, at: datetime) -> None:
@@ -214,9 +228,18 @@ class ImportRun(models.Model):
         self.guard_importable()
         self.state, self.by, self.applied_at = self.State.APPLIED, by, at
 
+    def mark_undoing(self, *, by: User, at: datetime) -> None:
+        """The worker will take it back."""
+        self.guard_undoable()
+        self.state, self.undone_by, self.queued_at, self.tries = self.State.UNDOING, by, at, 0
+        self.why_not_undone = ""
+
+    def leave_applied(self, why: str) -> None:
+        """The worker did not take it back; its page says why."""
+        self.state, self.undone_by, self.why_not_undone = self.State.APPLIED, None, why[:300]
+
     def mark_undone(self, tally: Tally, *, by: User | None, at: datetime) -> None:
         """What it wrote is taken back; the totals say how much that was."""
-        self.guard_undoable()
         self.state, self.undone_by, self.undone_at = self.State.UNDONE, by, at
         self.totals |= tally.totals
 

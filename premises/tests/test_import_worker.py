@@ -351,7 +351,7 @@ def test_a_run_that_is_being_imported_is_not_queued_again(large: None, monkeypat
 
     def look(held: ImportRun, file: object, tally: Tally, *, write: bool, at: object) -> None:
         def sweep() -> None:
-            seen.append(requeue_stuck(at=timezone.now(), check_later=print, apply_later=print))
+            seen.append(requeue_stuck(at=timezone.now(), check_later=print, apply_later=print, undo_later=print))
             connection.close()
 
         sweeper = Thread(target=sweep)
