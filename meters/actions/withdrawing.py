@@ -24,7 +24,8 @@ def take_back(reading: Reading, *, by: User, at: datetime) -> Reading:
 
     Raises TooLateToTakeBack. A second press changes nothing.
     """
-    meter = _hold([reading.meter_id])[0]
+    _hold([reading.meter_id])
+    meter = Meter.objects.select_related("house__organization").get(pk=reading.meter_id)
     reading = Reading.objects.get(pk=reading.pk)
     if reading.state == ReadingState.WITHDRAWN:
         return reading
@@ -67,6 +68,7 @@ def elect(places: Iterable[tuple[int, date]]) -> None:
     Reading.objects.filter(pk__in=promoted).update(state=ReadingState.CURRENT)
 
 
-def _hold(meters: Iterable[int]) -> list[Meter]:
-    rows = Meter.objects.select_related("house__organization").select_for_update(of=("self",))
-    return list(rows.filter(pk__in=set(meters)).order_by("pk"))
+def _hold(meters: Iterable[int]) -> None:
+    """Lock the meters in one order. Their rows are not read: there may be thousands."""
+    rows = Meter.objects.filter(pk__in=set(meters)).order_by("pk").select_for_update()
+    list(rows.values_list("pk"))
