@@ -26,7 +26,6 @@ from premises.registers import IMPORTERS
 from premises.tasks import apply_import, check_import, take_import_back
 
 PROBLEMS_PER_PAGE = 100
-LOOK_AGAIN = 5  # seconds after which the page of a run that the worker has asks again
 TOO_LARGE = _("The file is larger than 10 MB. Split the register into several files.")
 
 
@@ -140,7 +139,7 @@ class ImportRunAdmin(ScopedAdmin):
             request, run=run, problems=problems, title=run.file_name, may_import=self._allowed(request, ADD, run)
         )
         if run.is_with_worker:
-            context |= {"look_again": LOOK_AGAIN, "progress": Progress.of(run)}
+            context["progress"] = Progress.of(run)
         return render(request, "admin/premises/importrun/report.html", context)
 
     def import_view(self, request: HttpRequest, run_id: int) -> HttpResponse:

@@ -125,10 +125,13 @@ def test_while_it_is_checked_nobody_imports_it(cast: Cast, enter: Enter, large: 
 # --- The bar ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_shows_how_far_the_worker_is_and_looks_again(cast: Cast, enter: Enter, large: None) -> None:
+def test_the_page_shows_how_far_the_worker_is_and_how_to_look_again(cast: Cast, enter: Enter, large: None) -> None:
     run, mark = received(cast.company), enter(cast.mark)
     page = page_of(mark, run)
-    assert '<meta http-equiv="refresh" content="5">' in page
+    here = reverse("admin:premises_importrun_change", args=[run.pk])
+    assert f'<a class="button" href="{here}">Look again</a>' in page  # without scripts; with them it looks by itself
+    assert "js/progress.js" in page
+    assert "http-equiv" not in page  # a page that opens itself anew takes the reader's place away
     assert "waits for its turn" in page
     assert "<progress aria" in page  # a bar without a value: not known yet
     tell(run.progress_key, 12000, 100000)
@@ -141,7 +144,7 @@ def test_the_page_shows_how_far_the_worker_is_and_looks_again(cast: Cast, enter:
 
 def test_a_page_of_a_finished_run_stays_as_it_is(cast: Cast, enter: Enter) -> None:
     run, mark = received(cast.company), enter(cast.mark)
-    assert "http-equiv" not in page_of(mark, run)
+    assert "progress.js" not in page_of(mark, run)
     assert "<progress" not in page_of(mark, run)
 
 
