@@ -24,7 +24,7 @@ from django.utils.translation import ngettext
 
 from lib.text import search_key
 from meters import windows
-from meters.actions import NotAcceptable, Outcome, Result, look_at, submit
+from meters.actions import MetersAreBusy, NotAcceptable, Outcome, Result, look_at, submit
 from meters.admin_base import ENTER, DeskAdmin
 from meters.admin_forms import FUTURE, ZONES, DialField, day_field
 from meters.consumption import Doubt, quantum
@@ -256,6 +256,9 @@ class EntryMixin(DeskAdmin):
             outcomes = submit(form.entries, source=Source.COMPANY, by=request.user, at=at)  # type: ignore[arg-type]
         except NotAcceptable as no:
             form.judge(no.findings)
+            return False
+        except MetersAreBusy as busy:
+            form.add_error(None, str(busy.message))
             return False
         say(request, outcomes)
         return True

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop as _
 
 from lib.text import account_key
 from meters.exchange.readings import Key, Said
+from meters.holding import hold
 from meters.models import Meter
 from premises.models import Organization, PersonalAccount
 
@@ -71,9 +72,9 @@ class Matching:
         return list(flats.values())
 
     def lock(self) -> None:
-        """Lock the meters in the order in which everybody locks them: whoever enters for one of them waits."""
+        """Lock the meters in the order in which everybody locks them: whoever enters for one of them waits. Raises MetersAreBusy."""
         for ids in slices(sorted(self.places)):
-            list(Meter.objects.filter(pk__in=ids).select_for_update().order_by("pk").values_list("pk"))
+            hold(ids)
 
     # --- Candidates -----------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from meters.actions import NotAcceptable, Outcome, Result, WindowIsClosed, look_at, submit
+from meters.actions import MetersAreBusy, NotAcceptable, Outcome, Result, WindowIsClosed, look_at, submit
 from meters.consumption import Doubt
 from meters.examining import Entry, Finding
 from meters.forms.fields import DayField, sentence
@@ -51,6 +51,8 @@ def save_row(row: Row, data: QueryDict, now: Round, *, by: User, at: datetime) -
         return Saved(False, _found(row, wrong.findings, now))
     except WindowIsClosed as closed:
         return Saved(False, [Note("bad", str(closed.message))])
+    except MetersAreBusy as busy:
+        return Saved(False, [Note("warn", " ".join((_("Nothing is saved yet."), str(busy.message))))])
     return Saved(True, _done(row, outcomes, now))
 
 

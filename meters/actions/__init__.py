@@ -26,9 +26,11 @@ from meters.actions.submitting import (
     submit,
 )
 from meters.actions.withdrawing import TooLateToTakeBack, elect, take_back, withdraw
+from meters.holding import MetersAreBusy
 
 __all__ = [
     "MeterIsGone",
+    "MetersAreBusy",
     "NewMeter",
     "NotAcceptable",
     "Outcome",

@@ -10,6 +10,7 @@ from accounts.models import User
 from lib.errors import Refusal
 from meters.actions.submitting import Outcome, submit
 from meters.examining import Entry
+from meters.holding import held
 from meters.models import Meter, MeterEvent, Source
 from meters.models.meter import Zones, in_columns
 
@@ -132,10 +133,10 @@ def mark_repaired(meter: Meter, *, on: date, by: User, at: datetime, act: str = 
 
 def _held(meter: Meter) -> Meter:
     """Lock the meter; one that was removed has no further history."""
-    held = Meter.objects.select_for_update().get(pk=meter.pk)
-    if held.removed_on is not None:
+    [row] = held(Meter.objects.filter(pk=meter.pk))
+    if row.removed_on is not None:
         raise MeterIsGone(_("This meter was removed already. Open the list of meters to see what is installed now."))
-    return held
+    return row
 
 
 def _note(

@@ -16,6 +16,7 @@ from meters import windows
 from meters.actions.telling import tell_overruled
 from meters.examining import FLATS, Entry, Finding, examine
 from meters.history import Known, houses_of, known_of, local_day
+from meters.holding import held
 from meters.models import Meter, MeterState, Reading, ReadingState, Source, SubmissionWindow
 from meters.models.meter import in_columns
 from meters.resources import Resource
@@ -85,7 +86,7 @@ def submit(
     Residents and the council enter for the period that is open now (WindowIsClosed otherwise); the others for
     `entry.period`, else for the period to which the day counts. NotAcceptable carries errors, and doubts not confirmed when
     `must_confirm`. A lower source than the one that counts is kept as history and its author told; a source that takes the
-    place of a resident's reading has the resident told.
+    place of a resident's reading has the resident told. Raises MetersAreBusy while an import holds the meters.
     """
     locked = _lock(entries)
     entries = [replace(one, meter=locked[one.meter.pk]) for one in entries]
@@ -121,8 +122,8 @@ def _lock(entries: Iterable[Entry]) -> dict[int, Meter]:
     ids = [one.meter.pk for one in entries]
     if len(ids) != len(set(ids)):
         raise ValueError("one meter is entered twice")
-    rows = Meter.objects.select_related("house__organization", "account").select_for_update(of=("self",))
-    return {meter.pk: meter for meter in rows.filter(pk__in=ids).order_by("pk")}
+    rows = Meter.objects.select_related("house__organization", "account").filter(pk__in=ids)
+    return {meter.pk: meter for meter in held(rows)}
 
 
 def _period(entry: Entry, rules: SubmissionWindow, source: str, at: datetime) -> date:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from lib.errors import Refusal
 from meters.actions.submitting import period_to_read
+from meters.holding import held, hold
 from meters.models import Meter, Reading, ReadingState, Source, SubmissionWindow
 from meters.models.reading import ReadingQuerySet
 
@@ -22,10 +23,9 @@ class TooLateToTakeBack(Refusal):
 def take_back(reading: Reading, *, by: User, at: datetime) -> Reading:
     """The resident takes back a reading they entered, while its window is open; what counted before counts again.
 
-    Raises TooLateToTakeBack. A second press changes nothing.
+    Raises TooLateToTakeBack, and MetersAreBusy while an import holds the meter. A second press changes nothing.
     """
-    _hold([reading.meter_id])
-    meter = Meter.objects.select_related("house__organization").get(pk=reading.meter_id)
+    [meter] = held(Meter.objects.select_related("house__organization").filter(pk=reading.meter_id))
     reading = Reading.objects.get(pk=reading.pk)
     if reading.state == ReadingState.WITHDRAWN:
         return reading
@@ -44,9 +44,12 @@ def take_back(reading: Reading, *, by: User, at: datetime) -> Reading:
 
 @transaction.atomic
 def withdraw(readings: ReadingQuerySet) -> int:
-    """Take these readings back, whoever entered them; of what remains the highest and latest counts. Return how many."""
+    """Take these readings back, whoever entered them; of what remains the highest and latest counts. Return how many.
+
+    Raises MetersAreBusy.
+    """
     touched = list(readings.standing().values_list("pk", "meter_id", "period"))
-    _hold({meter for _pk, meter, _period in touched})
+    hold({meter for _pk, meter, _period in touched})
     Reading.objects.filter(pk__in=[pk for pk, _meter, _period in touched]).update(state=ReadingState.WITHDRAWN)
     elect({(meter, period) for _pk, meter, period in touched})
     return len(touched)
@@ -66,9 +69,3 @@ def elect(places: Iterable[tuple[int, date]]) -> None:
     Reading.objects.filter(pk__in=demoted).update(state=ReadingState.KEPT)
     promoted = [row.pk for row in best.values() if not row.is_current]
     Reading.objects.filter(pk__in=promoted).update(state=ReadingState.CURRENT)
-
-
-def _hold(meters: Iterable[int]) -> None:
-    """Lock the meters in one order. Their rows are not read: there may be thousands."""
-    rows = Meter.objects.filter(pk__in=set(meters)).order_by("pk").select_for_update()
-    list(rows.values_list("pk"))

@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.once import once
 from lib.uploads import was_too_large
 from meters import actions
-from meters.actions import NotAcceptable, Outcome, Result
+from meters.actions import MetersAreBusy, NotAcceptable, Outcome, Result
 from meters.forms.entering import ReadingsForm
 from meters.models import Source
 from meters.sheet import groups_of
@@ -70,7 +70,10 @@ def _page(request: HttpRequest, accounts: Sequence[Any], context: Context) -> Ht
     form.full_clean()
     if "draft" in request.POST or not form.takes:
         return _keep(request, form, now, context["here"])
-    outcomes = _send(form, user, now)
+    try:
+        outcomes = _send(form, user, now)
+    except MetersAreBusy as busy:
+        return _wait(request, form, busy, now, context)
     if outcomes is None:
         return render(request, "meters/readings.html", context | {"form": form}, status=422)
     return redirect(_after(request, form, outcomes, now, context))
@@ -88,6 +91,16 @@ def _keep(request: HttpRequest, form: ReadingsForm, now: datetime, here: str) ->
     else:
         messages.info(request, _("Nothing is filled in, so there is no draft."))
     return redirect(here)
+
+
+def _wait(
+    request: HttpRequest, form: ReadingsForm, busy: MetersAreBusy, now: datetime, context: Context
+) -> HttpResponse:
+    """An import holds the meters: the page stays as it was filled in, and is kept as a draft should it be left."""
+    typed = [*form.drafts(taken_today=True), *form.drafts(taken_today=False)]
+    actions.save_drafts(typed, by=person(request), at=now)
+    form.add_error(None, str(busy.message))
+    return render(request, "meters/readings.html", context | {"form": form, "busy": busy}, status=busy.status)
 
 
 def _late(opens: Any) -> str:

@@ -8,12 +8,13 @@ from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.core.files import File
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import User
 from lib.errors import Busy, Refusal
+from lib.locks import unless_locked
 from lib.progress import tell
 from premises.models import ImportRun, Organization
 from premises.models.imports import NotImportable, NotNow
@@ -128,7 +129,7 @@ def apply_file(run: ImportRun, *, by: User | None, at: datetime) -> ImportRun:
     nothing. What was checked is checked again, for the data may have changed since.
     """
     try:
-        with transaction.atomic():
+        with unless_locked(_busy()), transaction.atomic():
             held = _hold(run)
             held.guard_importable()
             if earlier := _same_file_applied(held):
@@ -205,7 +206,7 @@ def undo_import(run: ImportRun, *, by: User | None, at: datetime) -> ImportRun:
     Any number of parallel calls take it back once. Raises NotUndoable, NotNow while this register is being imported, or
     the Refusal of the register's own undoer; then nothing is changed. Afterwards the same file may be imported again.
     """
-    with transaction.atomic():
+    with unless_locked(_busy()), transaction.atomic():
         held = _hold(run)
         held.guard_undoable()
         _take_back(held, by=by, at=at)
@@ -237,7 +238,7 @@ def undo_queued(run: ImportRun, *, at: datetime) -> ImportRun:
     while something else holds the register or its rows.
     """
     try:
-        with transaction.atomic():
+        with unless_locked(_busy()), transaction.atomic():
             held = _hold(run)
             if held.state == ImportRun.State.UNDOING:
                 with translation.override(_language(held.undone_by)):
@@ -274,21 +275,16 @@ def _language(user: User | None) -> str:
 
 def _hold(run: ImportRun) -> ImportRun:
     """Lock every run of this register, so that two imports of one register never mix; nobody waits in line."""
-    try:
-        runs = list(
-            ImportRun.objects.of_same_register(run).select_for_update(nowait=True).order_by("pk").defer("report")
-        )
-    except OperationalError:
-        raise _refusal(NotNow, BUSY) from None
+    rows = ImportRun.objects.of_same_register(run).select_for_update(nowait=True).order_by("pk").defer("report")
+    with unless_locked(_busy()):
+        runs = list(rows)
     return next(one for one in runs if one.pk == run.pk)
 
 
 def _hold_alone(run: ImportRun) -> ImportRun:
     """Lock one run to hand it to the worker; while the worker has it already, that may take too long."""
-    try:
+    with unless_locked(_busy()):
         return ImportRun.objects.select_for_update().get(pk=run.pk)
-    except OperationalError:
-        raise _refusal(NotNow, BUSY) from None
 
 
 def _same_file_applied(run: ImportRun) -> ImportRun | None:
@@ -306,6 +302,10 @@ def _already(earlier: ImportRun) -> Problem:
 
 def _refusal(kind: type[NotImportable], problem: Problem) -> NotImportable:
     return kind(problem.message, problem=problem)
+
+
+def _busy() -> NotNow:
+    return NotNow(BUSY.message, problem=BUSY)
 
 
 def _refuse(run: ImportRun, tally: Tally) -> ImportRun:
