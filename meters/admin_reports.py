@@ -1,6 +1,6 @@
 """What residents tell about meters: the queue and the page where the company answers."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,6 +12,7 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from lib.errors import Refusal
 from meters.actions import answer_report, mark_broken
 from meters.admin_base import ANSWER, EVERY, PEOPLE, DeskAdmin, found_by, place_of
@@ -85,13 +86,16 @@ class MeterReportAdmin(DeskAdmin):
         report = self.get_object(request, object_id)
         if not isinstance(report, MeterReport):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
-        form = AnswerForm(request.POST or None)
+        form = AnswerForm(request.POST if request.method == "POST" else None)
         may_answer = self._allowed(request, ANSWER, report)
         if request.method == "POST":
             if not may_answer:
                 raise Http404
+            decision = request.POST.get("decision")
+            if decision not in {ACCEPT, REFUSE}:
+                form.add_error(None, _("Press «Accept» or «Refuse»."))
             if form.is_valid():
-                return self._answered(request, report, form.cleaned_data["answer"])
+                return self._answered(request, report, form.cleaned_data["answer"], accepted=decision == ACCEPT)
         last = report.meter.readings.current().first() if self._sees_readings(request, report) else None
         return self.drawn(
             request, "meterreport/answer", status=422 if form.is_bound else 200, report=report, meter=report.meter,
@@ -106,9 +110,8 @@ class MeterReportAdmin(DeskAdmin):
         """The resident's name, to those who see the people of the house elsewhere, too."""
         return str(report.by) if getattr(report, "shows_people", False) else str(_("A resident of the flat"))
 
-    def _answered(self, request: HttpRequest, report: MeterReport, answer: str) -> HttpResponse:
-        accepted, now = request.POST.get("decision") == ACCEPT, timezone.now()
-        by: Any = request.user
+    def _answered(self, request: HttpRequest, report: MeterReport, answer: str, *, accepted: bool) -> HttpResponse:
+        by, now = cast(User, request.user), timezone.now()
         try:
             with transaction.atomic():
                 answer_report(report, accepted=accepted, answer=answer, by=by, at=now)

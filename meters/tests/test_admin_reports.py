@@ -63,6 +63,18 @@ def test_the_page_shows_the_words_the_values_and_the_photo(meter: Meter, cast: C
     assert enter(cast.pavel).get(photo).status_code == 404
 
 
+@pytest.mark.parametrize("decision", ["", "acept", "1"])
+def test_an_answer_without_a_known_decision_is_no_answer(decision: str, meter: Meter, cast: Cast, enter: Enter) -> None:
+    told = tell(meter, cast)
+    response = answer(enter(cast.mark), told, decision)
+    assert response.status_code == 422
+    assert "Press «Accept» or «Refuse»." in response.content.decode()
+    assert "Спасибо, исправили" in response.content.decode()
+    told.refresh_from_db()
+    assert (told.state, told.answer) == (State.NEW, "")
+    assert not Notice.objects.filter(user=cast.olga).exists()
+
+
 def test_an_accepted_dispute_leads_to_the_companys_entry_filled_in(meter: Meter, cast: Cast, enter: Enter) -> None:
     told = tell(meter, cast)
     mark = enter(cast.mark)
