@@ -5,10 +5,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from meters.history import local_day
 from meters.models import ConsumptionNorm, SubmissionWindow
-from premises.admin_scope import ACCOUNTANT, ALL, DISPATCHER, EDIT, LOOK, MANAGER, KeyedForm, ScopedAdmin
+from premises.admin_scope import ACCOUNTANT, ALL, DISPATCHER, LOOK, MANAGER, KeyedForm, ScopedAdmin
 
 
 @admin.register(SubmissionWindow)
@@ -50,15 +52,15 @@ class NormForm(KeyedForm):
             organization=company, house=house, resource=resource, since=values["since"]
         )
         if twins.exclude(pk=self.instance.pk).exists():
-            self.add_error("since", _("There is a norm from this day already: change it or choose another day."))
+            self.add_error("since", _("There is a norm from this day already: choose another day."))
         return values
 
 
 @admin.register(ConsumptionNorm)
 class ConsumptionNormAdmin(ScopedAdmin):
-    """How much is reckoned where nobody reads a meter. Old norms stay: old months were reckoned by them."""
+    """How much is reckoned where nobody reads a meter. What has begun stays as it is: months were reckoned by it."""
 
-    may = {MANAGER: EDIT, ACCOUNTANT: LOOK}
+    may = {MANAGER: ALL, ACCOUNTANT: LOOK}
     form = NormForm
     list_display = ("resource", "per_person", "since", "organization", "house", "document")
     list_filter = ("resource", "organization")
@@ -71,3 +73,15 @@ class ConsumptionNormAdmin(ScopedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("organization", "house", "resource") if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Another amount is another norm, from another day on."""
+        return super().has_change_permission(request, obj) and not has_begun(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not has_begun(obj)
+
+
+def has_begun(norm: ConsumptionNorm | None) -> bool:
+    """Whether the norm is in force today, by the clock of its company."""
+    return norm is not None and norm.since <= local_day(norm.organization, timezone.now())

@@ -1,10 +1,12 @@
 """The manager sets the days for readings and the norms of the own houses."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from meters.models import ConsumptionNorm, SubmissionWindow
@@ -62,6 +64,26 @@ def test_only_houses_of_the_own_company(model: str, fields: dict[str, str], cast
     assert "organization" in errors(add(enter(cast.mark), model, fields | {"organization": cast.other_company.pk}))
     for user in (cast.anna, cast.dima):
         assert add(enter(user), model, fields | {"organization": cast.company.pk}).status_code == 403
+
+
+def test_what_has_begun_is_not_rewritten_and_what_has_not_may_go(cast: Cast, enter: Enter) -> None:
+    mark, today = enter(cast.mark), timezone.localdate()
+    old, today_on, ahead = (
+        ConsumptionNorm.objects.create(organization=cast.company, resource="cold", since=day, per_person=5)
+        for day in (date(2020, 1, 1), today, today + timedelta(days=2))
+    )
+    for norm in (old, today_on):
+        page = f"/admin/meters/consumptionnorm/{norm.pk}/change/"
+        assert mark.get(page).status_code == 200
+        assert mark.post(page, {"since": "2020-01-01", "per_person": "9", "document": ""}).status_code == 403
+        assert mark.post(f"/admin/meters/consumptionnorm/{norm.pk}/delete/", {"post": "yes"}).status_code == 403
+    page = f"/admin/meters/consumptionnorm/{ahead.pk}/change/"
+    assert mark.post(page, {"since": ahead.since, "per_person": "9", "document": ""}).status_code == 302
+    chosen = {"action": "delete_selected", "_selected_action": [old.pk, ahead.pk], "post": "yes"}
+    mark.post("/admin/meters/consumptionnorm/", chosen)
+    assert list(ConsumptionNorm.objects.order_by("since").values_list("per_person", flat=True)) == [5, 5, 9]
+    assert mark.post(f"/admin/meters/consumptionnorm/{ahead.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert ConsumptionNorm.objects.count() == 2
 
 
 def test_a_houses_own_days_may_be_taken_away_and_a_norm_stays(cast: Cast, enter: Enter) -> None:
