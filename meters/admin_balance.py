@@ -1,6 +1,7 @@
 """The balance of a house in the staff room: what its own meters measured beside what its flats used."""
 
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import forms
@@ -21,6 +22,7 @@ from meters.resources import FACTS, Resource
 from premises.models import House
 
 MONTHS_BACK = 36
+SHOWN = Decimal("0.001")  # of a volume, on the page and in its files
 
 
 class BalanceForm(forms.Form):
@@ -75,8 +77,13 @@ HEADER: Row = (
 
 
 def in_cells(row: Balance) -> Row:
-    """A balance as a row of a file."""
+    """A balance as a row of a file, with the decimals of the page."""
+    volumes = (row.house, row.by_meter, row.by_average, row.by_norm, row.rest)
     return (
-        Resource(row.resource).label, FACTS[row.resource].unit.label, row.house, row.by_meter, row.by_average,
-        row.by_norm, row.rest, row.rest_share, row.accounts, row.sent,
+        Resource(row.resource).label, FACTS[row.resource].unit.label, *map(_shown, volumes), row.rest_share,
+        row.accounts, row.sent,
     )  # fmt: skip
+
+
+def _shown(volume: Decimal | None) -> Decimal | None:
+    return None if volume is None else volume.quantize(SHOWN, ROUND_HALF_UP)

@@ -61,7 +61,7 @@ def test_a_month_that_is_none_is_told(query: str, cast: Cast, enter: Enter) -> N
 def test_the_files_say_the_same(october: str, cast: Cast, enter: Enter) -> None:
     mark = enter(cast.mark)
     text = mark.get(f"{october}&file=csv").content.decode("utf-8-sig")
-    assert text.splitlines()[1].startswith("Cold water;m³;100,")
+    assert text.splitlines()[1].startswith("Cold water;m³;100,000;7,000;")
     sheet = load_workbook(BytesIO(mark.get(f"{october}&file=xlsx").content)).active
     assert sheet is not None
     assert [cell.value for cell in sheet[2]][2:4] == [100, 7]
