@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Q
+
+from meters import windows
 from meters.consumption import Method
-from meters.history import known_of
+from meters.history import Known, known_of
 from meters.models import Meter
 from meters.resources import FACTS, to_base
 from meters.volumes import ZERO, PeriodVolume, volumes_of
@@ -14,7 +17,7 @@ from premises.models import House, PersonalAccount
 
 @dataclass(frozen=True)
 class Balance:
-    """One resource of a house in one period, in the base unit. `house` is None where the house meter was not read."""
+    """One resource of a house in one period, in the base unit. `house` is None unless all of its own meters were read."""
 
     resource: str
     house: Decimal | None
@@ -23,6 +26,8 @@ class Balance:
     by_norm: Decimal
     accounts: int  # that use it
     sent: int  # of them by their meters
+    house_meters: int  # in place in the period
+    house_read: int
 
     @property
     def flats(self) -> Decimal:
@@ -41,7 +46,9 @@ class Balance:
 
 def balances(house: House, period: date) -> list[Balance]:
     """The balance of every resource that is metered in the house, in a constant number of queries."""
-    accounts = PersonalAccount.objects.filter(unit__house=house, closed_on__isnull=True).select_related("unit")
+    there = Q(closed_on__isnull=True) | Q(closed_on__gte=period)
+    begun = Q(opened_on__isnull=True) | Q(opened_on__lt=windows.next_month(period))
+    accounts = PersonalAccount.objects.filter(there, begun, unit__house=house).select_related("unit")
     used = volumes_of(accounts, period)
     common = list(Meter.objects.of_houses().filter(house=house).select_related("house__organization"))
     known = known_of(common, period)
@@ -55,18 +62,23 @@ def balances(house: House, period: date) -> list[Balance]:
         for one in rows:
             for method, volume in _by_method(one):
                 sums[method] += volume
-        read = [
-            to_base(step.total, meter.unit, resource)
-            for meter in common
-            if meter.resource == resource and (step := known[meter.pk].used)
-        ]
+        own = [meter for meter in common if meter.resource == resource and _stood(meter, period, known[meter.pk])]
+        read = [to_base(step.total, meter.unit, resource) for meter in own if (step := known[meter.pk].used)]
         found.append(
             Balance(
-                resource, sum(read, ZERO) if read else None, sums[Method.METER], sums[Method.AVERAGE], sums[Method.NORM],
-                accounts=len(rows), sent=sum(one.method == Method.METER and one.has_meter for one in rows),
+                resource, sum(read, ZERO) if own and len(read) == len(own) else None, sums[Method.METER],
+                sums[Method.AVERAGE], sums[Method.NORM], accounts=len(rows),
+                sent=sum(one.method == Method.METER and one.has_meter for one in rows),
+                house_meters=len(own), house_read=len(read),
             )
         )  # fmt: skip
     return found
+
+
+def _stood(meter: Meter, period: date, known: Known) -> bool:
+    """Whether the meter belongs to the balance of the month: it was read, or it was in place before and through it."""
+    there = meter.installed_on < period and (meter.removed_on is None or meter.removed_on >= windows.next_month(period))
+    return there or known.current is not None
 
 
 def _by_method(one: PeriodVolume) -> list[tuple[Method, Decimal]]:

@@ -60,6 +60,7 @@ class Known:
     before: tuple[Reading, ...]  # readings that count, of earlier periods, newest first; the newest is always there
     here: tuple[Reading, ...]  # readings of this period that nobody took back, the one that counts first
     after: Reading | None  # the next reading that counts, of a later period
+    months: int = MONTHS  # how far back `before` was read, its newest apart
 
     @property
     def previous(self) -> Zones:
@@ -87,7 +88,7 @@ class Known:
     def steps(self) -> list[Step]:
         """What was used between the readings before, newest first, back to the installation of a young meter."""
         found = [step(self.meter, later, earlier) for later, earlier in zip(self.before, self.before[1:], strict=False)]
-        if self.before and self.meter.installed_on >= months_before(self.period, MONTHS):
+        if self.before and self.meter.installed_on >= months_before(self.period, self.months):
             found.append(step(self.meter, self.before[-1], None))
         return found
 
@@ -120,11 +121,11 @@ def volume(previous: Decimal, value: Decimal, meter: Meter, *, drop: str = "") -
     return used * meter.ratio
 
 
-def known_of(meters: Iterable[Meter], period: date) -> dict[int, Known]:
+def known_of(meters: Iterable[Meter], period: date, *, months: int = MONTHS) -> dict[int, Known]:
     """What is known of each meter for this period, by the meter's id. At most three queries, whatever the count and the age."""
     wanted = {meter.pk: meter for meter in meters}
     edges = _edges(wanted, period)
-    near = Q(meter__in=wanted, period__gte=months_before(period, MONTHS), period__lte=period)
+    near = Q(meter__in=wanted, period__gte=months_before(period, months), period__lte=period)
     found = Reading.objects.standing().filter(near | Q(pk__in=[pk for pk in edges if pk]))
     rows = list(found.order_by("-period", "-rank", "-created_at", "-pk"))
     # Who entered is asked only of this period: a year of authors would cost as much as the readings.
@@ -132,7 +133,7 @@ def known_of(meters: Iterable[Meter], period: date) -> dict[int, Known]:
     by_meter: dict[int, list[Reading]] = defaultdict(list)
     for row in rows:
         by_meter[row.meter_id].append(row)
-    return {pk: _known(meter, period, by_meter[pk]) for pk, meter in wanted.items()}
+    return {pk: _known(meter, period, by_meter[pk], months) for pk, meter in wanted.items()}
 
 
 def _edges(meters: Iterable[int], period: date) -> set[int | None]:
@@ -144,7 +145,7 @@ def _edges(meters: Iterable[int], period: date) -> set[int | None]:
     return {pk for row in rows for pk in row}
 
 
-def _known(meter: Meter, period: date, rows: Sequence[Reading]) -> Known:
+def _known(meter: Meter, period: date, rows: Sequence[Reading], months: int) -> Known:
     current_first = sorted((row for row in rows if row.period == period), key=lambda row: not row.is_current)
     return Known(
         meter=meter,
@@ -152,6 +153,7 @@ def _known(meter: Meter, period: date, rows: Sequence[Reading]) -> Known:
         before=tuple(row for row in rows if row.period < period and row.is_current),
         here=tuple(current_first),
         after=next((row for row in reversed(rows) if row.period > period), None),
+        months=months,
     )
 
 

@@ -8,22 +8,24 @@ rule C20). Without such a reading it is the estimate: the average of the last si
 (two in non-residential premises), then the norm. An account without a meter of the resource uses the norm. See docs/meters.md.
 """
 
+from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Exists, OuterRef
 
 from meters import consumption, windows
 from meters.consumption import Method
-from meters.history import Known, known_of, months_before, months_between
+from meters.history import Known, Step, known_of, months_before, months_between, step
 from meters.models import ConsumptionNorm, Estimate, Meter, MeterState, Reading, SubmissionWindow
 from meters.models.meter import Zones, in_columns
 from meters.resources import FACTS, VOLUME, Resource, from_base, to_base
 from premises.models import House, PersonalAccount, Unit
 
+LOOK_BACK = 17  # months: six of a heating season before the last reading, and three silent ones after it
 HEATING_MONTHS = frozenset({10, 11, 12, 1, 2, 3, 4})
 ZERO = Decimal(0)
 Months = tuple[tuple[date, Decimal], ...]
@@ -33,9 +35,11 @@ Months = tuple[tuple[date, Decimal], ...]
 class Part:
     """One meter's part of a volume, in the meter's unit × ratio.
 
-    `volumes` are what this period adds, per zone. With METER, `measured` ran through since the reading of `since` (a
-    period, None = the installation); `averaged` are the months between that were charged by the average and are taken off,
-    `normed` those charged by the norm, which stay. `raises` says that the cause allows the raised coefficient.
+    `volumes` are what this period adds, per zone; empty where neither an average nor a norm is known. With METER,
+    `measured` ran through since the reading of `since` (a period, None = the installation); `averaged` are the months
+    between that were charged by the average and are taken off, `normed` those charged by the norm, which stay;
+    `instead_of` is the estimate of this same month that was handed over before the reading came: whoever charged it gives
+    back the difference. `raises` says that the cause allows the raised coefficient.
     """
 
     meter: Meter
@@ -46,6 +50,7 @@ class Part:
     since: date | None = None
     averaged: Months = ()
     normed: Months = ()
+    instead_of: Zones = ()
     cause: str = ""  # Estimate.Cause, when it is an estimate
     in_a_row: int = 0
 
@@ -65,7 +70,7 @@ class Part:
 
 @dataclass(frozen=True)
 class PeriodVolume:
-    """What an account used of a resource in a period. `volume` is None where there is neither a meter nor a norm."""
+    """What an account used of a resource in a period. `volume` is None where nothing is known: no reading, average or norm."""
 
     account_id: int
     resource: str
@@ -76,7 +81,17 @@ class PeriodVolume:
     @property
     def volume(self) -> Decimal | None:
         """In the base unit of the resource; below zero when a correction gives back more than was used."""
+        if not all(part.volumes for part in self.parts):
+            return None
         return sum((part.base for part in self.parts), ZERO) if self.parts else self.norm
+
+    @property
+    def correction(self) -> Decimal:
+        """What readings that came after the estimates of this same month were handed over add to it, in the base unit."""
+        return sum(
+            (part.base - to_base(sum(part.instead_of, ZERO), part.meter.unit, self.resource)
+             for part in self.parts if part.instead_of), ZERO,
+        )  # fmt: skip
 
     @property
     def method(self) -> Method:
@@ -116,7 +131,10 @@ def volumes_of(accounts: Iterable[PersonalAccount], period: date) -> dict[tuple[
         part = part_of(meter, basis)
         if part is not None and meter.account_id:
             parts[meter.account_id, meter.resource].append(part)
-    norms = Norms(wanted.values(), period)
+    norms = basis.norms if meters else Norms(wanted.values(), period)
+    for meter in _first_ones(meters, period):
+        if meter.account and (before := _before_it(meter, period, basis)):
+            parts[meter.account.pk, meter.resource].append(before)
     return {
         (pk, resource): PeriodVolume(pk, resource, period, tuple(parts[pk, resource]), norms.of(account, resource))
         for pk, account in wanted.items()
@@ -127,6 +145,27 @@ def volumes_of(accounts: Iterable[PersonalAccount], period: date) -> dict[tuple[
 def _meters(accounts: Mapping[int, PersonalAccount], period: date) -> Iterable[Meter]:
     rows = Meter.objects.filter(account__in=accounts).select_related("house__organization", "account__unit")
     return rows.in_order()
+
+
+def _first_ones(meters: Iterable[Meter], period: date) -> list[Meter]:
+    """The first meter that an account ever had of a resource, where it was installed in this month."""
+    first: dict[tuple[int | None, str], Meter] = {}
+    for meter in meters:
+        known = first.setdefault((meter.account_id, meter.resource), meter)
+        if meter.installed_on < known.installed_on:
+            first[meter.account_id, meter.resource] = meter
+    return [meter for meter in first.values() if meter.installed_on.replace(day=1) == period and not meter.replaces_id]
+
+
+def _before_it(meter: Meter, period: date, basis: "Basis") -> Part | None:
+    """The days of the month before the first meter came, by the norm; None where no norm is set or it came on the first."""
+    whole = basis.norms.of(meter.account, meter.resource) if meter.account else None
+    days = meter.installed_on.day - 1
+    if whole is None or not days:
+        return None
+    share = (whole * days / monthrange(period.year, period.month)[1]).quantize(VOLUME, ROUND_HALF_UP)
+    volume = from_base(share, meter.unit, meter.resource).quantize(VOLUME, ROUND_HALF_UP)
+    return Part(meter, Method.NORM, (volume, *[ZERO] * (meter.zones - 1)))
 
 
 @dataclass(frozen=True)
@@ -154,7 +193,8 @@ def basis_of(meters: Sequence[Meter], period: date) -> Basis:
         if _is_read(meter, period, rules[meter.house_id]):
             shares[meter.account_id, meter.resource] += 1
     accounts = {meter.account_id: meter.account for meter in meters if meter.account}
-    return Basis(period, known_of(meters, period), estimates, rules, Norms(accounts.values(), period), shares)
+    known = known_of(meters, period, months=LOOK_BACK)
+    return Basis(period, known, estimates, rules, Norms(accounts.values(), period), shares)
 
 
 def _standing_estimates(meters: Iterable[Meter], period: date) -> Iterable[Estimate]:
@@ -183,58 +223,86 @@ def is_due(meter: Meter, basis: Basis) -> bool:
 
 def part_of(meter: Meter, basis: Basis) -> Part | None:
     """What one meter adds to the period; None for a meter that was not there."""
-    known = basis.known[meter.pk]
+    known, estimates = basis.known[meter.pk], basis.estimates.get(meter.pk, ())
+    kept = next((one for one in estimates if one.period == basis.period), None)
     if known.current and known.current.is_billable:
-        return measured_part(known, basis.estimates.get(meter.pk, ()))
-    kept = next((one for one in basis.estimates.get(meter.pk, ()) if one.period == basis.period), None)
+        return measured_part(known, estimates)
     if kept:
         return _part_of_estimate(meter, kept)
     rules = basis.rules[meter.house_id]
     if _is_read(meter, basis.period, rules):
-        return _part_of_estimate(meter, estimate_for(meter, basis))
+        made = estimate_for(meter, basis)
+        return _part_of_estimate(meter, made) if made else Part(meter, Method.NORM, (), cause=_cause_of(meter, basis))
     if not meter.removed_on and windows.period_of(rules.window, meter.installed_on) == basis.period:
         return Part(meter, Method.METER, (ZERO,) * meter.zones)  # installed this month: it is read next month
     return None
 
 
 def measured_part(known: Known, estimates: Iterable[Estimate]) -> Part:
-    """What the reading that counts adds to its period: what ran through, less what the average took for the months between."""
-    step, last = known.used, known.before[0] if known.before else None
-    assert step is not None
-    since = last.period if last else None
-    between = [one for one in estimates if one.period < known.period and (since is None or one.period > since)]
+    """What the reading that counts adds to its period: what ran through, less what the average took for the months between.
+
+    It starts from the last reading that may be used for charges. One that may not (verification expired) is passed over
+    while its month was charged by the average, which is settled now; where it was charged by the norm, it is the start.
+    """
+    assert known.current is not None
+    rows = list(estimates)
+    normed_months = {one.period for one in rows if one.method == Estimate.Method.NORM}
+    steps, start = _steps_to_start(known, known.current, normed_months)
+    measured = tuple(sum(zone, ZERO) for zone in zip(*(one.volumes for one in steps), strict=True))
+    since = start.period if start else None
+    between = [one for one in rows if one.period < known.period and (since is None or one.period > since)]
     averaged = [one for one in between if one.method == Estimate.Method.AVERAGE]
     volumes = tuple(
         consumption.corrected(volume, [one.volumes[zone] for one in averaged if zone < len(one.volumes)])
-        for zone, volume in enumerate(step.volumes)
+        for zone, volume in enumerate(measured)
     )
     return Part(
-        known.meter, Method.METER, volumes, measured=step.volumes, reading=known.current, since=since,
+        known.meter, Method.METER, volumes, measured=measured, reading=known.current, since=since,
         averaged=tuple((one.period, one.total) for one in averaged),
         normed=tuple((one.period, one.total) for one in between if one.method == Estimate.Method.NORM),
+        instead_of=next((one.volumes for one in rows if one.period == known.period), ()),
     )  # fmt: skip
+
+
+def _steps_to_start(known: Known, current: Reading, normed: Collection[date]) -> tuple[list[Step], Reading | None]:
+    """The steps back from a reading to the one where its volume starts; None for the installation."""
+    steps, later = [], current
+    for earlier in known.before:
+        steps.append(step(known.meter, later, earlier))
+        if earlier.is_billable or earlier.period in normed:
+            return steps, earlier
+        later = earlier
+    if known.before and known.meter.installed_on < months_before(known.period, known.months):
+        return steps, known.before[-1]  # what came earlier was not read: nothing older is charged by a meter
+    return [*steps, step(known.meter, later, None)], None
 
 
 def _part_of_estimate(meter: Meter, one: Estimate) -> Part:
     return Part(meter, Method(one.method), one.volumes, cause=one.cause, in_a_row=one.in_a_row)
 
 
-def estimate_for(meter: Meter, basis: Basis) -> Estimate:
-    """The estimate of a meter nobody read, not saved: the average for a few periods in a row, then the norm."""
+def estimate_for(meter: Meter, basis: Basis) -> Estimate | None:
+    """The estimate of a meter nobody read, not saved: the average for a few periods in a row, then the norm.
+
+    Where no norm is set the average goes on; None where neither is known: then nobody may say zero.
+    """
     known, period = basis.known[meter.pk], basis.period
     averages = [_average(known, zone) for zone in range(meter.zones)]
     average = None if None in averages else sum((one for one in averages if one is not None), ZERO)
     row = _in_a_row(basis.estimates.get(meter.pk, ()), period)
     is_dwelling = meter.account is None or meter.account.unit.kind == Unit.Kind.FLAT
     limit = consumption.DWELLING_LIMIT if is_dwelling else consumption.OTHER_LIMIT
-    if consumption.next_estimate(row, average, limit) == Method.AVERAGE:
+    norm = _norm(meter, basis)
+    if average is None and norm is None:
+        return None
+    if norm is None or consumption.next_estimate(row, average, limit) == Method.AVERAGE:
         volumes: list[Decimal] = [one or ZERO for one in averages]
         method = Estimate.Method.AVERAGE
     else:
-        volumes = [_norm(meter, basis), *[ZERO] * (meter.zones - 1)]
+        volumes = [norm, *[ZERO] * (meter.zones - 1)]
         method = Estimate.Method.NORM
     t1, t2, t3 = in_columns(tuple(volumes))
-    cause = _cause(meter, windows.last_day(basis.rules[meter.house_id].window, period))
+    cause = _cause_of(meter, basis)
     return Estimate(meter=meter, period=period, t1=t1, t2=t2, t3=t3, method=method, cause=cause, in_a_row=row + 1)
 
 
@@ -262,18 +330,18 @@ def _in_a_row(estimates: Sequence[Estimate], period: date) -> int:
     return count
 
 
-def _norm(meter: Meter, basis: Basis) -> Decimal:
+def _norm(meter: Meter, basis: Basis) -> Decimal | None:
     """The meter's part of the account's norm: several meters of one resource share it evenly."""
-    if meter.account is None:
-        return ZERO
-    whole = basis.norms.of(meter.account, meter.resource) or ZERO
+    whole = basis.norms.of(meter.account, meter.resource) if meter.account else None
+    if whole is None:
+        return None
     share = whole / max(basis.shares[meter.account_id, meter.resource], 1)
-    in_unit = from_base(share, meter.unit, meter.resource)
-    return in_unit.quantize(VOLUME)
+    return from_base(share, meter.unit, meter.resource).quantize(VOLUME, ROUND_HALF_UP)
 
 
-def _cause(meter: Meter, day: date) -> Estimate.Cause:
-    state = meter.state_on(day)
+def _cause_of(meter: Meter, basis: Basis) -> Estimate.Cause:
+    """Why nobody read it, as it stood when the window closed."""
+    state = meter.state_on(windows.last_day(basis.rules[meter.house_id].window, basis.period))
     causes = {MeterState.EXPIRED: Estimate.Cause.EXPIRED, MeterState.BROKEN: Estimate.Cause.BROKEN}
     return causes.get(state, Estimate.Cause.NOT_SENT)
 

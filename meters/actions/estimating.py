@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from meters import windows
 from meters.history import local_day, months_before
@@ -36,10 +36,12 @@ def estimate_missing(house: House, period: date, *, at: datetime) -> int:
 
     Return how many were made. What was made before stays: a second run writes nothing.
     """
-    rows = Meter.objects.of_flats().filter(house=house, account__closed_on__isnull=True)
+    open_then = Q(account__closed_on__isnull=True) | Q(account__closed_on__gte=period)
+    rows = Meter.objects.of_flats().filter(open_then, house=house)
     meters = list(rows.select_related("house__organization", "account__unit"))
     basis = basis_of(meters, period)
-    made = [estimate_for(meter, basis) for meter in meters if is_due(meter, basis)]
+    found = [estimate_for(meter, basis) for meter in meters if is_due(meter, basis)]
+    made = [one for one in found if one is not None]
     for one in made:
         one.created_at = at
     return len(Estimate.objects.bulk_create(made, batch_size=2000, ignore_conflicts=True))

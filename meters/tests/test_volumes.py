@@ -11,7 +11,7 @@ from meters.actions.devices import NewMeter, replace_meter
 from meters.actions.estimating import estimate_houses, estimate_missing
 from meters.balance import balances
 from meters.consumption import Method
-from meters.models import ConsumptionNorm, Estimate
+from meters.models import ConsumptionNorm, Estimate, Meter
 from meters.testing import make_house_meter, make_meter, make_reading, make_readings
 from meters.volumes import volume_of, volumes_of
 from portal.testing import Cast, make_account
@@ -23,7 +23,7 @@ def month(number: int, year: int = 2026) -> date:
     return date(year, number, 1)
 
 
-def after_c19(cast: Cast) -> tuple[object, Decimal]:
+def after_c19(cast: Cast) -> tuple[Meter, Decimal]:
     """A meter with the six months of vector C19, April to September; returns it with its last value."""
     meter = make_meter(cast.account)
     value, values = Decimal(100), [Decimal(100)]
@@ -94,7 +94,7 @@ def test_vector_c20_a_real_reading_after_two_averages(cast: Cast) -> None:
     meter, value = after_c19(cast)
     for number in (10, 11):
         estimate_missing(cast.house, month(number), at=datetime(2026, number, 26, tzinfo=UTC))
-    make_reading(meter, month(12), str(value + Decimal("9.870")))  # type: ignore[arg-type]
+    make_reading(meter, month(12), str(value + Decimal("9.870")))
     part = volume_of(cast.account, "cold", month(12)).parts[0]
     assert part.measured == (Decimal("9.870"),)
     assert part.averaged == ((month(10), Decimal("4.233333")), (month(11), Decimal("4.233333")))
@@ -116,10 +116,10 @@ def test_months_charged_by_the_norm_are_not_given_back(cast: Cast, norm: Consump
 def test_a_reading_that_comes_late_takes_the_place_of_the_estimate_of_its_month(cast: Cast) -> None:
     meter, value = after_c19(cast)
     estimate_missing(cast.house, month(10), at=datetime(2026, 10, 26, tzinfo=UTC))
-    make_reading(meter, month(10), str(value + 3), source="company")  # type: ignore[arg-type]
+    make_reading(meter, month(10), str(value + 3), source="company")
     found = volume_of(cast.account, "cold", month(10))
     assert (found.volume, found.method) == (Decimal(3), Method.METER)
-    make_reading(meter, month(11), str(value + 5))  # type: ignore[arg-type]
+    make_reading(meter, month(11), str(value + 5))
     assert volume_of(cast.account, "cold", month(11)).volume == Decimal(2)
 
 
@@ -127,9 +127,9 @@ def test_a_reading_of_a_meter_whose_verification_expired_is_stored_and_not_charg
     cast: Cast, norm: ConsumptionNorm
 ) -> None:
     meter, value = after_c19(cast)
-    meter.next_verification = date(2026, 10, 1)  # type: ignore[attr-defined]
-    meter.save()  # type: ignore[attr-defined]
-    make_reading(meter, month(10), str(value + 3), is_billable=False)  # type: ignore[arg-type]
+    meter.next_verification = date(2026, 10, 1)
+    meter.save()
+    make_reading(meter, month(10), str(value + 3), is_billable=False)
     found = volume_of(cast.account, "cold", month(10))
     assert (found.volume, found.method, found.parts[0].cause) == (Decimal("4.233333"), Method.AVERAGE, "expired")
 
@@ -233,3 +233,96 @@ def test_the_house_balance(cast: Cast, norm: ConsumptionNorm) -> None:
     )  # fmt: skip
     assert (cold.rest, cold.rest_share) == (Decimal("83.510000"), Decimal("83.5"))
     assert (cold.accounts, cold.sent) == (3, 1)
+
+
+def test_house_meters_of_which_one_was_not_read_give_no_rest(cast: Cast) -> None:
+    make_readings(make_house_meter(cast.house), month(9), "1000", "1100")
+    make_house_meter(cast.house, serial="H-2")
+    make_readings(make_meter(cast.account), month(9), "10", "14")
+    (cold,) = balances(cast.house, month(10))
+    assert (cold.house, cold.rest, cold.house_read, cold.house_meters) == (None, None, 1, 2)
+
+
+def test_the_balance_of_a_past_month_does_not_forget_an_account_that_closed_later(cast: Cast) -> None:
+    make_readings(make_meter(cast.account), month(9), "10", "14")
+    before = balances(cast.house, month(10))
+    cast.account.closed_on = date(2026, 11, 15)
+    cast.account.save()
+    assert balances(cast.house, month(10)) == before
+    assert balances(cast.house, month(12)) == []
+
+
+def test_a_reading_that_comes_after_its_month_was_estimated_says_what_it_adds(cast: Cast) -> None:
+    """October 125.4, November 4.233333 handed over; in December the company enters 135.4 for November, and 139.4."""
+    meter, value = after_c19(cast)
+    make_reading(meter, month(10), str(value))
+    estimate_missing(cast.house, month(11), at=datetime(2026, 11, 26, tzinfo=UTC))
+    handed = volume_of(cast.account, "cold", month(11)).volume
+    make_reading(meter, month(11), str(value + 10), source="company")
+    november = volume_of(cast.account, "cold", month(11))
+    make_reading(meter, month(12), str(value + 14))
+    assert (november.volume, november.correction) == (Decimal(10), Decimal(10) - (handed or 0))
+    assert volume_of(cast.account, "cold", month(12)).volume == 4
+
+
+def test_months_of_an_expired_verification_charged_by_the_average_are_settled_after_it(cast: Cast) -> None:
+    """November nobody sent, December came unverified, in January the meter is verified: all that ran is charged once."""
+    meter, value = after_c19(cast)
+    make_reading(meter, month(10), str(value))
+    estimate_missing(cast.house, month(11), at=datetime(2026, 11, 26, tzinfo=UTC))
+    make_reading(meter, month(12), str(value + 20), is_billable=False)
+    estimate_missing(cast.house, month(12), at=datetime(2026, 12, 26, tzinfo=UTC))
+    make_reading(meter, month(1, 2027), str(value + 25))
+    found = [volume_of(cast.account, "cold", at).volume or 0 for at in (month(11), month(12), month(1, 2027))]
+    assert sum(found) == 25
+    part = volume_of(cast.account, "cold", month(1, 2027)).parts[0]
+    assert (part.measured, part.since, len(part.averaged)) == ((Decimal(25),), month(10), 2)
+
+
+def test_months_of_an_expired_verification_charged_by_the_norm_are_not_charged_again(
+    cast: Cast, norm: ConsumptionNorm
+) -> None:
+    meter = make_meter(cast.account)
+    make_reading(meter, month(8), "100")
+    for number, value in ((9, "103"), (10, "106")):
+        make_reading(meter, month(number), value, is_billable=False)
+        estimate_missing(cast.house, month(number), at=datetime(2026, number, 26, tzinfo=UTC))
+    make_reading(meter, month(11), "109")
+    part = volume_of(cast.account, "cold", month(11)).parts[0]
+    assert (part.measured, part.since, part.total) == ((Decimal(3),), month(10), Decimal(3))
+
+
+def test_where_neither_an_average_nor_a_norm_is_known_nobody_says_zero(cast: Cast) -> None:
+    make_meter(cast.account, "gas")
+    found = volume_of(cast.account, "gas", month(10))
+    assert (found.volume, found.method, found.has_meter) == (None, Method.NORM, True)
+    assert estimate_missing(cast.house, month(10), at=datetime(2026, 10, 26, tzinfo=UTC)) == 0
+
+
+def test_without_a_norm_the_average_goes_on(cast: Cast) -> None:
+    after_c19(cast)
+    for number in (10, 11, 12):
+        estimate_missing(cast.house, month(number), at=datetime(2026, number, 26, tzinfo=UTC))
+    fourth = volume_of(cast.account, "cold", month(1, 2027))
+    assert (fourth.volume, fourth.method, fourth.parts[0].in_a_row) == (Decimal("4.233333"), Method.AVERAGE, 4)
+
+
+def test_the_first_meter_of_a_flat_leaves_the_days_before_it_to_the_norm(cast: Cast, norm: ConsumptionNorm) -> None:
+    """Two people, 9.49 a month; the meter came on 22 November: 21 days of 30 by the norm, the rest is read in December."""
+    meter = make_meter(cast.account, installed_on=date(2026, 11, 22))
+    november = volume_of(cast.account, "cold", month(11))
+    assert (november.volume, november.method) == (Decimal("6.643000"), Method.NORM)
+    make_reading(meter, month(12), "4")
+    assert volume_of(cast.account, "cold", month(12)).volume == 4
+
+
+def test_the_season_before_is_remembered_through_three_silent_months(cast: Cast) -> None:
+    meter = make_meter(cast.account, "heat")
+    used = ["1.4", "1.6", "1.4", "1.0", "0.6", "0.6", "0", "0", "0", "0", "0", "0.6"]
+    value, values = Decimal(1), [Decimal(1)]
+    for volume in used:  # November 2025 to October 2026
+        value += Decimal(volume)
+        values.append(value)
+    make_readings(meter, month(10, 2025), *map(str, values))
+    found = [volume_of(cast.account, "heat", at).volume for at in (month(11), month(12), month(1, 2027))]
+    assert len(set(found)) == 1
