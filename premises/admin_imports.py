@@ -1,5 +1,6 @@
 """The import room: upload a register, read the report of the dry run, import it, take it back."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,12 +21,13 @@ from lib.money import format_number
 from lib.progress import told
 from lib.uploads import MAX_UPLOAD, was_too_large
 from premises.actions.imports import receive_file, start_import, start_undo
-from premises.admin_scope import ACCOUNTANT, ADD, MANAGER, VIEW, ScopedAdmin
+from premises.admin_scope import ACCOUNTANT, ADD, MANAGER, VIEW, ScopedAdmin, is_chief, jobs_of
 from premises.models import ImportRun, Organization
-from premises.registers import IMPORTERS
+from premises.registers import IMPORTERS, is_for
 from premises.tasks import apply_import, check_import, take_import_back
 
 PROBLEMS_PER_PAGE = 100
+Places = Mapping[str, Collection[int] | None]  # kind → ids of the companies for which it may be brought; None: all
 TOO_LARGE = _("The file is larger than 10 MB. Split the register into several files.")
 
 
@@ -37,14 +39,15 @@ class UploadForm(forms.Form):
     file = forms.FileField(label=_("File: CSV or XLSX, at most 10 MB"))
 
     def __init__(
-        self, *args: Any, organizations: QuerySet[Organization], too_large: bool = False, **kwargs: Any
+        self, *args: Any, organizations: QuerySet[Organization], places: Places, too_large: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.places = places
         self.too_large = too_large
         choice: Any = self.fields["organization"]
         choice.queryset = organizations
         kinds: Any = self.fields["kind"]
-        kinds.choices = [(kind, label) for kind, label in ImportRun.Kind.choices if kind in IMPORTERS]
+        kinds.choices = [(kind, label) for kind, label in ImportRun.Kind.choices if kind in places]
         if too_large:
             self.fields["file"].error_messages["required"] = TOO_LARGE
 
@@ -52,6 +55,14 @@ class UploadForm(forms.Form):
         if self.cleaned_data["file"].size > MAX_UPLOAD:
             raise forms.ValidationError(TOO_LARGE)
         return self.cleaned_data["file"]
+
+    def clean(self) -> dict[str, Any]:
+        """Who works for two companies may have a job in one of them that does not bring this register."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        kind, company = values.get("kind"), values.get("organization")
+        if kind and company and (ids := self.places[kind]) is not None and company.pk not in ids:
+            self.add_error("kind", _("Your job in this company does not bring this register."))
+        return values
 
 
 @dataclass(frozen=True)
@@ -121,9 +132,27 @@ class ImportRunAdmin(ScopedAdmin):
 
     def _form(self, request: HttpRequest) -> UploadForm:
         mine = self.scoped(request, Organization.objects.order_by("short_name"), ADD)
+        places = self._places(request)
         if request.method != "POST":
-            return UploadForm(organizations=mine, initial={"organization": mine.first()})
-        return UploadForm(request.POST, request.FILES, organizations=mine, too_large=was_too_large(request))
+            return UploadForm(organizations=mine, places=places, initial={"organization": mine.first()})
+        sent = request.POST, request.FILES  # the size is known once the body has been read
+        return UploadForm(*sent, organizations=mine, places=places, too_large=was_too_large(request))
+
+    def _places(self, request: HttpRequest) -> Places:
+        """Which registers this employee may bring, and for which companies."""
+        if is_chief(request):
+            return dict.fromkeys(IMPORTERS)
+        jobs = [(pk, role) for pk, role in jobs_of(request) if ADD in self.may.get(role, ())]
+        found = {kind: {pk for pk, role in jobs if is_for(kind, role)} for kind in IMPORTERS}
+        return {kind: ids for kind, ids in found.items() if ids}
+
+    def _allowed(self, request: HttpRequest, right: str, row: Any) -> bool:
+        """A run is imported and taken back by those who may bring its register."""
+        if not super()._allowed(request, right, row):
+            return False
+        if right != ADD or row is None or is_chief(request):
+            return True
+        return row.organization_id in (self._places(request).get(row.kind) or ())
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -36,7 +36,7 @@ from meters.models import Meter, Reading, ReadingState, Source, SubmissionWindow
 from meters.models.meter import Zones
 from meters.timeline import Timeline, timelines
 from premises.actions.registers import account_length
-from premises.models import House, ImportRun
+from premises.models import House, ImportRun, Organization, StaffMember
 from premises.register import ERROR, WARNING, Problem, read
 from premises.registers import Tally
 
@@ -60,6 +60,7 @@ LOWER = _("The value %(value)s is lower than %(before)s of %(day)s.")
 OVER_ZERO = _("The counter has passed zero: %(value)s after %(before)s of %(day)s.")
 ZONES = _("This meter has %(needs)s zones, the file gives zones %(has)s of this day.")
 OUTRANKED = _("A higher source has a reading of this month: this one is kept as history and does not count.")
+ACTS = _("Readings by an act are entered by managers. Ask a manager to import this row.")
 NOT_BILLABLE = _("The meter is broken or its verification has expired: the reading is not used for charges.")
 
 
@@ -87,6 +88,8 @@ def import_readings(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool
 def undo_readings(run: ImportRun, tally: Tally, *, at: datetime, by: User | None) -> None:
     """Take the readings of one import back; what they had replaced counts again. See premises.registers.Undoer."""
     mine = Reading.objects.filter(batch=run)
+    if not may_act(by, run.organization) and mine.filter(source=Source.CONTROLLED).exists():
+        raise Refusal(gettext_lazy("There are readings by an act among these. Ask a manager to take the import back."))
     try:
         with transaction.atomic():
             for meters in slices(mine.order_by("meter").values_list("meter", flat=True).distinct().iterator()):
@@ -99,6 +102,15 @@ def undo_readings(run: ImportRun, tally: Tally, *, at: datetime, by: User | None
             )
         ) from None
     tally.total(_("Readings taken back"), tally.rows)
+
+
+def may_act(user: User | None, company: Organization) -> bool:
+    """Whether this employee enters acts for the company: a manager or the superuser. Nobody at all is the command line."""
+    if user is None or user.is_superuser:
+        return True
+    return StaffMember.objects.filter(
+        user=user, organization=company, role=StaffMember.Role.MANAGER, is_active=True
+    ).exists()
 
 
 def _chunks(flats: Iterable[list[Place]]) -> Iterator[list[list[Place]]]:
@@ -142,6 +154,11 @@ class ReadingBook:
     def rules(self) -> dict[int, SubmissionWindow]:
         """When and how readings are taken, by the id of the house."""
         return SubmissionWindow.objects.of_houses(House.objects.filter(organization=self.run.organization))
+
+    @cached_property
+    def may_act(self) -> bool:
+        """Whether who imports may enter acts."""
+        return may_act(self.run.by, self.run.organization)
 
     def note(self, said: Said, column: str, text: str, facts: Facts = NOTHING, *, warning: bool = False) -> None:
         """Put a problem of one reading into the report."""
@@ -192,9 +209,13 @@ class ReadingBook:
 
     def _judge(self, together: list[Saying]) -> None:
         """Let each reading in, note what is wrong or doubtful, and count."""
+        source = together[0].said.source
+        if source == Source.CONTROLLED and not self.may_act:
+            for one in together:
+                self.note(one.said, "source", ACTS)
+            return
         known = {one.line.meter.pk: one.line.known(one.period) for one in together}
         fresh: dict[int, tuple[Said, Timeline, Entry]] = {}
-        source = together[0].said.source
         for one in together:
             meter, said = one.line.meter, one.said
             mine = known[meter.pk]

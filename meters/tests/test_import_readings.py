@@ -389,6 +389,28 @@ def test_only_an_act_corrects_downwards(cast: Cast, meter: Meter) -> None:
     assert meter.readings.get(period=NOV).drop == Drop.ACT
 
 
+def test_an_act_in_a_file_is_a_managers(cast: Cast, meter: Meter) -> None:
+    """Anna, an accountant, may not enter acts by hand: not by a file either, and not by a file of Mark's."""
+    act = line(source="controlled", value="0,5")
+
+    def look(by: User | None) -> ImportRun:
+        file = BytesIO((HEAD + act + line(date="23.10.2026", value="0,1")).encode("cp1251"))
+        return check_file("readings", cast.company, file, name="показания.csv", by=by, at=AT)
+
+    assert complaints(look(cast.anna)) == [
+        (2, "source", "Readings by an act are entered by managers. Ask a manager to import this row.")
+    ]
+    assert [look(by).errors for by in (cast.pavel, cast.sofia, None)] == [1, 0, 0]
+    by_mark = look(cast.mark)
+    assert apply_file(by_mark, by=cast.anna, at=AT).state == "refused"
+    assert not meter.readings.exists()
+    done = apply_file(look(cast.mark), by=cast.mark, at=AT)
+    assert meter.readings.get(source=Source.CONTROLLED).author == cast.mark
+    with pytest.raises(Refusal, match="Ask a manager"):
+        undo_import(done, by=cast.anna, at=AT)
+    assert undo_import(done, by=cast.mark, at=AT).state == "undone"
+
+
 def test_a_doubtful_value_is_a_warning_and_waits_in_the_queue(cast: Cast, meter: Meter) -> None:
     make_readings(meter, date(2026, 5, 1), "1", "4", "7", "10", "13", "16")
     make_meter(cast.nina_account, serial="9")

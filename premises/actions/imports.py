@@ -135,6 +135,7 @@ def apply_file(run: ImportRun, *, by: User | None, at: datetime) -> ImportRun:
             if earlier := _same_file_applied(held):
                 raise _refusal(NotImportable, _already(earlier))
             tally = _counting(held, held.rows)
+            held.by = by  # who imports answers for it, whoever uploaded the file
             with held.file.open("rb") as file:
                 IMPORTERS[held.kind](held, cast(BinaryIO, file.file), tally, write=True, at=at)
             if tally.errors:

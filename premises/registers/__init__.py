@@ -4,6 +4,7 @@ Each format has a file of columns; `IMPORTERS` holds what reads it. Apps above p
 (AppConfig.ready), so that the command and the admin import them without knowing them.
 """
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from premises.registers.tally import Tally
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from accounts.models import User
     from premises.models import ImportRun
 
-__all__ = ["IMPORTERS", "UNDOERS", "Importer", "Tally", "Undoer", "declare"]
+__all__ = ["IMPORTERS", "UNDOERS", "Importer", "Tally", "Undoer", "declare", "is_for"]
 
 
 class Importer(Protocol):
@@ -42,12 +43,23 @@ class Undoer(Protocol):
 
 IMPORTERS: dict[str, Importer] = {}
 UNDOERS: dict[str, Undoer] = {}
+JOBS: dict[str, frozenset[str]] = {}  # of kinds that are not for every job with an import room
 
 
-def declare(kind: str, importer: Importer, undo: Undoer | None = None) -> None:
-    """Say who imports this ImportRun.Kind and, if it can be taken back, who does that; the same kind twice is a bug."""
+def declare(kind: str, importer: Importer, undo: Undoer | None = None, *, jobs: Collection[str] | None = None) -> None:
+    """Say who imports this ImportRun.Kind and, if it can be taken back, who does that; the same kind twice is a bug.
+
+    `jobs` are the roles of employees that may bring it; None: of every one that may import at all.
+    """
     if IMPORTERS.get(kind, importer) is not importer:
         raise ValueError(f"{kind} is declared twice")
     IMPORTERS[kind] = importer
     if undo:
         UNDOERS[kind] = undo
+    if jobs is not None:
+        JOBS[kind] = frozenset(jobs)
+
+
+def is_for(kind: str, role: str) -> bool:
+    """Whether an employee with this role may bring this kind of register."""
+    return kind not in JOBS or role in JOBS[kind]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import User
 from portal.testing import Cast
 from premises.actions import imports
-from premises.models import ImportRun, Organization, PersonalAccount
+from premises.models import ImportRun, Organization, PersonalAccount, StaffMember
 from premises.tasks import apply_import
 
 Enter = Callable[[User], Client]
@@ -187,3 +187,33 @@ def test_without_the_broker_the_run_waits_and_can_be_started_again(
         assert do_import(client, run).status_code == 302
     page = client.get(reverse("admin:premises_importrun_change", args=[run.pk])).content.decode()
     assert reverse("admin:premises_importrun_import", args=[run.pk]) in page
+
+
+def test_what_a_job_may_not_do_by_hand_it_does_not_do_by_a_file(cast: Cast, enter: Enter) -> None:
+    """Meters are installed by managers: Anna, an accountant, brings no register of them and imports none of Mark's."""
+    mark, anna = enter(cast.mark), enter(cast.anna)
+    register = "meter_no;account;resource;installed\n77;10012;CW;12.03.2020\n"
+    assert 'value="meters"' in mark.get(ADD).content.decode()
+    assert 'value="meters"' not in anna.get(ADD).content.decode()
+    assert 'value="readings"' in anna.get(ADD).content.decode()
+    refused = upload(anna, cast.company, register, kind="meters")
+    assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["kind"])
+    page = upload(mark, cast.company, register, kind="meters")["Location"]
+    run = ImportRun.objects.get()
+    for verb in ("import", "undo"):
+        address = reverse(f"admin:premises_importrun_{verb}", args=[run.pk])
+        assert anna.post(address).status_code == 404
+        assert address not in anna.get(page).content.decode()
+    assert do_import(mark, run).status_code == 302
+    run.refresh_from_db()
+    assert run.state == "applied"
+
+
+def test_two_jobs_bring_each_what_they_may(cast: Cast, enter: Enter) -> None:
+    """Anna counts for her company and manages another: she brings meters to that one only."""
+    StaffMember.objects.create(user=cast.anna, organization=cast.other_company, role=StaffMember.Role.MANAGER)
+    anna = enter(cast.anna)
+    register = "meter_no;account;resource;installed\n77;10012;CW;12.03.2020\n"
+    refused = upload(anna, cast.company, register, kind="meters")
+    assert refused.context["form"].errors == {"kind": ["Your job in this company does not bring this register."]}
+    assert upload(anna, cast.other_company, register, kind="meters").status_code == 302
