@@ -33,6 +33,7 @@ class Entry:
     photo: "ContentFile[bytes] | None" = None
     note: str = ""
     period: date | None = None  # only for sources that are not bound to the window
+    only_own: bool = False  # the person's link is limited: the place of another person's reading is not taken
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def examine(
 
 
 def _examine(entry: Entry, known: Known, source: str, today: date, rules: SubmissionWindow) -> Finding:
-    error = _device_error(entry, source, rules) or _day_error(entry, known, today) or _value_error(entry, known)
+    error = _device_error(entry, source, rules) or _day_error(entry, known, source, today) or _value_error(entry, known)
     if error:
         return Finding(entry, known, error)
     meter, doubts, rolled = entry.meter, set(), Decimal(0)
@@ -160,11 +161,13 @@ def _device_error(entry: Entry, source: str, rules: SubmissionWindow) -> str | P
     return ""
 
 
-def _day_error(entry: Entry, known: Known, today: date) -> str | Promise:
+def _day_error(entry: Entry, known: Known, source: str, today: date) -> str | Promise:
     if entry.taken_on > today:
         return _("This day has not come yet. Write the day when you looked at the meter.")
     if known.before and entry.taken_on < known.previous_on:
         return _("The last reading was taken later than this day. Check the date.")
+    if known.before and entry.taken_on == known.previous_on and source in FLATS:
+        return _("On this day the last reading was taken already. Write the day when you looked at the meter now.")
     return ""
 
 

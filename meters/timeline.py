@@ -31,8 +31,11 @@ class Stored:
     rank: int
     state: str
     drop: str
+    is_billable: bool
 
-    FIELDS = ("pk", "meter_id", "period", "taken_on", "source", "rank", "state", "drop", "t1", "t2", "t3")
+    FIELDS = (
+        "pk", "meter_id", "period", "taken_on", "source", "rank", "state", "drop", "is_billable", "t1", "t2", "t3"
+    )  # fmt: skip
 
     @classmethod
     def of(
@@ -45,9 +48,10 @@ class Stored:
         rank: int,
         state: str,
         drop: str,
+        is_billable: bool,
         *zones: Decimal,
     ) -> "Stored":
-        return cls(pk, meter, period, day, zones_of(*zones), source, rank, state, drop)
+        return cls(pk, meter, period, day, zones_of(*zones), source, rank, state, drop, is_billable)
 
     @property
     def is_current(self) -> bool:

@@ -85,15 +85,15 @@ def submit(
 
     Residents and the council enter for the period that is open now (WindowIsClosed otherwise); the others for
     `entry.period`, else for the period to which the day counts. NotAcceptable carries errors, and doubts not confirmed when
-    `must_confirm`. A lower source than the one that counts is kept as history and its author told; a source that takes the
-    place of a resident's reading has the resident told. Raises MetersAreBusy while an import holds the meters.
+    `must_confirm`. A lower source than the one that counts is kept as history and its author told; whoever takes the place
+    of a resident's reading has the resident told. Raises MetersAreBusy while an import holds the meters.
     """
     locked = _lock(entries)
     entries = [replace(one, meter=locked[one.meter.pk]) for one in entries]
     rules = SubmissionWindow.objects.of_houses(houses_of(locked.values()))
     periods = {one.meter.pk: _period(one, rules[one.meter.house_id], source, at) for one in entries}
     known = _known(locked, periods)
-    open_entries = [one for one in entries if not known[one.meter.pk].is_closed_to(source)]
+    open_entries = [one for one in entries if not gives_way(one, known[one.meter.pk], source, by)]
     findings = _examined(open_entries, known, rules, source, at)
     if any(one.is_wrong or (must_confirm and one.unconfirmed) for one in findings):
         raise NotAcceptable(findings)
@@ -169,6 +169,14 @@ def _other_water(entries: Sequence[Entry], known: dict[int, Known]) -> dict[tupl
     return found
 
 
+def gives_way(entry: Entry, known: Known, source: str, by: User | None) -> bool:
+    """Whether what counts already stands above this entry: a higher source's, or another person's where that is asked."""
+    current = known.current
+    if current is None or not entry.only_own or by is None:
+        return known.is_closed_to(source)
+    return known.is_closed_to(source) or (current.source == source and current.author_id != by.pk)
+
+
 class Desk:
     """Gathers what one submission or one import writes: the one place where a source gives way to another."""
 
@@ -180,22 +188,38 @@ class Desk:
     def take(self, entry: Entry, known: Known, finding: Finding | None) -> Outcome:
         """Decide what becomes of an entry; `finding` is None where a higher source has spoken."""
         drop = finding.drop if finding else ""
-        for row in known.here:
-            if row.source == self.source and row.same_as(entry.values, entry.taken_on, drop):
-                if row.is_current:
-                    return Outcome(entry, row, Result.UNCHANGED)
-                if finding is None:
-                    return Outcome(entry, row, Result.OUTRANKED, known.current)
-        reading = self._reading(entry, known, finding)
-        self.fresh.append(reading)
-        if finding is None:
-            reading.state = ReadingState.KEPT
-            return Outcome(entry, reading, Result.OUTRANKED, known.current)
+        said = [
+            row for row in known.here if row.source == self.source and row.same_as(entry.values, entry.taken_on, drop)
+        ]
+        if said and said[0].is_current:
+            self._keep_photo(said[0], entry)
+            return Outcome(entry, said[0], Result.UNCHANGED)
         rival = known.current
-        if rival:
+        reading = self._reading(entry, known, finding)
+        if finding is None or (rival and self._is_worth_less(reading, rival)):
+            if said:
+                return Outcome(entry, said[0], Result.OUTRANKED, rival)
+            reading.state = ReadingState.KEPT
+        elif rival:
             rival.state = ReadingState.KEPT
             self.displaced.append(rival)
-        return Outcome(entry, reading, Result.ACCEPTED, rival)
+        self._add_photo(reading, entry)
+        self.fresh.append(reading)
+        return Outcome(entry, reading, Result.ACCEPTED if reading.is_current else Result.OUTRANKED, rival)
+
+    def _is_worth_less(self, reading: Reading, rival: Reading) -> bool:
+        """Whether a reading that may not be charged would take the place of the same source's that may."""
+        return rival.source == self.source and rival.is_billable and not reading.is_billable
+
+    def _keep_photo(self, row: Reading, entry: Entry) -> None:
+        """The same value once more, with a photo this time: the photo joins the reading."""
+        if entry.photo and not row.photo:
+            self._add_photo(row, entry)
+            Reading.objects.filter(pk=row.pk).update(photo=row.photo.name)
+
+    def _add_photo(self, reading: Reading, entry: Entry) -> None:
+        if entry.photo:
+            reading.photo.save(entry.photo.name or "photo.jpg", entry.photo, save=False)
 
     def _reading(self, entry: Entry, known: Known, finding: Finding | None) -> Reading:
         t1, t2, t3 = in_columns(entry.values)
@@ -210,8 +234,6 @@ class Desk:
         # Rows are given by id, which costs an import half as much; pages go on with these two without a query.
         METER.set_cached_value(reading, entry.meter)
         AUTHOR.set_cached_value(reading, self.by)
-        if entry.photo:
-            reading.photo.save(entry.photo.name or "photo.jpg", entry.photo, save=False)
         return reading
 
     def write(self) -> None:

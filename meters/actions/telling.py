@@ -32,14 +32,15 @@ def facts_of_reading(reading: Reading, meter: Meter) -> dict[str, Any]:
 
 
 def tell_overruled(pairs: Iterable[tuple[Reading, Reading | None]], *, at: datetime) -> None:
-    """Tell the residents whose readings do not count that another source's do, in a constant number of queries.
+    """Tell the residents whose readings do not count that somebody else's do, in a constant number of queries.
 
     Pairs: (theirs, the one that counts).
     """
     lost = [
         (theirs, counts)
         for theirs, counts in pairs
-        if counts and theirs.source == Source.OWNER and counts.source != Source.OWNER and theirs.author_id
+        if counts and theirs.source == Source.OWNER and theirs.author_id
+        if counts.source != Source.OWNER or counts.author_id != theirs.author_id
     ]
     if not lost:
         return
@@ -51,7 +52,7 @@ def tell_overruled(pairs: Iterable[tuple[Reading, Reading | None]], *, at: datet
 
 def _overruled(author: User, meter: Meter, theirs: Reading, counts: Reading) -> Told:
     mine, other = facts_of_reading(theirs, meter), facts_of_reading(counts, meter)
-    url = reverse("account_home", args=[meter.account.public_id]) if meter.account else ""
+    url = reverse("readings", args=[meter.account.public_id]) if meter.account else ""
     return Told(author, f"reading:{theirs.public_id}", facts_of(meter) | {"mine": mine["values"]} | other, url)
 
 
@@ -74,5 +75,5 @@ def tell_reporter(report: MeterReport, *, at: datetime) -> None:
     notify(
         REPORT_ANSWERED, subject=f"report:{report.public_id}:answer", at=at, user=report.by,
         context=facts_of(report.meter) | {"what": report.kind, "state": report.state, "answer": report.answer},
-        url=reverse("account_home", args=[account.public_id]) if account else "",
+        url=reverse("readings", args=[account.public_id]) if account else "",
     )  # fmt: skip

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from lib.errors import Refusal
 from meters.actions.submitting import period_to_read
+from meters.examining import FLATS
 from meters.holding import held, hold
-from meters.models import Meter, Reading, ReadingState, Source, SubmissionWindow
+from meters.models import Meter, Reading, ReadingState, SubmissionWindow
 from meters.models.reading import ReadingQuerySet
 
 
@@ -21,7 +22,9 @@ class TooLateToTakeBack(Refusal):
 
 @transaction.atomic
 def take_back(reading: Reading, *, by: User, at: datetime) -> Reading:
-    """The resident takes back a reading they entered, while its window is open; what counted before counts again.
+    """A resident or a council member takes back what they entered for a meter and period, while its window is open.
+
+    All of their own goes, or an older mistake would count again; another's earlier reading may count again.
 
     Raises TooLateToTakeBack, and MetersAreBusy while an import holds the meter. A second press changes nothing.
     """
@@ -32,10 +35,11 @@ def take_back(reading: Reading, *, by: User, at: datetime) -> Reading:
     rules = SubmissionWindow.objects.of_house(meter.house)
     is_open = period_to_read(meter.house, rules, at=at) == reading.period
     too_late = TooLateToTakeBack(_("This reading cannot be taken back any more. If it is wrong, tell the company."))
-    if reading.source != Source.OWNER or reading.author_id != by.pk or not is_open or not reading.is_current:
+    if reading.source not in FLATS or reading.author_id != by.pk or not is_open or not reading.is_current:
         raise too_late
+    own = Reading.objects.filter(meter=meter, period=reading.period, source=reading.source, author=by)
     try:
-        withdraw(Reading.objects.filter(pk=reading.pk))
+        withdraw(own)
     except IntegrityError:  # what counted before stands below a reading that came meanwhile
         raise too_late from None
     reading.refresh_from_db()
@@ -62,7 +66,7 @@ def elect(places: Iterable[tuple[int, date]]) -> None:
         meter__in={meter for meter, _period in wanted}, period__in={period for _meter, period in wanted}
     )
     standing: dict[tuple[int, date], list[Reading]] = defaultdict(list)
-    for row in rows.order_by("-rank", "-created_at", "-pk").only("pk", "meter_id", "period", "state"):
+    for row in rows.order_by("-rank", "-is_billable", "-created_at", "-pk").only("pk", "meter_id", "period", "state"):
         standing[row.meter_id, row.period].append(row)
     best = {place: rows[0] for place, rows in standing.items() if place in wanted}
     demoted = [row.pk for place in best for row in standing[place][1:] if row.is_current]

@@ -6,11 +6,13 @@ from decimal import Decimal
 from itertools import combinations
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import InternalError
 from django.test.utils import CaptureQueriesContext
 
 from meters.actions import Result, submit, take_back
+from meters.consumption import Doubt
 from meters.examining import Entry
 from meters.models import Reading, ReadingState, Source
 from meters.models.reading import RANK
@@ -20,6 +22,7 @@ from portal.testing import Cast, make_cast
 
 NOV = date(2026, 11, 1)
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+EVERY_DOUBT = frozenset(str(doubt) for doubt in Doubt)
 ORDER = sorted(RANK, key=lambda source: RANK[source])
 
 
@@ -83,15 +86,65 @@ def test_a_form_opened_before_the_council_entered_is_kept_and_its_author_told(ca
     assert Notice.objects.filter(user_id=cast.olga.pk, kind="meters.overruled").count() == 1
 
 
-def test_taking_back_lets_what_counted_before_count_again(cast: Cast) -> None:
+def test_taking_back_takes_back_all_of_ones_own(cast: Cast) -> None:
+    """Olga mistyped, corrected and takes back: her mistake does not count again."""
     meter = make_meter(cast.account)
-    enter(meter, "7", by=cast.olga, at=AT)
+    enter(meter, "9000", by=cast.olga, at=AT, confirmed=EVERY_DOUBT)
     second = enter(meter, "7.5", by=cast.olga, at=AT + timedelta(hours=1)).reading
     take_back(second, by=cast.olga, at=AT + timedelta(hours=2))
-    assert counts(meter.pk).t1 == Decimal(7)
-    take_back(counts(meter.pk), by=cast.olga, at=AT + timedelta(hours=3))
     assert not meter.readings.current().exists()
-    assert meter.readings.count() == 2
+    assert [row.state for row in meter.readings.all()] == [ReadingState.WITHDRAWN] * 2
+
+
+def test_taking_back_lets_the_others_reading_count_again(cast: Cast) -> None:
+    meter = make_meter(cast.account)
+    enter(meter, "7", by=cast.oleg, at=AT)
+    second = enter(meter, "7.5", by=cast.olga, at=AT + timedelta(hours=1)).reading
+    take_back(second, by=cast.olga, at=AT + timedelta(hours=2))
+    assert counts(meter.pk).author == cast.oleg
+
+
+def test_a_council_member_takes_back_a_value_of_the_wrong_flat(cast: Cast) -> None:
+    meter = make_meter(cast.account)
+    enter(meter, "7", by=cast.olga, at=AT)
+    wrong = enter(meter, "9", source=Source.COUNCIL, by=cast.vera, at=AT).reading
+    take_back(wrong, by=cast.vera, at=AT)
+    assert counts(meter.pk).author == cast.olga
+
+
+def test_a_resident_is_told_when_another_resident_counts_instead(cast: Cast) -> None:
+    meter = make_meter(cast.account)
+    enter(meter, "7", by=cast.oleg, at=AT)
+    enter(meter, "7.5", by=cast.olga, at=AT)
+    assert set(Notice.objects.filter(kind="meters.overruled").values_list("user_id", flat=True)) == {cast.oleg.pk}
+
+
+def test_a_limited_link_takes_no_others_place(cast: Cast) -> None:
+    """Tanya's link is limited: her value is kept, Olga's counts; her own she may correct."""
+    meter = make_meter(cast.account)
+    enter(meter, "6", by=cast.tanya, at=AT, only_own=True)
+    enter(meter, "6.5", by=cast.tanya, at=AT, only_own=True)
+    enter(meter, "7", by=cast.olga, at=AT)
+    outcome = enter(meter, "8", by=cast.tanya, at=AT + timedelta(hours=1), only_own=True)
+    assert (outcome.result, counts(meter.pk).author) == (Result.OUTRANKED, cast.olga)
+
+
+def test_a_reading_that_may_not_be_charged_takes_no_place_of_one_that_may(cast: Cast) -> None:
+    """The verification ended on the 18th; the value of the 17th counts, that of the 20th is kept, however often it is sent."""
+    meter = make_meter(cast.account, next_verification=date(2026, 11, 18))
+    enter(meter, "7", by=cast.olga, at=AT, taken_on=date(2026, 11, 17))
+    for minute in (1, 2):
+        outcome = enter(meter, "8", by=cast.olga, at=AT + timedelta(minutes=minute))
+        assert outcome.result == Result.OUTRANKED
+    assert (counts(meter.pk).t1, meter.readings.count()) == (Decimal(7), 2)
+
+
+def test_a_photo_sent_with_the_same_value_joins_the_reading(cast: Cast) -> None:
+    meter = make_meter(cast.account)
+    enter(meter, "7", by=cast.olga, at=AT)
+    again = enter(meter, "7", by=cast.olga, at=AT, photo=ContentFile(b"jpeg", "one.jpg"))
+    assert again.result == Result.UNCHANGED
+    assert meter.readings.get().photo.read() == b"jpeg"
 
 
 class TestTheDatabaseItself:
