@@ -10,6 +10,7 @@ The whole file is never held in memory, except an XLSX, whose cells the parser k
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext_noop as _
@@ -62,25 +63,29 @@ class Row:
 class Register:
     """An opened register: `problems` of the whole file (no rows follow when one is an error), then the rows."""
 
-    def __init__(self, rows: Iterator[tuple[int, sources.Cells]], columns: Sequence[Column]) -> None:
+    def __init__(
+        self, rows: Iterator[tuple[int, sources.Cells]], columns: Sequence[Column], *, sub_header: bool = False
+    ) -> None:
         self.problems: list[Problem] = []
         self._rows = rows
         self._columns = columns
         self._place: list[tuple[int, Column]] = []
         self._width = 0
         try:
-            self._find_header()
+            self._find_header(sub_header)
+            if not self._is_broken:
+                self._look_for_rows()
         except Unreadable as broken:
             self._refuse(broken, 0)
 
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows; a file that breaks off in the middle ends with a row that says so."""
-        if any(problem.level == ERROR for problem in self.problems):
+        if self._is_broken:
             return
         line, count = 0, 0
         try:
             for line, cells in self._rows:
-                if not any(cell not in ("", None) for cell in cells):
+                if _is_blank(cells):
                     continue
                 count += 1
                 if count > sources.MAX_ROWS:
@@ -93,10 +98,14 @@ class Register:
         """Whether the file has this column."""
         return any(column.name == name for _index, column in self._place)
 
+    @property
+    def _is_broken(self) -> bool:
+        return any(problem.level == ERROR for problem in self.problems)
+
     def _refuse(self, broken: Unreadable, line: int) -> None:
         self.problems.append(Problem(line, ERROR, "", broken.text, broken.facts))
 
-    def _find_header(self) -> None:
+    def _find_header(self, sub_header: bool) -> None:
         """Take the first row that names all the required columns; else report what the best row lacks."""
         best: tuple[int, sources.Cells] = (0, [])
         found = -1
@@ -109,11 +118,44 @@ class Register:
         line, cells = best
         if not cells:
             raise Unreadable(_("The file is empty."))
+        if sub_header:
+            cells = self._with_sub_header(cells)
         for column in self._missing(cells):
             self.problems.append(Problem(line, ERROR, column.name, _("The file has no such column.")))
         self._width = len(cells)
         self._place = self._known(cells)
         self._look_at_header(line, cells)
+
+    def _with_sub_header(self, cells: sources.Cells) -> sources.Cells:
+        """The header, after a look below it: a row of sub-headers is no data, and names the columns of merged cells."""
+        following = self._next_row()
+        if following is None:
+            return cells
+        if not self._is_sub_header(cells, following[1]):
+            self._rows = chain([following], self._rows)
+            return cells
+        below = [*following[1], *[""] * (len(cells) - len(following[1]))]
+        named = {index for index, _column in self._known(below)}
+        above = [*cells, *[""] * (len(below) - len(cells))]
+        return [below[index] if index in named else cell for index, cell in enumerate(above)]
+
+    def _is_sub_header(self, header: sources.Cells, cells: sources.Cells) -> bool:
+        """Whether a row holds words only, and not even a digit in the first column that must be filled."""
+        key = next((index for index, column in self._known(header) if column.filled), -1)
+        if 0 <= key < len(cells) and re.search(r"\d", str(cells[key])):
+            return False
+        return all(cell in ("", None) or (isinstance(cell, str) and re.search(r"[^\W\d_]", cell)) for cell in cells)
+
+    def _look_for_rows(self) -> None:
+        """A register without a single row is a mistake of whoever made the file."""
+        first = self._next_row()
+        if first is None:
+            raise Unreadable(_("The file has no rows."))
+        self._rows = chain([first], self._rows)
+
+    def _next_row(self) -> tuple[int, sources.Cells] | None:
+        """Take the next row that is not blank."""
+        return next(((line, cells) for line, cells in self._rows if not _is_blank(cells)), None)
 
     def _known(self, cells: Iterable[Cell]) -> list[tuple[int, Column]]:
         by_header = {
@@ -153,6 +195,10 @@ class Register:
         return row
 
 
+def _is_blank(cells: sources.Cells) -> bool:
+    return all(cell in ("", None) for cell in cells)
+
+
 def _value(row: Row, column: Column, cell: Cell) -> Any:
     """Read one cell; a problem is noted in the row and the value is None."""
     if isinstance(cell, sources.Formula):
@@ -168,9 +214,10 @@ def _value(row: Row, column: Column, cell: Cell) -> Any:
     return value
 
 
-def read(file: BinaryIO, columns: Sequence[Column]) -> Register:
+def read(file: BinaryIO, columns: Sequence[Column], *, sub_header: bool = False) -> Register:
     """Open a CSV (`;`, tab or comma; UTF-8, windows-1251, cp866) or an XLSX, told by its content.
 
+    With `sub_header` a row of words right below the header belongs to it, as in workbooks of ГИС ЖКХ.
     A file that cannot be opened gives a Register with the reason in `problems` and no rows.
     """
     try:
@@ -179,7 +226,7 @@ def read(file: BinaryIO, columns: Sequence[Column]) -> Register:
         register = Register(iter(()), ())
         register.problems = [Problem(0, ERROR, "", broken.text, broken.facts)]
         return register
-    return Register(rows, columns)
+    return Register(rows, columns, sub_header=sub_header)
 
 
 def header_key(header: str) -> str:

@@ -11,6 +11,8 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.test import Client
 from django.urls import reverse
 
@@ -27,7 +29,7 @@ from meters.testing import make_house_meter, make_meter, make_reading, make_read
 from notifications.models import Notice
 from portal.testing import Cast, make_account, make_cast, make_house
 from premises.actions.imports import apply_file, check_file, undo_import
-from premises.models import ImportRun
+from premises.models import ImportRun, PersonalAccount
 
 HEAD = "account;meter_no;resource;zone;date;value;source\n"
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -153,6 +155,37 @@ def test_a_workbook_of_the_state_system_is_read_by_its_headers(cast: Cast) -> No
     assert by_serial.readings.get().values == (Decimal("187.0"), Decimal("92.0"))
 
 
+def test_sub_headers_and_months_in_words_of_the_state_system(cast: Cast) -> None:
+    """Three columns under one merged header, hints below the others."""
+    power = make_meter(cast.account, "power", "86", zones=2, initial_t2=0, decimals=1)
+    cold = make_meter(cast.account, "cold", "87")
+    book = openpyxl.Workbook()
+    for row in (
+        ["Номер прибора учета в ГИС ЖКХ", "Вид коммунального ресурса", "Показание", None, None, "Дата снятия показания",
+         "Период"],
+        [None, "из справочника", "T1", "T2", "T3", "ДД.ММ.ГГГГ", "обязательно"],
+        ["86", "Электрическая энергия", 187, 92, None, "20.11.2026", "Ноябрь 2026"],
+        ["87", "Холодная вода", 5, None, None, "20.11.2026 10:30:00", "ЛИСТОПАД 2026"],
+    ):  # fmt: skip
+        book.active.append(row)
+    file = BytesIO()
+    book.save(file)
+    run = apply_file(check_file("readings", cast.company, file, name="g.xlsx", by=None, at=AT), by=None, at=AT)
+    assert (run.state, run.rows, run.created, run.warnings) == ("applied", 2, 2, 0), run.report
+    assert power.readings.get().values == (Decimal(187), Decimal(92))
+    assert (cold.readings.get().taken_on, cold.readings.get().period) == (date(2026, 11, 20), NOV)
+
+
+def test_a_csv_saved_by_excel_gets_the_zeros_of_the_accounts_back(cast: Cast) -> None:
+    PersonalAccount.objects.filter(organization=cast.company).exclude(pk=cast.account.pk).update(
+        number=Concat(Value("01"), "number"), number_search=Concat(Value("01"), "number_search")
+    )
+    PersonalAccount.objects.filter(pk=cast.account.pk).update(number="0667021", number_search="0667021")
+    meter = make_meter(cast.account)
+    take(cast, line(account="667021"))
+    assert meter.readings.count() == 1
+
+
 def test_a_number_that_two_meters_have_is_ambiguous_and_names_the_flats(cast: Cast) -> None:
     make_meter(cast.account, "cold", "77")
     make_meter(cast.nina_account, "cold", "77")
@@ -234,7 +267,7 @@ def test_the_other_companys_meter_is_nobodys(cast: Cast) -> None:
 
 
 def test_a_file_without_values_says_so(cast: Cast) -> None:
-    assert complaints(check(cast, head="account;meter_no;resource;date\n")) == [
+    assert complaints(check(cast, "10012;5;CW;20.11.2026\n", head="account;meter_no;resource;date\n")) == [
         (0, "value", "The file has no such column.")
     ]
 

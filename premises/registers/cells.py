@@ -22,10 +22,20 @@ MINUSES = str.maketrans({"−": "-", "–": "-", "—": "-", "‑": "-"})  # U+2
 EMPTY = {"", "-"}
 PLAIN = re.compile(r"-?\d{1,18}(?:[.,]\d{1,12})?", re.ASCII)
 GROUPED = re.compile(r"-?\d{1,3}(?: \d{3})+(?:[.,]\d{1,12})?", re.ASCII)
-DATE = re.compile(r"(\d{1,2})[.\-/](\d{1,2})[.\-/](\d{4})(?: 0?0:00(?::00)?)?", re.ASCII)  # 1C adds a midnight
-ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T]00:00(?::00)?)?", re.ASCII)
+TIME = r"(?:[ T](?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?)?"  # 1C adds a midnight, others the hour; it goes
+DATE = re.compile(r"(\d{1,2})[.\-/](\d{1,2})[.\-/](\d{4})" + TIME, re.ASCII)
+ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})" + TIME, re.ASCII)
 PERIOD = re.compile(r"(\d{1,2})[./-](\d{4})", re.ASCII)
 ISO_PERIOD = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
+NAMED_PERIOD = re.compile(r"([^\W\d_]+),? (\d{4})(?: ?[гр]\.?| года| року)?")
+MONTHS = {
+    name: number
+    for names in (
+        "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь",
+        "січень лютий березень квітень травень червень липень серпень вересень жовтень листопад грудень",
+    )
+    for number, name in enumerate(names.split(), start=1)
+}
 EXCEL_EPOCH = dt.date(1899, 12, 30)  # day 0 for every serial after Excel's imaginary 29.02.1900
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
@@ -165,7 +175,7 @@ def _in_range(day: dt.date) -> dt.date:
 
 
 def period(cell: Cell) -> dt.date | None:
-    """Return the first day of the month of `02.2019`, `2019-02`, a date, or Excel's number 2.2019; None if empty."""
+    """Return the first day of the month of `02.2019`, `2019-02`, `Февраль 2019`, a date, or Excel's number 2.2019."""
     if isinstance(cell, dt.date):
         return _in_range(dt.date(cell.year, cell.month, 1))
     # Excel turns the typed 02.2020 into the number 2.202: the last zero of the year comes back.
@@ -178,6 +188,9 @@ def period(cell: Cell) -> dt.date | None:
         return _month(int(found[1]), int(found[2]))
     if DATE.fullmatch(written) or ISO_DATE.fullmatch(written):
         return _date_of(written).replace(day=1)
+    found = NAMED_PERIOD.fullmatch(written.casefold())
+    if found and found[1] in MONTHS:
+        return _month(int(found[2]), MONTHS[found[1]])
     raise Unreadable(_("This is not a period: write it as 02.2019."))
 
 
@@ -188,7 +201,10 @@ def _month(year: int, month: int) -> dt.date:
 
 
 def account(length: int = 0, longest: int = 30) -> Reader:
-    """A reader of account numbers, which are text; a number that Excel made of one gets its zeros back up to `length`."""
+    """A reader of account numbers, which are text; a number that Excel made of one gets its zeros back up to `length`.
+
+    In a CSV that Excel has saved such a number is text again: digits that begin with another than zero.
+    """
 
     def read(cell: Cell) -> str:
         if isinstance(cell, bool | dt.date | dt.time | dt.timedelta):
@@ -202,7 +218,7 @@ def account(length: int = 0, longest: int = 30) -> Reader:
             raise Unreadable(_("The text is longer than %(longest)s characters."), {"longest": str(longest)})
         if not value.isprintable() or re.fullmatch(r"\d[.,]\d+[eE]\+\d+", value):
             raise Unreadable(_("The account number was spoilt by Excel: format the column as text."))
-        return value
+        return value.zfill(length) if re.fullmatch(r"[1-9][0-9]*", value) else value
 
     return read
 

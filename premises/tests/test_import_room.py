@@ -53,6 +53,23 @@ def test_an_employee_checks_reads_and_imports(cast: Cast, enter: Enter, name: st
     assert reverse("admin:premises_importrun_import", args=[run.pk]) not in page
 
 
+@pytest.mark.parametrize(
+    ("kind", "header"),
+    [
+        ("accounts", "account;address;flat"),
+        ("documents", "period;account;doc_no;service_code;service;accrued;payable"),
+        ("payments", "account;date;number;amount"),
+        ("meters", "meter_no;account;resource"),
+        ("readings", "account;meter_no;resource;date;value"),
+    ],
+)
+def test_a_file_with_nothing_below_its_header_is_refused(cast: Cast, enter: Enter, kind: str, header: str) -> None:
+    upload(enter(cast.mark), cast.company, f"{header}\n\n", kind=kind)
+    run = ImportRun.objects.get()
+    assert (run.state, run.rows) == ("refused", 0)
+    assert "The file has no rows." in [one.message for one in run.problems]
+
+
 def test_the_second_press_of_the_button_writes_nothing(cast: Cast, enter: Enter) -> None:
     client = enter(cast.mark)
     upload(client, cast.company)

@@ -62,13 +62,13 @@ def test_ukrainian_in_windows_1251(text: str) -> None:
 
 @pytest.mark.parametrize("sign", [";", ",", "\t"])
 def test_the_delimiter_is_told_by_the_header(sign: str) -> None:
-    [row] = opened(f"account{sign}address{sign}area\n7{sign}Садовая{sign}61.5\n")
-    assert (row.values["account"], row.values["area"]) == ("7", Decimal("61.5"))
+    [row] = opened(f"account{sign}address{sign}area\n07{sign}Садовая{sign}61.5\n")
+    assert (row.values["account"], row.values["area"]) == ("07", Decimal("61.5"))
 
 
 def test_headers_are_found_by_their_words_in_any_order_below_a_title() -> None:
-    [row] = opened("Реестр, за 2019 год\n\nАдрес;Площадь м²;ЛИЦЕВОЙ СЧЕТ;Прочее\nСадовая;1;2;3\n")
-    assert row.values == {"account": "2", "address": "Садовая", "area": Decimal(1)}
+    [row] = opened("Реестр, за 2019 год\n\nАдрес;Площадь м²;ЛИЦЕВОЙ СЧЕТ;Прочее\nСадовая;1;02;3\n")
+    assert row.values == {"account": "02", "address": "Садовая", "area": Decimal(1)}
     assert row.line == 4
 
 
@@ -80,11 +80,34 @@ def test_an_unknown_column_is_a_warning_and_a_missing_or_double_one_an_error() -
     assert [p.field for p in opened("account;address;адрес\n1;a;b\n").problems] == ["address"]
 
 
+def with_sub_header(*lines: str) -> Register:
+    text = "".join(f"{line}\n" for line in lines)
+    return read(io.BytesIO(text.encode()), COLUMNS, sub_header=True)
+
+
+def test_words_right_below_the_header_are_part_of_it_and_name_the_columns_of_merged_cells() -> None:
+    register = with_sub_header("account;address;Прочее;", ";город, дом;Площадь, м²;opened", "1/а;Садовая;61;01.01.2015")
+    [row] = register
+    assert row.values == {"account": "1/а", "address": "Садовая", "area": Decimal(61), "opened": dt.date(2015, 1, 1)}
+    assert (register.problems, row.problems, row.line) == ([], [], 3)
+
+
+@pytest.mark.parametrize("line", [";Садовая;61;", ";Садовая;;01.01.2015", "1;Садовая;;"])
+def test_a_row_that_holds_more_than_words_is_data(line: str) -> None:
+    assert len(list(with_sub_header(HEADER.strip(), line))) == 1
+
+
+def test_a_sub_header_without_rows_is_a_file_without_rows() -> None:
+    assert "no rows" in with_sub_header(HEADER.strip(), ";город;;").problems[0].message
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (b"", "empty"),
         (b"\n\n", "empty"),
+        (HEADER.encode(), "no rows"),
+        (HEADER.encode() + b"\n;;;\n", "no rows"),
         (b"\x00\x01\x02account", "not a text file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls"),
         (b"PK\x03\x04 not a zip", "broken"),
@@ -264,13 +287,15 @@ def test_any_text_is_a_number_or_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "cell",
     ["24.10.2026", "24-10-2026", "24/10/2026", "2026-10-24", "24.10.2026 0:00:00", "2026-10-24 00:00:00", "46319",
+     "24.10.2026 10:30:00", "24.10.2026 9:05", "2026-10-24T23:59:59.5",
      46319, 46319.0, dt.date(2026, 10, 24), dt.datetime(2026, 10, 24, 15, 0)],  # noqa: DTZ001 (a cell has no zone)
 )  # fmt: skip
 def test_dates(cell: Any) -> None:
     assert cells.date(cell) == dt.date(2026, 10, 24)
 
 
-@pytest.mark.parametrize("cell", ["29.02.2019", "2026-13-01", "24.10.26", "10/24/2026", "1899-01-01", "99999", True])
+@pytest.mark.parametrize("cell", ["29.02.2019", "2026-13-01", "24.10.26", "10/24/2026", "1899-01-01", "99999", True,
+                                  "24.10.2026 24:30", "24.10.2026 10", "24.10.2026 10:3"])  # fmt: skip
 def test_what_is_no_date_is_refused(cell: Any) -> None:
     with pytest.raises(Unreadable):
         cells.date(cell)
@@ -293,13 +318,16 @@ def test_any_text_is_a_date_or_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "month"),
     [("02.2019", (2019, 2)), ("2.2019", (2019, 2)), ("2019-02", (2019, 2)), ("01.02.2019", (2019, 2)),
-     (2.2019, (2019, 2)), (10.202, (2020, 10)), (dt.date(2019, 2, 28), (2019, 2))],
+     (2.2019, (2019, 2)), (10.202, (2020, 10)), (dt.date(2019, 2, 28), (2019, 2)), ("Ноябрь 2026", (2026, 11)),
+     ("ЛИСТОПАД  2026 р.", (2026, 11)), ("май 2026 г.", (2026, 5)), ("травень, 2026 року", (2026, 5))],
 )  # fmt: skip
 def test_periods(cell: Any, month: tuple[int, int]) -> None:
     assert cells.period(cell) == dt.date(*month, 1)
 
 
-@pytest.mark.parametrize("cell", ["13.2019", "00.2019", "02.19", "февраль", 13.2019, "02.2201"])
+@pytest.mark.parametrize(
+    "cell", ["13.2019", "00.2019", "02.19", "февраль", "фебруар 2026", "март 26", 13.2019, "02.2201"]
+)
 def test_what_is_no_period_is_refused(cell: Any) -> None:
     with pytest.raises(Unreadable):
         cells.period(cell)
@@ -308,7 +336,8 @@ def test_what_is_no_period_is_refused(cell: Any) -> None:
 @pytest.mark.parametrize(
     ("cell", "length", "number"),
     [("0667000001", 10, "0667000001"), (667000001, 10, "0667000001"), (667000001.0, 10, "0667000001"),
-     (10117.0, 0, "10117"), (" 066 700 ", 10, "066700"), ("10117/2", 0, "10117/2"), ("", 5, "")],
+     (10117.0, 0, "10117"), (" 066 700 ", 10, "066700"), ("667000021", 10, "0667000021"),
+     ("667000021", 0, "667000021"), ("А667", 5, "А667"), ("10117/2", 0, "10117/2"), ("", 5, "")],
 )  # fmt: skip
 def test_account_numbers_are_text(cell: Any, length: int, number: str) -> None:
     assert cells.account(length)(cell) == number
