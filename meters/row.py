@@ -90,7 +90,11 @@ def _values(cell: Cell) -> tuple[Zones, list[Note]]:
     notes = []
     for slot in cell.slots:
         try:
-            values.append(read_value(slot.typed, int_digits=cell.meter.int_digits, decimals=cell.meter.decimals))
+            values.append(
+                read_value(
+                    slot.typed, int_digits=cell.meter.int_digits, decimals=cell.meter.decimals, serial=cell.meter.serial
+                )
+            )
         except Unreadable as bad:
             slot.error = sentence(bad)
             notes.append(Note("bad", _named(cell, slot.error, slot.label), slot.name))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop as _
 # Spaces of every width, and the invisible signs that come along when a number is copied from a message.
 SPACES = re.compile(r"[\s\u200b\u200e\u200f\u2060\ufeff]+")
 SIGNS = re.compile(r"[+\-−–—]")
+SHORTEST_SERIAL = 5  # shorter numbers meet readings by chance
 SHAPE = re.compile(r"([0-9]*)(?:[.,]([0-9]*))?")
 
 
@@ -22,8 +23,10 @@ class Unreadable(ValueError):
         self.facts = dict(facts or {})
 
 
-def read_value(text: str, *, int_digits: int, decimals: int) -> Decimal:
+def read_value(text: str, *, int_digits: int, decimals: int, serial: str = "") -> Decimal:
     """Return the value with the dial's decimals; raises Unreadable with a sentence that says what to do.
+
+    `serial` is the number of the meter: where no dial shows so many digits, they may have been copied from there.
 
     >>> read_value("00124,5", int_digits=5, decimals=3)
     Decimal('124.500')
@@ -35,12 +38,32 @@ def read_value(text: str, *, int_digits: int, decimals: int) -> Decimal:
         raise Unreadable(_("There is more than one comma or point: leave only the one before the last digits."))
     whole, part = shape[1].lstrip("0"), (shape[2] or "").rstrip("0")
     if len(whole) > int_digits:
-        raise Unreadable(
-            _("There are too many digits before the comma: at most %(digits)s fit this meter."), {"digits": int_digits}
-        )
+        raise _too_long(plain, whole, int_digits, decimals, serial)
     if len(part) > decimals:
         raise _too_fine(decimals)
     return Decimal(f"{whole or 0}.{part.ljust(decimals, '0')}" if decimals else whole or "0")
+
+
+def _too_long(plain: str, whole: str, int_digits: int, decimals: int, serial: str) -> Unreadable:
+    """Too many digits before the comma: the meter's number was typed, or the comma left out, or a digit too many."""
+    if plain.isdigit() and len(plain) >= SHORTEST_SERIAL and plain in _numbers(serial):
+        return Unreadable(_("This is the number of the meter, not its value. Write the digits of its counter."))
+    if plain.isdigit() and decimals and len(whole) <= int_digits + decimals:
+        return Unreadable(
+            _(
+                "There are too many digits before the comma: at most %(digits)s fit this meter. "
+                "If you left the comma out, write %(meant)s."
+            ),
+            {"digits": int_digits, "meant": f"{whole[:-decimals]},{whole[-decimals:]}"},
+        )
+    return Unreadable(
+        _("There are too many digits before the comma: at most %(digits)s fit this meter."), {"digits": int_digits}
+    )
+
+
+def _numbers(serial: str) -> set[str]:
+    """What people copy of «0123456-19»: all digits, or those of one part."""
+    return {"".join(re.findall(r"[0-9]+", serial)), *re.findall(r"[0-9]+", serial)}
 
 
 def _refuse_other_signs(plain: str, decimals: int) -> None:

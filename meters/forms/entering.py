@@ -312,7 +312,7 @@ def sentences(finding: Finding) -> list[str]:
 
 def read_text(text: str, row: Row) -> Decimal:
     """The value of one zone; raises Unreadable."""
-    return read_value(text, int_digits=row.meter.int_digits, decimals=row.meter.decimals)
+    return read_value(text, int_digits=row.meter.int_digits, decimals=row.meter.decimals, serial=row.meter.serial)
 
 
 def read_values(texts: Sequence[str], row: Row) -> Zones | None:

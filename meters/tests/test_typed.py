@@ -120,3 +120,24 @@ def test_any_text_is_a_value_of_the_dial_or_refused(text: str, int_digits: int, 
         value = read_value(text, int_digits=int_digits, decimals=decimals)
     assert value is None or 0 <= value <= 10**int_digits - Decimal(1).scaleb(-decimals)
     assert value is None or value == value.quantize(Decimal(1).scaleb(-decimals))
+
+
+@pytest.mark.parametrize(
+    ("text", "int_digits", "decimals", "sentence"),
+    [
+        ("811584", 5, 3, "If you left the comma out, write 811,584."),
+        ("0 0811 584", 5, 3, "If you left the comma out, write 811,584."),
+        ("1234567", 5, 2, "If you left the comma out, write 12345,67."),
+        ("1234567", 5, 0, "at most 5 fit this meter."),
+        ("123456789", 5, 3, "at most 5 fit this meter."),
+        ("123456,7", 5, 3, "at most 5 fit this meter."),
+        ("0345671", 5, 3, "This is the number of the meter, not its value."),
+        ("0345671 2019", 5, 3, "This is the number of the meter, not its value."),
+    ],
+)
+def test_what_was_probably_meant_is_said(text: str, int_digits: int, decimals: int, sentence: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        read_value(text, int_digits=int_digits, decimals=decimals, serial="0345671-2019")
+    said = refused.value.text % refused.value.facts
+    assert sentence in said
+    assert ("left the comma out" in said) == ("left the comma out" in sentence)
