@@ -164,12 +164,12 @@ def test_the_file_holds_the_shown_months_as_numbers_and_dates(cast: Cast, enter:
     response = client.get(file_url(cast, "csv", **months((2026, 9), (2026, 10))))
     lines = response.content.decode("utf-8-sig").splitlines()
     assert response["Content-Disposition"] == 'attachment; filename="readings-2026-09-2026-10.csv"'
-    assert lines[1].startswith("01.10.2026;Cold water;'=кухня;0123456-19;20.10.2026;12,0000;;;3,5000")
+    assert lines[1].startswith("10.2026;Cold water;'=кухня;0123456-19;20.10.2026;12,000;;;3,500;")
     assert len(lines) == 3
     book = load_workbook(io.BytesIO(client.get(file_url(cast, "xlsx", **months((2026, 9), (2026, 10)))).content))
     rows = list(book.active.iter_rows(values_only=True))
     assert rows[1][2] == "=кухня"
-    assert rows[1][8] == 3.5
+    assert (rows[1][0], rows[1][8]) == ("10.2026", 3.5)
     assert client.get(file_url(cast, "exe")).status_code == 404
 
 

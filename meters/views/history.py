@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Any, Literal
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -21,6 +21,7 @@ from accounts.models import User
 from lib.charts import Bar, Drawn, bars
 from lib.money import format_number
 from lib.tables import Row, download
+from meters.consumption import quantum
 from meters.forms.span import USUAL, SpanForm
 from meters.history import months_before
 from meters.models import Meter, SubmissionWindow
@@ -131,12 +132,16 @@ def header() -> list[str]:
 
 
 def rows(past: Past, reader: User) -> Iterator[Row]:
-    """The lines as cells: numbers and dates stay what they are."""
+    """The lines as cells: days stay dates, figures stay numbers with the decimals of their meter."""
     for line in past.lines:
         meter, reading = line.meter, line.reading
-        values: list[Any] = [*reading.values, None, None][:3] if reading else [None, None, None]
+        values = [*(_exact(value, meter) for value in reading.values), None, None] if reading else [None, None, None]
         yield [
-            line.period, str(Resource(meter.resource).label), meter.place, meter.serial,
-            reading.taken_on if reading else None, *values, line.volume, str(Unit(meter.unit).label),
+            f"{line.period:%m.%Y}", str(Resource(meter.resource).label), meter.place, meter.serial,
+            reading.taken_on if reading else None, *values[:3], _exact(line.volume, meter), str(Unit(meter.unit).label),
             line_source(line.reading, line.estimate, reader), line_state(line.reading, line.estimate),
         ]  # fmt: skip
+
+
+def _exact(value: Decimal | None, meter: Meter) -> Decimal | None:
+    return None if value is None else value.quantize(quantum(meter.decimals), ROUND_HALF_UP)
