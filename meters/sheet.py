@@ -1,7 +1,7 @@
 """What a resident's pages show of meters: each account with its window, each meter as it stands. A constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from meters.history import Known, known_of, local_day
 from meters.models import Meter, MeterReport, MeterState, Reading, ReadingDraft, Source, SubmissionWindow
 from meters.prices import Price, prices_of
 from meters.resources import FACTS, to_base
-from premises.models import PersonalAccount
+from premises.models import AccountLink, PersonalAccount
 
 Prices = Mapping[tuple[int, str], Price]  # by account id and resource
 ORDER = {resource: place for place, resource in enumerate(FACTS)}
@@ -44,7 +44,9 @@ class Row:
     takes_expired: bool
     price: Price | None
     draft: ReadingDraft | None
-    told: MeterReport | None  # what this person told about the meter and nobody has answered yet
+    told: Sequence[MeterReport]  # what this person told about the meter and nobody has answered yet
+    reader_id: int
+    is_limited: bool  # the reader's link is limited: the place of another person's reading is not theirs to take
 
     @property
     def key(self) -> str:
@@ -53,8 +55,12 @@ class Row:
 
     @property
     def rival(self) -> Reading | None:
-        """The reading of a higher source that counts for the period: residents enter nothing more."""
-        return self.known.current if self.known.is_closed_to(Source.OWNER) else None
+        """The reading that counts for the period and in whose place this person enters nothing: a higher source's mostly."""
+        current = self.known.current
+        if current is None:
+            return None
+        is_anothers = self.is_limited and current.author_id != self.reader_id
+        return current if is_anothers or self.known.is_closed_to(Source.OWNER) else None
 
     @property
     def current(self) -> Reading | None:
@@ -65,6 +71,11 @@ class Row:
     def is_refused(self) -> bool:
         """Whether the company takes no readings of this meter: it is broken, or not verified any more."""
         return self.state == MeterState.BROKEN or (self.state == MeterState.EXPIRED and not self.takes_expired)
+
+    @property
+    def may_break(self) -> bool:
+        """Whether it is news to the company that the meter is broken."""
+        return self.state != MeterState.BROKEN and all(one.kind != MeterReport.Kind.BROKEN for one in self.told)
 
     @property
     def takes_values(self) -> bool:
@@ -92,6 +103,7 @@ class Group:
     takes_late: bool
     shows_board: bool  # whether those who live in the house see which flats have sent
     rows: Sequence[Row]
+    is_limited: bool = False  # the reader has not proved the flat: no history, nothing of others
 
     @property
     def is_open(self) -> bool:
@@ -108,9 +120,10 @@ class Group:
         return (self.closes - self.today).days
 
 
-def groups_of(accounts: Iterable[PersonalAccount], *, by: User, at: datetime) -> list[Group]:
-    """Read everything the entry page shows of these accounts, which come with unit, house and organizations."""
-    wanted = {account.pk: account for account in accounts}
+def groups_of(links: Sequence[AccountLink], *, by: User, at: datetime) -> list[Group]:
+    """Read everything the entry page shows of the accounts this person is linked to; all that a list shows is loaded."""
+    wanted = {link.account_id: link.account for link in links}
+    limited = {link.account_id for link in links if not link.is_full}
     rules = SubmissionWindow.objects.of_houses([account.unit.house for account in wanted.values()])
     days = {pk: local_day(one.unit.house.organization, at) for pk, one in wanted.items()}
     meters = _installed(wanted, days)
@@ -118,8 +131,13 @@ def groups_of(accounts: Iterable[PersonalAccount], *, by: User, at: datetime) ->
     rows: dict[int, list[Row]] = defaultdict(list)
     for meter in meters:
         account = wanted[meter.account_id or 0]
-        rows[account.pk].append(shelf.row(meter, days[account.pk], rules[account.unit.house_id]))
-    return [window_of(one, rules[one.unit.house_id], at=at, rows=rows[pk]) for pk, one in wanted.items()]
+        rows[account.pk].append(
+            shelf.row(meter, days[account.pk], rules[account.unit.house_id], is_limited=account.pk in limited)
+        )
+    return [
+        window_of(one, rules[one.unit.house_id], at=at, rows=rows[pk], is_limited=pk in limited)
+        for pk, one in wanted.items()
+    ]
 
 
 def _period(account: PersonalAccount, rules: Mapping[int, SubmissionWindow], today: date) -> date:
@@ -145,6 +163,7 @@ class _Shelf:
     """What is known of some meters beside themselves, read at once."""
 
     def __init__(self, meters: Sequence[Meter], periods: Mapping[int, date], by: User) -> None:
+        self.by = by
         ids = [meter.pk for meter in meters]
         by_period: dict[date, list[Meter]] = defaultdict(list)
         for meter in meters:
@@ -157,9 +176,11 @@ class _Shelf:
                 reading.meter = known.meter
         self.prices = prices_of({meter.account_id: meter.account for meter in meters if meter.account}.values())
         self.drafts = {one.meter_id: one for one in ReadingDraft.objects.filter(user=by, meter__in=ids)}
-        self.told = {one.meter_id: one for one in MeterReport.objects.visible_to(by).waiting().filter(meter__in=ids)}
+        self.told: dict[int, list[MeterReport]] = defaultdict(list)
+        for one in MeterReport.objects.visible_to(by).waiting().filter(meter__in=ids):
+            self.told[one.meter_id].append(one)
 
-    def row(self, meter: Meter, today: date, rules: SubmissionWindow) -> Row:
+    def row(self, meter: Meter, today: date, rules: SubmissionWindow, *, is_limited: bool) -> Row:
         return Row(
             meter=meter,
             known=self.known[meter.pk],
@@ -167,11 +188,20 @@ class _Shelf:
             takes_expired=rules.takes_expired,
             price=self.prices.get((meter.account_id or 0, meter.resource)),
             draft=self.drafts.get(meter.pk),
-            told=self.told.get(meter.pk),
+            told=self.told[meter.pk],
+            reader_id=self.by.pk,
+            is_limited=is_limited,
         )
 
 
-def window_of(account: PersonalAccount, rules: SubmissionWindow, *, at: datetime, rows: Sequence[Row] = ()) -> Group:
+def window_of(
+    account: PersonalAccount,
+    rules: SubmissionWindow,
+    *,
+    at: datetime,
+    rows: Sequence[Row] = (),
+    is_limited: bool = False,
+) -> Group:
     """An account with its window as it stands at a moment."""
     today = local_day(account.unit.house.organization, at)
     period = windows.period_of(rules.window, today)
@@ -184,4 +214,5 @@ def window_of(account: PersonalAccount, rules: SubmissionWindow, *, at: datetime
         takes_late=rules.takes_late,
         shows_board=rules.board == SubmissionWindow.Board.HOUSE,
         rows=rows,
+        is_limited=is_limited,
     )

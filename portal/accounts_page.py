@@ -27,7 +27,11 @@ def accounts(request: HttpRequest) -> HttpResponse:
     """Every account of the person: where it is, how the link stands, what is owed, what is missing and what to do (P09)."""
     user = person(request)
     requests = LinkRequest.objects.waiting().filter(user=user, link__isnull=True).select_related("house")
-    context = {"cards": cards(shown_links(user)), "requests": requests, "seats": seats_of(user)}
+    links = shown_links(user)
+    context = {
+        "cards": cards(links), "requests": requests, "seats": seats_of(user),
+        "has_several": sum(link.state == AccountLink.State.ACTIVE for link in links) > 1,
+    }  # fmt: skip
     return render(request, "portal/accounts.html", context)
 
 

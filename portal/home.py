@@ -63,6 +63,7 @@ def account_home(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "facts": facts(account, link),
         "blocks": blocks(account, link, meters),
         "seats": seats_of(person(request)),
+        "has_others": AccountLink.objects.active().of(request.user).exclude(pk=link.pk).exists(),
     }
     response = render(request, "portal/account_home.html", context)
     if request.COOKIES.get(LAST_ACCOUNT) != str(public_id):

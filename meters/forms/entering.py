@@ -5,6 +5,7 @@ An answer to a doubt («yes, the meter shows this») carries the values it was g
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -86,6 +87,11 @@ class Sheet:
 
     group: Group
     cards: Sequence[Card]
+    is_drafted: bool  # begins with what was kept as a draft, and may be sent today
+
+    @property
+    def has_fields(self) -> bool:
+        return any(card.is_drawn for card in self.cards)
 
 
 def value_name(row: Row, zone: int) -> str:
@@ -121,6 +127,11 @@ def digits(row: Row, zone: int) -> tuple[str, str]:
     return whole.zfill(row.meter.int_digits), part
 
 
+def drafts_of(group: Group) -> list[ReadingDraft]:
+    """The drafts of an account's meters for which something may be entered."""
+    return [row.draft for row in group.rows if row.draft and row.takes_values]
+
+
 def with_suggestion(values: Zones, suggestion: Decimal, meter: Meter) -> Zones:
     """The values with the suggestion in place of the zone whose comma was left out."""
     shifted = [any(value.scaleb(-places) == suggestion for places in range(1, meter.decimals + 1)) for value in values]
@@ -144,7 +155,8 @@ class ReadingsForm(forms.Form):
             self._add(row)
         today = max(group.today for group in groups)
         self.fields["taken_on"] = DayField(today=today, label=gettext_lazy("Day when you looked at the meters"))
-        days = [draft.taken_on for draft in self._drafts() if draft.taken_on]
+        drafts = [draft for group in groups if group.is_taken is self.takes for draft in drafts_of(group)]
+        days = [draft.taken_on for draft in drafts if draft.taken_on]
         if days:
             self.initial["taken_on"] = f"{max(days):%d.%m.%Y}"
 
@@ -169,14 +181,10 @@ class ReadingsForm(forms.Form):
                 self.initial[name] = row.draft.typed[zone]
         self.fields[photo_name(row)] = PhotoField(required=False, label=gettext_lazy("Photo of the meter"))
 
-    def _drafts(self) -> list[ReadingDraft]:
-        """The drafts of meters for which something may be entered."""
-        return [row.draft for _group, row in self.places.values() if row.draft and row.takes_values]
-
     def clean(self) -> dict[str, Any]:
         """Make an entry of every filled meter that is taken today, where all of its zones can be read."""
         values: dict[str, Any] = super().clean() or {}
-        filled = [(group, row) for group, row in self.places.values() if self._is_filled(row)]
+        filled = [(group, row) for group, row in self.places.values() if self._is_filled(group, row)]
         if self.too_large:
             self.add_error(None, too_large_sentence())
         elif not filled:
@@ -192,13 +200,26 @@ class ReadingsForm(forms.Form):
         return [self.posted.get(value_name(row, zone), "").strip() for zone in range(row.meter.zones)]
 
     def drafts(self, *, taken_today: bool) -> list[tuple[Meter, list[str], Any]]:
-        """What was typed for the meters that are taken today, or for the others: to be kept as drafts."""
+        """What was typed for the meters that are taken today, or for the others: to be kept as drafts.
+
+        A field that was drawn and left empty is there with nothing: what was kept of it is to be forgotten.
+        """
         day = self.cleaned_data.get("taken_on")
         found = [row for group, row in self.places.values() if group.is_taken is taken_today and row.takes_values]
-        return [(row.meter, self.typed(row), day) for row in found]
+        return [(row.meter, self.typed(row), day) for row in found if value_name(row, 0) in self.posted]
 
-    def _is_filled(self, row: Row) -> bool:
-        return any(self.typed(row)) or photo_name(row) in self.files
+    @property
+    def waits_until(self) -> date | None:
+        """The first day on which something new that cannot be sent today may be sent; None where there is nothing new."""
+        late = [(group, row) for group, row in self.places.values() if not group.is_taken and row.takes_values]
+        kept = {row.key: list(row.draft.typed) if row.draft else [] for _group, row in late}
+        return min(
+            (group.opens for group, row in late if any(self.typed(row)) and self.typed(row) != kept[row.key]),
+            default=None,
+        )
+
+    def _is_filled(self, group: Group, row: Row) -> bool:
+        return any(self.typed(row)) or (group.is_taken and photo_name(row) in self.files)
 
     def _entry(self, row: Row) -> Entry | None:
         for zone, text in enumerate(self.typed(row)):
@@ -215,7 +236,7 @@ class ReadingsForm(forms.Form):
         flags = self._flags(row, values)
         return Entry(
             row.meter, values, taken_on, passed_zero=ZERO in flags, confirmed=flags & CONFIRMABLE,
-            photo=self.cleaned_data.get(photo_name(row)) or None,
+            photo=self.cleaned_data.get(photo_name(row)) or None, only_own=row.is_limited,
         )  # fmt: skip
 
     def _flags(self, row: Row, values: Zones) -> frozenset[str]:
@@ -240,14 +261,16 @@ class ReadingsForm(forms.Form):
         """Whether readings of any account are taken today; else what is typed becomes a draft."""
         return any(group.is_taken for group in self.groups)
 
-    @property
-    def is_drafted(self) -> bool:
-        """Whether the page begins with what was kept as a draft."""
-        return not self.is_bound and bool(self._drafts())
-
     @cached_property
     def sheets(self) -> list[Sheet]:
-        return [Sheet(group, [self._card(group, row) for row in group.rows]) for group in self.groups]
+        return [
+            Sheet(
+                group,
+                [self._card(group, row) for row in group.rows],
+                is_drafted=not self.is_bound and group.is_taken and bool(drafts_of(group)),
+            )
+            for group in self.groups
+        ]
 
     @property
     def cards(self) -> list[Card]:
@@ -256,7 +279,7 @@ class ReadingsForm(forms.Form):
     @property
     def has_fields(self) -> bool:
         """Whether there is anything to fill in."""
-        return any(card.is_drawn for card in self.cards)
+        return any(sheet.has_fields for sheet in self.sheets)
 
     @property
     def asks(self) -> bool:
@@ -269,7 +292,7 @@ class ReadingsForm(forms.Form):
             row=row,
             zones=[Zone(self[value_name(row, zone)], *digits(row, zone)) for zone in range(row.meter.zones)],
             photo=self[photo_name(row)],
-            is_drawn=(row.takes_values and group.is_taken is self.takes) or any(self.typed(row)),
+            is_drawn=row.takes_values or any(self.typed(row)),
             question=self._question(row, finding) if finding else None,
             lost_photo=photo_name(row) in self.files,
         )

@@ -44,26 +44,26 @@ def readings(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "receipt": reverse("readings_receipt", args=[public_id]),
         "here": reverse("readings", args=[public_id]),
     }
-    return _page(request, [account], context)
+    return _page(request, [link], context)
 
 
 @login_required
 @once
 def readings_all(request: HttpRequest) -> HttpResponse:
     """Enter readings of every account of the person on one page."""
-    accounts = [link.account for link in links_of(person(request))]
+    links = links_of(person(request))
     context = {
         "back": reverse("home"), "receipt": reverse("readings_all_receipt"), "here": reverse("readings_all"),
         "is_all": True,
     }  # fmt: skip
-    if not accounts:
+    if not links:
         return render(request, "meters/readings.html", context)
-    return _page(request, accounts, context)
+    return _page(request, links, context)
 
 
-def _page(request: HttpRequest, accounts: Sequence[Any], context: Context) -> HttpResponse:
+def _page(request: HttpRequest, links: Sequence[AccountLink], context: Context) -> HttpResponse:
     now, user = timezone.now(), person(request)
-    groups = groups_of(accounts, by=user, at=now)
+    groups = groups_of(links, by=user, at=now)
     if request.method != "POST":
         return render(request, "meters/readings.html", context | {"form": ReadingsForm(groups)})
     form = ReadingsForm(groups, request.POST, request.FILES, too_large=was_too_large(request))
@@ -83,6 +83,8 @@ def _keep(request: HttpRequest, form: ReadingsForm, now: datetime, here: str) ->
     """Nothing can be sent, or the person does not want to yet: keep what was typed, as typed."""
     typed = [*form.drafts(taken_today=True), *form.drafts(taken_today=False)]
     kept = actions.save_drafts(typed, by=person(request), at=now)
+    if request.FILES:
+        messages.warning(request, _("A draft holds no photo: choose it again when you send the readings."))
     if "draft" not in request.POST:
         opens = min(group.opens for group in form.groups)
         messages.warning(request, _late(opens))
@@ -110,6 +112,12 @@ def _late(opens: Any) -> str:
     ) % {"day": date_format(opens, "j E")}
 
 
+def _waiting(opens: Any) -> str:
+    return _("Where readings are not taken today, what you typed is kept as a draft. Send it from %(day)s on.") % {
+        "day": date_format(opens, "j E")
+    }
+
+
 def _send(form: ReadingsForm, user: User, now: datetime) -> list[Outcome] | None:
     """Enter what was filled in, all or nothing; None where something is wrong or doubtful: the form knows what."""
     if form.errors:
@@ -129,13 +137,13 @@ def _send(form: ReadingsForm, user: User, now: datetime) -> list[Outcome] | None
 def _after(
     request: HttpRequest, form: ReadingsForm, outcomes: Sequence[Outcome], now: datetime, context: Context
 ) -> str:
-    """Keep drafts of what could not be sent, forget those of what was; return the address of the receipt."""
+    """Keep drafts of what could not be sent, forget those of what was sent or cleared; return the receipt's address."""
     user = person(request)
-    actions.drop_drafts([one.entry.meter for one in outcomes], by=user)
-    rest = [one for one in form.drafts(taken_today=False) if any(one[1])]
-    if actions.save_drafts(rest, by=user, at=now):
-        opens = min(group.opens for group in form.groups if not group.is_taken)
-        messages.warning(request, _late(opens))
+    drawn = [meter for meter, _texts, _day in form.drafts(taken_today=True)]
+    actions.drop_drafts([*drawn, *(one.entry.meter for one in outcomes)], by=user)
+    actions.save_drafts(form.drafts(taken_today=False), by=user, at=now)
+    if form.waits_until:
+        messages.warning(request, _waiting(form.waits_until))
     if not outcomes:
         return str(context["here"])
     if any(one.result == Result.UNCHANGED for one in outcomes):
