@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lib.tables import Kind, download
 from meters.admin_base import EXPORT, DeskAdmin
-from meters.exchange.written import Table, gis_table, meters_table, readings_table
+from meters.exchange.written import Table, gis_table, meters_table, readings_table, states_table
 from meters.models import Reading, ReadingState
 from premises.admin_scope import is_chief
 
@@ -34,25 +34,32 @@ class Layout:
     button: str | Promise
     kind: Kind
     write: Callable[[QuerySet[Any]], Table]
+    of: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows  # which rows of the list
 
 
-def gis(readings: QuerySet[Reading]) -> Table:
-    """Only what counts: the layout of the state system names no source."""
-    return gis_table(readings.filter(state=ReadingState.CURRENT))
+def counting(readings: QuerySet[Reading]) -> QuerySet[Reading]:
+    """Only what counts: taken back into the import room, such a file changes nothing."""
+    return readings.filter(state=ReadingState.CURRENT)
 
 
 METERS = {"csv": Layout("CSV", "csv", meters_table), "xlsx": Layout("XLSX", "xlsx", meters_table)}
+GIS = Layout(_("For ГИС ЖКХ"), "xlsx", gis_table, counting)
 READINGS = {
-    "csv": Layout("CSV", "csv", readings_table),
-    "xlsx": Layout("XLSX", "xlsx", readings_table),
-    "gis": Layout(_("For ГИС ЖКХ"), "xlsx", gis),
+    "csv": Layout("CSV", "csv", readings_table, counting),
+    "xlsx": Layout("XLSX", "xlsx", readings_table, counting),
+    "gis": GIS,
 }
+STATES = {"csv": Layout("CSV", "csv", states_table), "xlsx": Layout("XLSX", "xlsx", states_table), "gis": GIS}
 
 
 class ExportMixin(DeskAdmin):
     """Buttons on the list, each a file of what the list shows now."""
 
     layouts: ClassVar[Mapping[str, Layout]] = {}
+
+    def layouts_of(self, request: HttpRequest) -> Mapping[str, Layout]:
+        """The layouts for what the list shows now."""
+        return self.layouts
 
     def export_page(self) -> URLPattern:
         return self.own_page("export/<str:layout>/", self.export_view, "export")
@@ -63,12 +70,12 @@ class ExportMixin(DeskAdmin):
             return []
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_export"
-        return [(reverse(name, args=[key]) + query, layout.button) for key, layout in self.layouts.items()]
+        return [(reverse(name, args=[key]) + query, layout.button) for key, layout in self.layouts_of(request).items()]
 
     def export_view(self, request: HttpRequest, layout: str) -> HttpResponse:
         """The filtered list as a file, of the organizations whose data this employee may take along."""
         self.allowed_or_404(request, EXPORT)
-        chosen = self.layouts.get(layout)
+        chosen = self.layouts_of(request).get(layout)
         if chosen is None:
             raise Http404
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
@@ -78,6 +85,7 @@ class ExportMixin(DeskAdmin):
             return redirect(back)
         if not is_chief(request):
             rows = rows.filter(**{f"{self.organization_path}__in": self.organizations(request, EXPORT)})
+        rows = chosen.of(rows)
         count, most = rows.count(), MOST[chosen.kind]
         if count > most:
             messages.error(request, _too_many(count, most))

@@ -1,7 +1,7 @@
 """The staff's pages of readings: the list, and the queue of doubtful ones. Readings are never edited or deleted."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -23,7 +23,7 @@ from meters import consumption
 from meters.actions import review
 from meters.admin_base import ENTER, EXPORT, PEOPLE, REVIEW, found_by, place_of
 from meters.admin_entry import EntryMixin, entry_url
-from meters.admin_exports import READINGS, ExportMixin
+from meters.admin_exports import READINGS, STATES, ExportMixin, Layout
 from meters.history import MONTHS, Known, known_of, months_before
 from meters.models import Reading, Source
 from meters.wording import amount_words, doubt_words, reading_words, value_words
@@ -198,6 +198,10 @@ class ReadingAdmin(EntryMixin, ExportMixin):
         """The list, with the ways to the other pages of readings."""
         more = {**self.may_here(request, ENTER, REVIEW), "exports": self.exports(request), **(extra_context or {})}
         return super().changelist_view(request, more)
+
+    def layouts_of(self, request: HttpRequest) -> Mapping[str, Layout]:
+        """Files hold what counts; who asks the list for a state gets what it shows, with the states."""
+        return STATES if any(name.startswith("state") for name in request.GET) else READINGS
 
     # --- The queue of doubtful readings ------------------------------------------------------------------------------
 

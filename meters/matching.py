@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Replace, Upper
 from django.utils.translation import gettext_noop as _
 
 from lib.text import account_key
@@ -21,6 +22,7 @@ NO_ACCOUNT = _("The company has no account with this number.")
 NO_METER = _("This account has no meter of this resource with this number.")
 NOBODYS = _("The company has no meter of this resource with this number.")
 SEVERAL = _("Several meters have this number and resource: %(places)s. Name the account.")
+GIS_KEY = Upper(Replace("gis_number", Value(" ")))  # as account_key compares it
 MOST_NAMED = 3  # of several meters
 
 
@@ -104,13 +106,13 @@ class Matching:
         numbers = {number for *_rest, number in keys}
         of_gis: dict[tuple[str, str], list[Found]] = defaultdict(list)
         of_maker: dict[tuple[str, str], list[Found]] = defaultdict(list)
-        for resource, gis, one in self._rows(Q(gis_number__in=numbers) | Q(serial_search__in=numbers)):
+        for resource, gis, one in self._rows(Q(gis_key__in=numbers) | Q(serial_search__in=numbers)):
             of_gis[resource, account_key(gis)].append(one)
             of_maker[resource, one.serial].append(one)
         return {key: of_gis.get(key[1:]) or of_maker[key[1:]] for key in keys}
 
     def _rows(self, which: Q) -> Iterator[tuple[str, str, Found]]:
-        rows = Meter.objects.filter(which, organization=self.organization).order_by("pk")
+        rows = Meter.objects.alias(gis_key=GIS_KEY).filter(which, organization=self.organization).order_by("pk")
         names = ("resource", "gis_number", "pk", "account_id", "account__number_search", "serial_search")
         for resource, gis, pk, account_id, account, serial, *address in rows.values_list(
             *names, "house__street", "house__number"

@@ -30,7 +30,7 @@ from meters.actions.withdrawing import withdraw
 from meters.consumption import Doubt
 from meters.examining import Entry, Finding, examine
 from meters.exchange.readings import Said, columns, gather
-from meters.history import Known, local_day
+from meters.history import Known, local_day, months_between
 from meters.matching import Matching, Place, slices
 from meters.models import Meter, Reading, ReadingState, Source, SubmissionWindow
 from meters.models.meter import Zones
@@ -61,6 +61,7 @@ OVER_ZERO = _("The counter has passed zero: %(value)s after %(before)s of %(day)
 ZONES = _("This meter has %(needs)s zones, the file gives zones %(has)s of this day.")
 OUTRANKED = _("A higher source has a reading of this month: this one is kept as history and does not count.")
 ACTS = _("Readings by an act are entered by managers. Ask a manager to import this row.")
+FAR = _("A reading of %(day)s counts to %(month)s; it cannot count to %(period)s. Check the date and the period.")
 NOT_BILLABLE = _("The meter is broken or its verification has expired: the reading is not used for charges.")
 
 
@@ -210,44 +211,50 @@ class ReadingBook:
     def _judge(self, together: list[Saying]) -> None:
         """Let each reading in, note what is wrong or doubtful, and count."""
         source = together[0].said.source
-        if source == Source.CONTROLLED and not self.may_act:
-            for one in together:
-                self.note(one.said, "source", ACTS)
-            return
         known = {one.line.meter.pk: one.line.known(one.period) for one in together}
-        fresh: dict[int, tuple[Said, Timeline, Entry]] = {}
+        fresh: dict[int, Saying] = {}
+        outranked, entries = list[Entry](), list[Entry]()
         for one in together:
-            meter, said = one.line.meter, one.said
-            mine = known[meter.pk]
-            values = said.zones(meter.zones)
-            if values is None:
-                self._refuse_zones(said, meter)
-                continue
-            if mine.current and mine.current.source == source and _is_same(mine.current, values, said):
-                self.tally.unchanged += 1
-                continue
-            entry = Entry(meter, values, said.taken_on, period=one.period)
-            if mine.is_closed_to(source):
-                self._take(said, one.line, entry, mine, None)
-            else:
-                fresh[meter.pk] = (said, one.line, entry)
-        if not fresh:
-            return
-        entries = [entry for _said, _line, entry in fresh.values()]
-        for finding in examine(entries, known, source=source, today=self.today, rules=self.rules):
-            said, line, _entry = fresh[finding.entry.meter.pk]
-            self._let_in(said, line, finding, source)
+            mine = known[one.line.meter.pk]
+            if entry := self._entry(one, mine):
+                fresh[entry.meter.pk] = one
+                (outranked if mine.is_closed_to(source) else entries).append(entry)
+        for group in (entries, *([entry] for entry in outranked)):  # what will not count is compared with no other
+            for finding in examine(group, known, source=source, today=self.today, rules=self.rules):
+                self._let_in(fresh[finding.entry.meter.pk], finding)
 
-    def _let_in(self, said: Said, line: Timeline, finding: Finding, source: str) -> None:
+    def _entry(self, one: Saying, mine: Known) -> Entry | None:
+        """What is to be judged by the meter; None where nothing new is said, or what is said cannot be meant."""
+        said, meter = one.said, mine.meter
+        values = said.zones(meter.zones)
+        month = windows.period_of(self.rules[meter.house_id].window, said.taken_on)
+        if values is None:
+            self._refuse_zones(said, meter)
+        elif _is_known(mine, values, said):
+            self.tally.unchanged += 1
+        elif said.source == Source.CONTROLLED and not self.may_act:
+            self.note(said, "source", ACTS)
+        elif abs(months_between(month, one.period)) > 1:
+            facts = {"day": f"{said.taken_on:%d.%m.%Y}", "month": f"{month:%m.%Y}", "period": f"{one.period:%m.%Y}"}
+            self.note(said, "period", FAR, facts)
+        else:
+            return Entry(meter, values, said.taken_on, period=one.period)
+        return None
+
+    def _let_in(self, one: Saying, finding: Finding) -> None:
+        said = one.said
+        is_outranked = finding.known.is_closed_to(said.source)
         if Doubt.LOWER in finding.doubts and finding.rolled is not None:
-            finding = self._over_zero(said, finding, source)
+            finding = self._over_zero(said, finding, said.source)
         if finding.error:
             self.note(said, "", _in_english(finding.error))
         elif Doubt.LOWER in finding.doubts:
             self.note(said, "value", LOWER, _lower(finding))
+        elif is_outranked:
+            self._take(said, one.line, finding.entry, finding.known, None)
         else:
             self._note_doubts(said, finding)
-            self._take(said, line, finding.entry, finding.known, finding)
+            self._take(said, one.line, finding.entry, finding.known, finding)
 
     def _over_zero(self, said: Said, finding: Finding, source: str) -> Finding:
         """The counter may have passed zero: judge the value so, and say it in the report."""
@@ -306,6 +313,19 @@ def _row(one: Reading) -> tuple[Any, ...]:
         one.public_id, one.meter_id, one.period, one.taken_on, one.t1, one.t2, one.t3, one.source, one.state,
         one.is_billable, one.drop, one.doubts, one.created_at, one.author_id, one.batch_id, "", "", None, None,
     )  # fmt: skip
+
+
+def _is_known(mine: Known, values: Zones, said: Said) -> bool:
+    """Whether the row says what counts already, whoever said it, or what this source has said below a higher one.
+
+    Files that come back name no source, or the company; rows of one file are told apart by their sources.
+    """
+    current = mine.current
+    if current and (current.pk or current.source == said.source) and _is_same(current, values, said):
+        return True
+    return mine.is_closed_to(said.source) and any(
+        row.source == said.source and _is_same(row, values, said) for row in mine.here
+    )
 
 
 def _is_same(reading: Reading, values: Zones, said: Said) -> bool:

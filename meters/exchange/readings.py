@@ -7,7 +7,8 @@ or the workbook of ГИС ЖКХ, with a column for each zone and the meter's nu
 
     Номер прибора учета в ГИС ЖКХ; Вид коммунального ресурса; Показание T1; T2; T3; Дата снятия показания; Период
 
-Columns are told by their words, so both may be mixed. An empty account means the meter of a whole house.
+Columns are told by their words, so both may be mixed. An empty account means the meter of a whole house. A file that the
+portal wrote for looking at has a column `state`; its rows that do not count are passed over.
 """
 
 import datetime as dt
@@ -19,7 +20,7 @@ from typing import Any
 from django.utils.translation import gettext_noop as _
 
 from lib.text import account_key, search_key
-from meters.models.reading import Source
+from meters.models.reading import ReadingState, Source
 from meters.resources import Resource, parse_resource
 from premises.register import Column, Problem, Register, Row
 from premises.registers import cells
@@ -47,6 +48,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     Source.COUNCIL: ("совет дома", "совет", "рада будинку"),
     Source.OWNER: ("собственник", "житель", "абонент", "потребитель", "власник", "мешканець", "споживач"),
 }
+PASSED_OVER = frozenset({ReadingState.KEPT, ReadingState.WITHDRAWN})
 BY_NAME = {search_key(name): source for source, names in SOURCES.items() for name in (source, *names)}
 
 
@@ -100,6 +102,7 @@ def columns(account_length: int = 0) -> tuple[Column, ...]:
         Column("t3", VALUE, T3),
         Column("period", cells.period, ("период", "расчётный период", "період", "розрахунковий період")),
         Column("source", source, ("источник", "кто снял", "джерело")),
+        Column("state", cells.text(40)),
     )  # fmt: skip
 
 
@@ -126,7 +129,7 @@ class Said:
 
 @dataclass
 class Gathered:
-    """The readings of a file by their meters, in the order of the file; `repeated` rows said nothing new."""
+    """The readings of a file by their meters, in the order of the file; `repeated` rows say nothing new."""
 
     by_meter: dict[Key, list[Said]] = field(default_factory=dict)
     bad: int = 0  # rows that cannot be read
@@ -135,6 +138,10 @@ class Gathered:
 
     def take(self, row: Row) -> None:
         """Put one row to the others of its reading; what it says wrongly is noted in the row."""
+        if row.values.get("state") in PASSED_OVER:
+            row.warn("state", _("This reading did not count in the portal: the row is not read."))
+            self.repeated += 1
+            return
         values = _values(row)
         if not row.is_good or not values:
             self.bad += 1

@@ -1,6 +1,6 @@
 """Readings and meters as tables in the layouts that the import takes: what was written may be imported again.
 
-    header, rows = readings_table(Reading.objects.staffed_by(user).filter(...))
+    header, rows = readings_table(Reading.objects.staffed_by(user).current().filter(...))
     return download("xlsx", "readings-2026-10", header, rows)
 
 Rows are read from the database piece by piece.
@@ -39,8 +39,13 @@ AT_ONCE = 2000
 
 
 def readings_table(readings: "QuerySet[Reading, Any]") -> Table:
-    """One row per zone: account;meter_no;resource;zone;date;value;source;period. History comes before what counts."""
-    return READINGS, _readings(readings)
+    """One row per zone: account;meter_no;resource;zone;date;value;source;period. Give it readings that count."""
+    return READINGS, (row for row, _state in _readings(readings))
+
+
+def states_table(readings: "QuerySet[Reading, Any]") -> Table:
+    """The same for looking at, with the state of each reading; the import passes over what does not count."""
+    return (*READINGS, "state"), ((*row, state) for row, state in _readings(readings))
 
 
 def gis_table(readings: "QuerySet[Reading, Any]") -> Table:
@@ -53,15 +58,17 @@ def meters_table(meters: "QuerySet[Meter, Any]") -> Table:
     return METERS, _meters(meters)
 
 
-def _readings(readings: "QuerySet[Reading, Any]") -> Iterator[Row]:
+def _readings(readings: "QuerySet[Reading, Any]") -> Iterator[tuple[Row, str]]:
+    """The rows with the state of their reading."""
     for one in _whole(readings):
         meter = one.meter
         number = meter.account.number if meter.account else ""
         for zone, value in enumerate(one.values, start=1):
-            yield (
+            row = (
                 number, meter.serial, resource_code(meter.resource), zone, one.taken_on, _shown(value, meter), one.source,
                 _month(one.period),
             )  # fmt: skip
+            yield row, one.state
 
 
 def _gis(readings: "QuerySet[Reading, Any]") -> Iterator[Row]:
@@ -92,8 +99,9 @@ def _meters(meters: "QuerySet[Meter, Any]") -> Iterator[Row]:
 
 
 def _shown(value: Decimal, meter: Meter) -> Decimal:
-    """The value with the digits of the dial."""
-    return value.quantize(quantum(meter.decimals))
+    """The value with the digits of the dial, and with more where it has them: nothing is rounded away."""
+    shown = value.quantize(quantum(meter.decimals))
+    return shown if shown == value else value
 
 
 def _month(period: date) -> str:

@@ -18,11 +18,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from lib.errors import Refusal
-from lib.tables import csv_file, xlsx_file
 from meters.actions import submit
 from meters.actions.import_readings import ReadingBook
 from meters.examining import Entry
-from meters.exchange.written import gis_table, readings_table
 from meters.models import Drop, Meter, Reading, ReadingState, Source, SubmissionWindow
 from meters.testing import enter as enter_reading
 from meters.testing import make_house_meter, make_meter, make_reading, make_readings
@@ -115,6 +113,29 @@ def test_a_day_after_the_close_counts_to_the_next_month(cast: Cast, meter: Meter
     other = make_meter(cast.account, serial="2")
     take(cast, line(meter_no="2", date="26.10.2026"))
     assert shown(other)[0][0] == OCT
+
+
+@pytest.mark.parametrize(
+    ("period", "counts"),
+    [
+        ("09.2026", False),
+        ("10.2026", True),
+        ("11.2026", True),
+        ("12.2026", True),
+        ("01.2027", False),
+        ("12.2027", False),
+    ],
+)
+def test_a_period_far_from_its_day_is_an_error(cast: Cast, meter: Meter, period: str, counts: bool) -> None:
+    run = check(cast, line(period=period), head=HEAD.strip() + ";period\n")
+    if counts:
+        assert apply_file(run, by=None, at=AT).state == "applied"
+        assert f"{meter.readings.get().period:%m.%Y}" == period
+    else:
+        assert complaints(run) == [
+            (2, "period", f"A reading of 22.11.2026 counts to 11.2026; it cannot count to {period}. Check the date and "
+                          "the period.")
+        ]  # fmt: skip
 
 
 def gis_file(*rows: list[Any]) -> BytesIO:
@@ -211,6 +232,12 @@ def test_the_number_is_compared_without_spaces_case_and_the_zeros_that_excel_too
     first, second = make_meter(cast.account, serial="00 123 аб"), make_meter(cast.account, serial="000456")
     take(cast, line(meter_no=" 00123АБ "), line(meter_no="456", value="8"))
     assert (first.readings.count(), second.readings.count()) == (1, 1)
+
+
+def test_other_houses_of_the_company_are_found_by_account(cast: Cast) -> None:
+    meter = make_meter(make_account(make_house(cast.company, "9"), "1", "900"), serial="1")
+    take(cast, line(account="900", meter_no="1"))
+    assert meter.readings.count() == 1
 
 
 def test_one_number_of_two_resources_is_two_meters(cast: Cast) -> None:
@@ -373,6 +400,39 @@ def test_a_lower_source_is_kept_as_history_and_the_report_says_so(cast: Cast, me
     assert "higher source" in complaints(run, "warning")[0][2]
     again = take(cast, line(), "\n")
     assert (again.created, again.unchanged, meter.readings.count()) == (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ({"value": "123456"}, "before the comma"),
+        ({"value": "7,1234"}, "after the comma"),
+        ({"value": "4"}, "lower than 5,000 of 20.10.2026"),
+        ({"value": "7", "date": "19.10.2026", "period": "11.2026"}, "later than this day"),
+        ({"value": "7", "date": "25.11.2026"}, "not come yet"),
+    ],
+)
+def test_below_a_higher_source_errors_are_errors_all_the_same(
+    cast: Cast, meter: Meter, cells: dict[str, str], words: str
+) -> None:
+    make_reading(meter, OCT, "5")
+    make_reading(meter, NOV, "9", source="controlled")
+    [error] = complaints(check(cast, line(**{"period": "11.2026"} | cells), head=HEAD.strip() + ";period\n"))
+    assert words in error[2]
+
+
+def test_below_a_higher_source_a_removed_meter_takes_nothing(cast: Cast) -> None:
+    meter = make_meter(cast.account, removed_on=date(2026, 11, 21))
+    make_reading(meter, NOV, "9", source="controlled")
+    assert "has been removed" in complaints(check(cast, line()))[0][2]
+
+
+def test_the_same_reading_from_another_source_is_unchanged(cast: Cast, meter: Meter) -> None:
+    make_reading(meter, NOV, "7.5", taken_on=date(2026, 11, 22))
+    for source in ("company", "controlled", "owner"):
+        run = take(cast, line(source=source))
+        assert (run.created, run.updated, run.unchanged, run.warnings) == (0, 0, 1, 0)
+    assert shown(meter) == [(NOV, "7.5", "owner", "current")]
 
 
 def test_sources_within_one_file_end_by_the_same_order(cast: Cast, meter: Meter) -> None:
@@ -592,56 +652,3 @@ def test_mark_uploads_reads_the_report_imports_and_takes_it_back(
     mark.post(undo)
     assert meter.readings.current().count() == 1
     assert "Readings taken back" in mark.get(report).content.decode()
-
-
-# --- There and back ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(params=["csv", "xlsx"])
-def written(request: pytest.FixtureRequest) -> Callable[[Any], BytesIO]:
-    """Write a table as a file of one kind."""
-
-    def write(table: Any) -> BytesIO:
-        header, rows = table
-        return BytesIO(b"".join(csv_file(header, rows)) if request.param == "csv" else xlsx_file("t", header, rows))
-
-    return write
-
-
-@pytest.fixture
-def full(cast: Cast) -> Cast:
-    """Readings of every sort: zones, house meters, late ones, a number like a formula, history."""
-    SubmissionWindow.objects.create(organization=cast.company, opens=15, closes=25)
-    power = make_meter(cast.account, "power", "=1+1", zones=2, initial_t2=0, decimals=1, gis_number="900")
-    make_readings(make_meter(cast.account), SEP, "1.5", "1.5", "2.125")
-    make_reading(power, OCT, "10.5", "7")
-    make_reading(make_house_meter(cast.house), NOV, "1250", taken_on=date(2026, 10, 3), source="supplier")
-    take(cast, line(value="2,25"))
-    return cast
-
-
-def test_what_was_written_may_be_imported_again_and_changes_nothing(
-    full: Cast, written: Callable[[Any], BytesIO]
-) -> None:
-    file = written(readings_table(Reading.objects.standing()))
-    run = check_file("readings", full.company, file, name="back", by=None, at=AT)
-    assert (run.state, run.errors, run.created, run.updated) == ("checked", 0, 0, 0), run.report
-    assert run.rows == Reading.objects.count() + 1  # a row per zone
-    assert run.unchanged >= Reading.objects.current().count()
-
-
-def test_the_layout_of_the_state_system_comes_back_too(full: Cast, written: Callable[[Any], BytesIO]) -> None:
-    file = written(gis_table(Reading.objects.current().filter(source="company")))
-    run = check_file("readings", full.company, file, name="back", by=None, at=AT)
-    assert (run.state, run.created, run.updated, run.unchanged) == ("checked", 0, 0, 1), run.report
-    header, rows = gis_table(Reading.objects.filter(meter__resource="power"))
-    assert header[0] == "Номер прибора учета в ГИС ЖКХ"
-    assert list(rows) == [
-        ("900", "Электрическая энергия", Decimal("10.5"), Decimal("7.0"), None, date(2026, 10, 20), "10.2026")
-    ]  # fmt: skip
-
-
-def test_other_houses_of_the_company_are_found_by_account(cast: Cast) -> None:
-    meter = make_meter(make_account(make_house(cast.company, "9"), "1", "900"), serial="1")
-    take(cast, line(account="900", meter_no="1"))
-    assert meter.readings.count() == 1
