@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import User
+from lib.money import format_money
 from meters.actions import MetersAreBusy, NotAcceptable, Outcome, Result, WindowIsClosed, look_at, submit
 from meters.consumption import Doubt
 from meters.examining import Entry, Finding
@@ -18,7 +19,9 @@ from meters.forms.fields import DayField, sentence
 from meters.matrix import Cell, Confirm, Note, Round, Row
 from meters.models import Meter, Source
 from meters.models.meter import Zones
+from meters.prices import prices_of
 from meters.resources import Unit
+from meters.sheet import Prices, cost_of
 from meters.typed import Unreadable, read_value
 from meters.wording import amount_words, doubt_words, value_words
 
@@ -118,8 +121,10 @@ def _token(values: Zones) -> str:
 def _found(row: Row, findings: Iterable[Finding], now: Round) -> list[Note]:
     """What is wrong or doubtful, each at its meter."""
     cells = {cell.meter.pk: cell for cell in row.filled}
+    found = list(findings)
+    prices = prices_of([row.account]) if any(one.doubts for one in found) else {}
     notes = []
-    for one in findings:
+    for one in found:
         cell = cells[one.entry.meter.pk]
         if one.error:
             notes.append(_at(cell, str(one.error)))
@@ -127,7 +132,7 @@ def _found(row: Row, findings: Iterable[Finding], now: Round) -> list[Note]:
         if one.lowered:
             notes.append(_lower(cell, one, now))
         if one.doubts and Doubt.LOWER not in one.doubts:
-            notes.append(_doubted(cell, one))
+            notes.append(_doubted(cell, one, prices))
     return notes
 
 
@@ -160,16 +165,25 @@ def _passed_zero(cell: Cell, found: Finding) -> Confirm | None:
     return Confirm(f"p{cell.meter.pk}", _token(found.entry.values), label, found.entry.passed_zero)
 
 
-def _doubted(cell: Cell, found: Finding) -> Note:
+def _doubted(cell: Cell, found: Finding, prices: Prices) -> Note:
     doubts = sorted(found.doubts)
     words = doubt_words(doubts)
     if found.suggestion is not None:
         words.append(_("Perhaps %(value)s?") % {"value": value_words((found.suggestion,), cell.meter)})
     if found.volume is not None:
-        words.append(_("It makes %(volume)s.") % {"volume": _volume(cell.meter, found.volume)})
+        words.append(_makes(cell.meter, found.volume, prices))
     token = f"{_token(found.entry.values)}|{' '.join(doubts)}"
     yes = Confirm(f"c{cell.meter.pk}", token, _("Yes, it shows this"), not found.unconfirmed)
     return _at(cell, " ".join(words), yes)
+
+
+def _makes(meter: Meter, volume: Decimal, prices: Prices) -> str:
+    """What was used, and about what it costs where a tariff is known: the slip of a finger shows in money."""
+    cost = cost_of(meter, volume, prices)
+    if cost is None:
+        return _("It makes %(volume)s.") % {"volume": _volume(meter, volume)}
+    money = format_money(cost.amount, cost.currency, get_language() or "en")
+    return _("It makes %(volume)s, about %(cost)s.") % {"volume": _volume(meter, volume), "cost": money}
 
 
 def _volume(meter: Meter, volume: Decimal) -> str:
@@ -187,13 +201,17 @@ def _first_slot(row: Row) -> str:
 
 
 def _done(row: Row, outcomes: Sequence[Outcome], now: Round) -> list[Note]:
-    """That it is saved, and whose value it met."""
+    """That it is saved, what of it is not used for charges, and whose value it met."""
     cells = {cell.meter.pk: cell for cell in row.filled}
     saved = [one for one in outcomes if one.result != Result.OUTRANKED]
     notes = []
     if saved:
         text = ngettext("Saved: %(count)d reading.", "Saved: %(count)d readings.", len(saved)) % {"count": len(saved)}
         notes.append(Note("ok", text))
+    for one in outcomes:
+        if not one.reading.is_billable:
+            stored = _("Stored, not used for charges: the verification has expired")
+            notes.append(Note("warn", _named(cells[one.entry.meter.pk], stored)))
     for one in outcomes:
         text = _met(one, cells[one.entry.meter.pk], now)
         if text:
@@ -202,9 +220,9 @@ def _done(row: Row, outcomes: Sequence[Outcome], now: Round) -> list[Note]:
 
 
 def _met(outcome: Outcome, cell: Cell, now: Round) -> str:
-    """A sentence about the reading that this one met, if that was somebody else's."""
+    """A sentence about the reading that this one met: somebody else's, or the council's own that counts still."""
     rival = outcome.rival
-    if rival is None or rival.source == Source.COUNCIL:
+    if rival is None or (rival.source == Source.COUNCIL and outcome.result == Result.ACCEPTED):
         return ""
     facts = {
         "value": value_words(rival.values, cell.meter),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from billing.models import Invoice
 from billing.testing import make_invoice, make_payment
 from meters.history import months_before
 from meters.models import Meter, Reading, ReadingState, Source, SubmissionWindow
@@ -307,6 +308,42 @@ def test_a_doubt_is_confirmed_for_the_value_it_was_about(cast: Cast, vera: Clien
     assert "high" in reading.doubts
 
 
+def test_a_doubt_says_about_what_it_costs_where_a_tariff_is_known(cast: Cast, vera: Client, meter: Meter) -> None:
+    """From the newest bill of the flat, of which nothing else is shown."""
+    read_for_months(meter)
+    invoice = make_invoice(cast.account, date(2026, 10, 1))
+    print_tariff(invoice, "Холодная вода", "47.06")
+    text = save(vera, meter, "160").content.decode().replace("\u00a0", " ")
+    assert "It makes 60 m³, about 2,823.60 RUB." in text
+    assert "3,680" not in text
+
+
+def print_tariff(invoice: Invoice, service: str, tariff: str) -> None:
+    """A line of a bill with the price of a cubic metre."""
+    invoice.lines.create(
+        position=invoice.lines.count() + 1, service=service, unit="м3", tariff=Decimal(tariff), accrued=Decimal(1),
+        payable=Decimal(1),
+    )  # fmt: skip
+
+
+def test_doubts_of_three_meters_ask_the_database_as_often_as_one(cast: Cast, vera: Client, meter: Meter) -> None:
+    others = [make_meter(cast.account, serial=serial) for serial in ("D-2", "D-3")]
+    for one in others:
+        make_reading(one, LAST, "100")
+    for one in (meter, *others):
+        read_for_months(one)
+    print_tariff(make_invoice(cast.account, date(2026, 10, 1)), "Холодная вода", "47.06")
+
+    def queries(*meters: Meter) -> int:
+        with CaptureQueriesContext(connection) as seen:
+            response = save(vera, meters[0], "160", also={f"m{one.pk}z1": "160" for one in meters[1:]})
+        assert len(response.context["row"].notes) == len(meters)
+        return len(seen)
+
+    queries(meter)  # the first visit writes the place of the session
+    assert queries(meter) == queries(meter, *others)
+
+
 def test_a_lower_value_passes_only_through_zero(cast: Cast, vera: Client, window: SubmissionWindow) -> None:
     meter = make_meter(cast.account)
     make_reading(meter, LAST, "99998")
@@ -407,6 +444,34 @@ def test_a_broken_meter_has_no_field(cast: Cast, vera: Client, meter: Meter) -> 
     response = save(vera, meter, "101")
     assert response.status_code == 422
     assert "marked as broken" in response.content.decode()
+
+
+def test_of_an_unverified_meter_vera_hears_that_it_is_not_used_for_charges(
+    cast: Cast, vera: Client, meter: Meter, window: SubmissionWindow
+) -> None:
+    Meter.objects.filter(pk=meter.pk).update(next_verification=LAST)
+    said = "Stored, not used for charges: the verification has expired"
+    assert save(vera, meter, "102", follow=True).content.decode().count(said) == 1
+    assert counts(meter)
+    power = make_meter(cast.account, "power", serial="P")
+    response = save(vera, power, "10", follow=True)
+    assert "Saved: 1 reading." in response.content.decode()
+    assert said not in response.content.decode()
+    SubmissionWindow.objects.filter(pk=window.pk).update(takes_expired=False)
+    response = save(vera, meter, "103")
+    assert response.status_code == 422
+    assert "does not take its readings" in response.content.decode()
+
+
+def test_a_value_that_may_be_charged_stands_above_a_later_one_that_may_not(
+    cast: Cast, vera: Client, meter: Meter
+) -> None:
+    save(vera, meter, "101", follow=True)
+    Meter.objects.filter(pk=meter.pk).update(next_verification=LAST)
+    text = save(vera, meter, "102", follow=True).content.decode()
+    assert "Stored, not used for charges: the verification has expired" in text
+    assert "House council: 101.000" in text
+    assert "Saved:" not in text
 
 
 # --- The window -----------------------------------------------------------------------------------------------------
