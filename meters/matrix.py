@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -38,6 +38,11 @@ class Round:
     @property
     def closes(self) -> date:
         return windows.last_day(self.rules.window, self.period)
+
+    @property
+    def to_collect(self) -> "Round":
+        """The round for which a sheet of paper is printed: the open one, else the next."""
+        return self if self.is_open else replace(self, period=windows.period_of(self.rules.window, self.today))
 
     @property
     def reopens(self) -> date:

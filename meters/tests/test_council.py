@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import User
 from billing.models import Invoice
@@ -19,7 +20,7 @@ from meters.history import months_before
 from meters.models import Meter, Reading, ReadingState, Source, SubmissionWindow
 from meters.testing import enter as send
 from meters.testing import make_meter, make_reading
-from meters.windows import last_day, period_of
+from meters.windows import last_day, next_opening, period_of
 from notifications.models import Notice
 from portal.testing import Cast, make_account
 from premises.models import CouncilSeat, House, PersonalAccount, Unit
@@ -578,6 +579,29 @@ def test_the_sheet_has_values_before_and_no_names(cast: Cast, vera: Client, mete
     assert "№ 0123456-19" in text
     assert "Олин" not in text
     assert vera.get(page("council_sheet", cast.house, entrance="2")).context["rows"] == []
+
+
+@pytest.mark.parametrize("name", ["council_sheet", "council_readings", "council_board"])
+def test_while_readings_are_not_taken_every_page_names_the_day_when_they_are(
+    cast: Cast, vera: Client, meter: Meter, window: SubmissionWindow, name: str
+) -> None:
+    close(window)
+    window.refresh_from_db()
+    opening = next_opening(window.window, timezone.localdate())
+    assert f"from {date_format(opening, 'j E')}" in vera.get(page(name, cast.house)).content.decode()
+
+
+def test_the_sheet_of_a_closed_window_is_for_the_next_one(cast: Cast, vera: Client, window: SubmissionWindow) -> None:
+    """A value of the period that has just closed stands as the one before."""
+    close(window)
+    window.refresh_from_db()
+    following = period_of(window.window, timezone.localdate())
+    closed = months_before(following, 1)
+    make_reading(make_meter(cast.account), closed, "177", taken_on=last_day(window.window, closed))
+    response = vera.get(page("council_sheet", cast.house))
+    assert response.context["round"].period == following
+    assert "177.000" in response.content.decode()
+    assert "Readings are taken until" not in response.content.decode()
 
 
 def states(response: Any) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The council's desk for readings: the matrix of the house, one row of it, the walk, the sheet of paper, the board.
 
-A member sees flats and meters of their own house, never people, money or phones; a seat whose term is over opens nothing.
+A member sees flats and meters of their own house, never people, debts or phones; a seat whose term is over opens nothing.
 """
 
 from datetime import date
@@ -131,11 +131,11 @@ def _walk(request: HttpRequest, matrix: Matrix, row: Row | None) -> dict[str, An
 @login_required
 @require_safe
 def council_sheet(request: HttpRequest, house_id: UUID) -> HttpResponse:
-    """The collecting sheet: empty boxes to be filled in by hand."""
+    """The collecting sheet: empty boxes to be filled in by hand, now or when readings are taken again."""
     seat, now = _desk(request, house_id)
-    matrix, entrance = matrix_of(now), _entrance(request)
+    matrix, entrance = matrix_of(now.to_collect), _entrance(request)
     context = {
-        "seat": seat, "house": now.house, "round": now, "columns": matrix.columns, "rows": matrix.of_entrance(entrance),
+        "seat": seat, "house": now.house, "round": matrix.round, "columns": matrix.columns, "rows": matrix.of_entrance(entrance),
         "entrances": matrix.entrances, "entrance": entrance,
     }  # fmt: skip
     return render(request, "meters/council_sheet.html", context)

@@ -133,8 +133,41 @@ def test_the_sheet_is_paper_with_boxes(town: Things, open_portal: OpenPortal) ->
     walk.go(f"/council/{cast.house.public_id}/readings/sheet/?entrance=2")
     walk.look_over()
     assert walk.page.get_by_role("button", name="Print").is_visible()
+    for width in (360, 320):  # on a phone every flat is a card of its own
+        walk.page.set_viewport_size({"width": width, "height": 740})
+        assert walk.page.evaluate("document.documentElement.scrollWidth") == width
+        assert "Cold water" in first_box(walk)
     walk.page.emulate_media(media="print")
+    assert walk.page.locator("table.sheet td").first.evaluate("e => getComputedStyle(e).display") == "table-cell"
     assert not walk.page.locator("nav").first.is_visible()
     assert walk.page.locator("table.sheet thead").evaluate("e => getComputedStyle(e).display") == "table-header-group"
     assert walk.page.locator("table.sheet tbody tr").first.evaluate("e => getComputedStyle(e).breakInside") == "avoid"
     assert "Скрытный" not in walk.page.content()
+
+
+def first_box(walk: Walk) -> str:
+    """What the phone writes above the first box of the sheet."""
+    return str(walk.page.locator("table.sheet td").first.evaluate("e => getComputedStyle(e, '::before').content"))
+
+
+@pytest.mark.browser
+@pytest.mark.feature("D4", "G11")
+def test_a_note_stays_in_sight_when_the_table_is_moved_sideways(town: Things, open_portal: OpenPortal) -> None:
+    cast, meters = town.cast, stairs(town.cast)
+    for serial in ("W-2", "W-3", "W-4"):
+        make_meter(meters[0].account, serial=serial)  # type: ignore[arg-type]
+    walk = open_portal(Reader(PHONE)).enter_as(cast.vera)
+    table(walk, cast)
+    walk.page.locator(f"#m{meters[0].pk}z1").fill("99")
+    walk.page.keyboard.press("Enter")
+    note = walk.page.locator(".row-notes")
+    note.wait_for()
+    region = walk.page.locator("[data-matrix]")
+    for moved in (0, 300):
+        region.evaluate("(e, x) => { e.scrollLeft = x }", moved)
+        seen, box = region.bounding_box(), note.bounding_box()
+        assert seen
+        assert box
+        assert seen["x"] <= box["x"]
+        assert box["x"] + box["width"] <= seen["x"] + seen["width"]
+    assert not walk.problems()
