@@ -112,6 +112,16 @@ def test_a_member_reads_no_other_house(cast: Cast, vera: Client, meter: Meter) -
     assert not foreign.readings.exists()
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_the_header_calls_the_dispatcher_of_the_house(cast: Cast, vera: Client, meter: Meter, name: str) -> None:
+    def header() -> str:
+        return str(vera.get(page(name, cast.house)).content.decode().split("</header>")[0])
+
+    assert 'class="sos" href="tel:88005500735"' in header()
+    House.objects.filter(pk=cast.house.pk).update(dispatch_phone="8 (8639) 11-22-33")
+    assert 'class="sos" href="tel:88639112233"' in header()
+
+
 def test_a_flat_without_meters_has_no_row(cast: Cast, vera: Client, meter: Meter) -> None:
     assert vera.get(row(cast.nina_account)).status_code == 404
 
