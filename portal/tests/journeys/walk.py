@@ -119,12 +119,19 @@ class Walk:
 
     def look_over_staff_room(self) -> None:
         """The staff room is Django's own admin: what axe and the console say of it must be nothing; it is for desks."""
+        self.arrive()
         problems = [*axe(self.page), *self.complaints]
         assert not problems, "\n".join(problems)
+
+    def arrive(self) -> None:
+        """Wait for the page that a click opened: axe would find an empty document while it is on its way."""
+        self.page.wait_for_load_state()
+        self.page.locator("h1").first.wait_for()
 
     def problems(self) -> list[str]:
         """Everything that is wrong with the open page, in words."""
         page = self.page
+        self.arrive()
         found = [*axe(page), *self.complaints]
         if (count := page.locator("h1").count()) != 1:
             found.append(f"{count} headings of the first level")
