@@ -17,9 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from lib.errors import Refusal
 from meters import actions
-from meters.admin_base import ACT, ANSWER, BREAK, DeskAdmin
-from meters.admin_forms import (
-    ZONES,
+from meters.admin_act_forms import (
     ActForm,
     BrokenForm,
     CheckForm,
@@ -29,6 +27,8 @@ from meters.admin_forms import (
     SealForm,
     VerifyForm,
 )
+from meters.admin_base import ACT, ANSWER, BREAK, DeskAdmin
+from meters.admin_forms import ZONES
 from meters.history import local_day
 from meters.models import Meter, MeterReport
 
@@ -38,19 +38,20 @@ Do = Callable[[Meter, Any, User, datetime], object]
 def check(meter: Meter, form: CheckForm, by: User, at: datetime) -> object:
     given = form.cleaned_data
     return actions.check_meter(
-        meter, form.values_of(), on=given["on"], act=given["act"], note=given["note"], by=by, at=at
+        meter, form.values, on=given["on"], act=given["act"], note=given["note"], by=by, at=at, **form.answer
     )
 
 
 def replace(meter: Meter, form: ReplaceForm, by: User, at: datetime) -> object:
     given = form.cleaned_data
-    return actions.replace_meter(meter, form.values_of(), form.new, on=given["on"], act=given["act"], by=by, at=at)
+    return actions.replace_meter(
+        meter, form.values, form.new, on=given["on"], act=given["act"], by=by, at=at, **form.answer
+    )
 
 
 def remove(meter: Meter, form: RemoveForm, by: User, at: datetime) -> object:
-    return actions.remove_meter(
-        meter, form.values_of(), on=form.cleaned_data["on"], act=form.cleaned_data["act"], by=by, at=at
-    )
+    given = form.cleaned_data
+    return actions.remove_meter(meter, form.values, on=given["on"], act=given["act"], by=by, at=at, **form.answer)
 
 
 def verify(meter: Meter, form: VerifyForm, by: User, at: datetime) -> object:
@@ -102,10 +103,22 @@ ACTS: dict[str, Act] = {
 
 
 def acts_open(meter: Meter) -> list[str]:
-    """What can be done to this meter now; nothing to one that was removed."""
+    """What can be done to this meter now; to one that was removed only the correction of its last value."""
     if meter.removed_on:
-        return []
+        return ["check"]
     return [name for name in ACTS if name != ("repaired" if meter.broken_on is None else "broken")]
+
+
+def why_not(meter: Meter, name: str) -> str:
+    """Why an act cannot be done to this meter now."""
+    if meter.removed_on:
+        words = gettext(
+            "The meter was removed on %(day)s. Only its last value can be corrected, by a controlled reading."
+        )
+        return words % {"day": f"{meter.removed_on:%d.%m.%Y}"}
+    if name == "broken":
+        return gettext("The meter is marked as broken already.")
+    return gettext("The meter is not marked as broken.")
 
 
 class ActsMixin(DeskAdmin):
@@ -126,7 +139,7 @@ class ActsMixin(DeskAdmin):
             raise Http404
         meter: Meter = self.own_row(request, pk, act.right)
         if name not in acts_open(meter):
-            messages.info(request, gettext("This was done already."))
+            messages.warning(request, why_not(meter, name))
             return redirect("admin:meters_meter_change", meter.pk)
         now = timezone.now()
         form = act.form(
@@ -137,17 +150,20 @@ class ActsMixin(DeskAdmin):
             return redirect("admin:meters_meter_change", meter.pk)
         return self.drawn(
             request, "meter/act", status=422 if form.is_bound else 200, meter=meter, form=form, title=act.title,
-            button=act.button, last=meter.readings.current().first(),
+            button=act.button, last=meter.readings.current().first(), question=getattr(form, "question", None),
         )  # fmt: skip
 
     def _done(self, request: HttpRequest, act: Act, meter: Meter, form: Any, at: datetime) -> bool:
+        """Do the act; False where the form has something to say or to ask."""
         try:
             act.do(meter, form, request.user, at)  # type: ignore[arg-type]
         except actions.NotAcceptable as no:
-            form.refuse(no.findings)
+            form.judge(no.findings)
+        except actions.DayIsWrong as no:
+            form.add_error("on", str(no.message))
         except Refusal as no:
             form.add_error(None, str(no.message))
-        if form.errors:
+        if form.errors or getattr(form, "question", None):
             return False
         self.log_change(request, meter, str(act.title))
         messages.success(request, str(act.said))

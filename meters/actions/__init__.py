@@ -1,12 +1,14 @@
 """The verbs of meters and readings."""
 
 from meters.actions.devices import (
+    DayIsWrong,
     MeterIsGone,
     NewMeter,
     check_meter,
     install,
     mark_broken,
     mark_repaired,
+    questions_of,
     remove_meter,
     replace_meter,
     seal_meter,
@@ -29,6 +31,7 @@ from meters.actions.withdrawing import TooLateToTakeBack, elect, take_back, with
 from meters.holding import MetersAreBusy
 
 __all__ = [
+    "DayIsWrong",
     "MeterIsGone",
     "MetersAreBusy",
     "NewMeter",
@@ -48,6 +51,7 @@ __all__ = [
     "mark_broken",
     "mark_repaired",
     "period_to_read",
+    "questions_of",
     "remove_meter",
     "reopening",
     "replace_meter",

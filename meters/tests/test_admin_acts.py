@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.once import new_key
+from meters import prices
 from meters.actions import report
-from meters.models import Meter, MeterEvent, MeterReport, MeterState, Reading, Source
+from meters.models import Meter, MeterEvent, MeterReport, MeterState, Reading, Source, SubmissionWindow
 from meters.testing import make_meter, make_reading
+from meters.tests.page import text
 from portal.testing import Cast
 
 Enter = Callable[[User], Client]
@@ -45,14 +47,30 @@ def meter(cast: Cast) -> Meter:
     return meter
 
 
+@pytest.fixture
+def tariff(monkeypatch: pytest.MonkeyPatch, cast: Cast) -> None:
+    """Cold water costs 40 roubles."""
+    price = {(cast.account.pk, "cold"): prices.Price(Decimal(40), "RUB")}
+    monkeypatch.setattr(prices, "_pricers", [lambda accounts: price])
+
+
 def last_line(meter: Meter) -> MeterEvent:
     return meter.events.latest("pk")
+
+
+def asked(response: Any) -> list[str]:
+    """What may be answered to the question of the page; nothing is saved while it asks."""
+    assert response.status_code == 422
+    return [sent for sent, _words in response.context["question"].choices]
 
 
 def test_a_controlled_reading_is_entered_by_its_act(meter: Meter, cast: Cast, enter: Enter) -> None:
     mark = enter(cast.mark)
     assert "152.347" in mark.get(url(meter, "check")).content.decode()
-    response = do(mark, meter, "check", t1="150,5", note="пломба цела")
+    fields = {"t1": "150,5", "note": "пломба цела"}
+    question = do(mark, meter, "check", **fields)
+    assert "Would be given back 1.847 m³" in text(question)
+    response = do(mark, meter, "check", **fields, sure=asked(question)[0])
     assert response["Location"] == reverse("admin:meters_meter_change", args=[meter.pk])
     reading = Reading.objects.current().latest("period")
     assert (reading.t1, reading.source, reading.author, reading.drop) == (
@@ -85,6 +103,162 @@ def test_what_is_wrong_stands_beside_its_field_and_is_kept(
     assert 'value="пломба"' in response.content.decode()
     assert not meter.events.exists()
     assert meter.readings.count() == 1
+
+
+@pytest.mark.parametrize("name", ["check", "replace", "remove"])
+def test_an_odd_value_is_asked_about_before_anything_is_saved(
+    name: str, meter: Meter, cast: Cast, enter: Enter
+) -> None:
+    """Mark meant 154.2: five thousand cubic metres are not believed at once, and his answer holds for them alone."""
+    mark = enter(cast.mark)
+    new = {"serial": "NEW-7", "new_t1": "0"} if name == "replace" else {}
+    question = do(mark, meter, name, t1="5152,347", **new)
+    (answer,) = asked(question)
+    assert "Used 5,000 m³" in text(question)
+    assert "So much cannot run through this meter in these days." in text(question)
+    assert 'value="5152,347"' in question.content.decode()
+    other = do(mark, meter, name, t1="6152,347", **new, sure=answer)
+    yesterday = (timezone.localdate() - timedelta(days=1)).isoformat()
+    assert asked(other) != [answer]
+    assert asked(do(mark, meter, name, t1="5152,347", on=yesterday, **new, sure=answer)) != [answer]
+    meter.refresh_from_db()
+    assert (meter.removed_on, meter.readings.count(), meter.events.count(), Meter.objects.count()) == (None, 1, 0, 1)
+    assert do(mark, meter, name, t1="5152,347", **new, sure=answer).status_code == 302
+    saved = meter.readings.get(source=Source.CONTROLLED)
+    assert (saved.t1, "impossible" in saved.doubts) == (Decimal("5152.347"), True)
+
+
+def test_a_lower_value_tells_what_comes_back(meter: Meter, cast: Cast, enter: Enter, tariff: None) -> None:
+    mark = enter(cast.mark)
+    question = do(mark, meter, "remove", t1="102,347")
+    assert "This is less than the value before." in text(question)
+    assert "Would be given back 50 m³, about 2,000.00 RUB" in text(question)
+    assert do(mark, meter, "remove", t1="102,347", sure=asked(question)[0]).status_code == 302
+    assert meter.readings.get(source=Source.CONTROLLED).drop == "act"
+
+
+def test_a_lower_value_may_have_passed_zero(cast: Cast, enter: Enter) -> None:
+    meter = make_meter(cast.account)
+    day = timezone.localdate().replace(day=1) - timedelta(days=1)
+    make_reading(meter, day, "99998.450", taken_on=day)
+    mark = enter(cast.mark)
+    question = do(mark, meter, "remove", t1="3,12")
+    assert "The counter passed zero, 4.67 was used" in text(question)
+    assert do(mark, meter, "remove", t1="3,12", sure=asked(question)[1]).status_code == 302
+    assert meter.readings.get(source=Source.CONTROLLED).drop == "rollover"
+
+
+@pytest.mark.parametrize("name", ["replace", "remove"])
+def test_a_meter_is_not_removed_before_a_reading_that_counts(name: str, meter: Meter, cast: Cast, enter: Enter) -> None:
+    today = timezone.localdate()
+    make_reading(meter, today, "155", taken_on=today)
+    sent = {"t1": "154", "serial": "N", "new_t1": "0", "on": (today - timedelta(days=1)).isoformat()}
+    words = f"A reading of {today:%d.%m.%Y} counts for this meter: it cannot have been removed before. Check the date."
+    assert errors(do(enter(cast.mark), meter, name, **sent))["on"] == [words]
+    meter.refresh_from_db()
+    assert (meter.removed_on, Meter.objects.count()) == (None, 1)
+
+
+def test_the_last_value_of_a_removed_meter_can_be_put_right(meter: Meter, cast: Cast, enter: Enter) -> None:
+    """Mark took 155 for 165.3: the correction is another act of the same day, and nothing else can be done."""
+    mark, today = enter(cast.mark), timezone.localdate()
+    assert do(mark, meter, "replace", t1="155", serial="NEW-7", new_t1="0").status_code == 302
+    page = mark.get(reverse("admin:meters_meter_change", args=[meter.pk])).content.decode()
+    assert url(meter, "check") in page
+    assert url(meter, "remove") not in page
+    assert mark.get(url(meter, "check")).context["form"]["on"].value() == today
+    earlier = do(mark, meter, "check", t1="165,3", on=(today - timedelta(days=1)).isoformat())
+    assert "only its value of that day can be corrected" in errors(earlier)["on"][0]
+    assert do(mark, meter, "check", t1="165,3", act="18/1", note="ошибка в акте").status_code == 302
+    counting = Reading.objects.current().get(meter=meter, taken_on=today)
+    assert (counting.t1, counting.source) == (Decimal("165.3"), Source.CONTROLLED)
+    line = last_line(meter)
+    assert (line.what, line.on, line.act, line.note, line.by) == ("checked", today, "18/1", "ошибка в акте", cast.mark)
+
+
+def test_a_correction_counts_where_the_last_value_counted(meter: Meter, cast: Cast, enter: Enter) -> None:
+    """The days for readings were changed since the removal: the corrected value stays in its month."""
+    mark, today = enter(cast.mark), timezone.localdate()
+    do(mark, meter, "remove", t1="155")
+    first = Reading.objects.current().get(meter=meter, taken_on=today)
+    opens, closes = (1, 28) if first.period > today else (1, max(today.day - 1, 1))
+    SubmissionWindow.objects.create(organization=cast.company, opens=opens, closes=closes)
+    assert do(mark, meter, "check", t1="156").status_code == 302
+    assert Reading.objects.current().get(meter=meter, taken_on=today).period == first.period
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "words"),
+    [
+        ({"removed_on": date(2026, 5, 1)}, "seal", "The meter was removed on 01.05.2026."),
+        ({"broken_on": date(2026, 5, 1)}, "broken", "The meter is marked as broken already."),
+        ({}, "repaired", "The meter is not marked as broken."),
+    ],
+)
+def test_an_act_that_cannot_be_done_says_why(
+    fields: dict[str, Any], name: str, words: str, cast: Cast, enter: Enter
+) -> None:
+    meter = make_meter(cast.account, **fields)
+    mark = enter(cast.mark)
+    page = mark.post(url(meter, name), {"on": "2026-06-01", "act": "1", "idem": new_key()}, follow=True)
+    assert words in page.content.decode()
+    assert not meter.events.exists()
+
+
+def test_a_meter_of_another_kind_takes_the_place(cast: Cast, enter: Enter) -> None:
+    """A meter with one zone gives way to one with two, with other digits and behind transformers."""
+    old = make_meter(cast.account, "power", decimals=1, int_digits=6)
+    mark = enter(cast.mark)
+    form = mark.get(url(old, "replace")).context["form"]
+    prefilled = {name: str(form[name].value()) for name in ("unit", "zones", "int_digits", "decimals", "ratio")}
+    assert prefilled == {"unit": "kwh", "zones": "1", "int_digits": "6", "decimals": "1", "ratio": "1"}
+    new = {"serial": "N-2", "zones": "2", "int_digits": "5", "decimals": "2", "ratio": "20"}
+    assert "new_t2" in errors(do(mark, old, "replace", t1="10", new_t1="1,25", **new))
+    assert "new_t3" in errors(do(mark, old, "replace", t1="10", new_t1="1", new_t2="2", new_t3="3", **new))
+    assert "new_t1" in errors(do(mark, old, "replace", t1="10", new_t1="123456", new_t2="2", **new))
+    assert "new_t1" in errors(do(mark, old, "replace", t1="10", new_t1="1,255", new_t2="2", **new))
+    assert "unit" in errors(do(mark, old, "replace", t1="10", new_t1="1", new_t2="2", unit="m3", **new))
+    assert do(mark, old, "replace", t1="10", new_t1="1,25", new_t2="2,5", **new).status_code == 302
+    fresh = Meter.objects.get(serial="N-2")
+    assert (fresh.resource, fresh.unit, fresh.zones, fresh.int_digits, fresh.decimals) == ("power", "kwh", 2, 5, 2)
+    assert (fresh.ratio, fresh.initial) == (Decimal(20), (Decimal("1.25"), Decimal("2.5")))
+
+
+def test_a_heat_meter_may_count_in_another_unit(cast: Cast, enter: Enter) -> None:
+    old = make_meter(cast.account, "heat")
+    assert do(enter(cast.mark), old, "replace", t1="0,5", serial="Q", new_t1="0", unit="kwh").status_code == 302
+    assert (Meter.objects.get(serial="Q").unit, Meter.objects.get(serial="Q").zones) == ("kwh", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "field", "words"),
+    [
+        ("verify", {"on": "2023-12-31"}, "on", "The portal knows a later verification, of 01.01.2024."),
+        ("verify", {"next_verification": "2999-01-01"}, "next_verification", "more than 30 years ahead"),
+        ("verify", {"on": "2999-01-01"}, "on", "This day has not come yet."),
+        ("replace", {"verified_on": "2999-01-01"}, "verified_on", "This day has not come yet."),
+        ("replace", {"verified_on": "0206-01-01"}, "verified_on", "This is too long ago."),
+        ("replace", {"next_verification": "2999-01-01"}, "next_verification", "more than 30 years ahead"),
+        ("seal", {"on": "2999-01-01"}, "on", "This day has not come yet."),
+        ("broken", {"on": "2999-01-01"}, "on", "This day has not come yet."),
+        ("remove", {"on": "2999-01-01"}, "on", "This day has not come yet."),
+    ],
+)
+def test_a_day_that_cannot_be_is_refused(
+    name: str, fields: dict[str, str], field: str, words: str, meter: Meter, cast: Cast, enter: Enter
+) -> None:
+    Meter.objects.filter(pk=meter.pk).update(verified_on=date(2024, 1, 1))
+    sent = {"t1": "155", "serial": "N", "new_t1": "0", "seal": "П-1"} | fields
+    assert words in errors(do(enter(cast.mark), meter, name, **sent))[field][0]
+    assert not meter.events.exists()
+    assert Meter.objects.get().next_verification == date(2032, 3, 12)
+
+
+def test_a_meter_is_not_repaired_before_it_broke(cast: Cast, enter: Enter) -> None:
+    meter = make_meter(cast.account, broken_on=date(2026, 5, 10))
+    mark = enter(cast.mark)
+    assert "broken since 10.05.2026" in errors(do(mark, meter, "repaired", on="2026-05-09"))["on"][0]
+    assert do(mark, meter, "repaired", on="2026-05-10").status_code == 302
 
 
 def test_a_replacement_removes_the_old_meter_and_installs_the_new(meter: Meter, cast: Cast, enter: Enter) -> None:

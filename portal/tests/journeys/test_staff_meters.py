@@ -55,6 +55,12 @@ def test_a_meter_is_replaced_by_an_act(town: Things, meter: Meter, open_portal: 
         walk.look_over_staff_room()
     walk.fill("The new meter shows", "0,012")
     button(walk, "Replace")
+    walk.page.get_by_text("Would be given back").wait_for()
+    assert not Meter.objects.filter(serial="NEW-7").exists()
+    if reader.javascript:
+        walk.look_over_staff_room()
+    walk.choose("Yes, the meter shows this")
+    button(walk, "Replace")
     walk.page.get_by_text("the new one is in its place").wait_for()
     fresh = Meter.objects.get(serial="NEW-7")
     assert fresh.replaces == meter
