@@ -115,6 +115,11 @@ class Group:
         return self.is_open or self.takes_late
 
     @property
+    def open_period(self) -> date | None:
+        """The period for which readings are taken today."""
+        return self.period if self.is_taken else None
+
+    @property
     def days_left(self) -> int:
         """Days after this one until the window closes."""
         return (self.closes - self.today).days

@@ -29,10 +29,15 @@ def too_large_sentence() -> str:
 class DayField(forms.CharField):
     """One text field for a day up to today; its value is a date."""
 
+    default_error_messages = {
+        "not_yet": gettext_lazy("This day has not come yet. Write the day when you looked at the meter.")
+    }
+
     def __init__(self, *, today: date, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.TextInput({"class": "short", "inputmode": "decimal", "autocomplete": "off"}))
         kwargs.setdefault("initial", f"{today:%d.%m.%Y}")
-        kwargs.setdefault("error_messages", {"required": gettext_lazy("Write the day, for example 21.11.2026.")})
+        required = {"required": gettext_lazy("Write the day, for example 21.11.2026.")}
+        kwargs["error_messages"] = required | kwargs.get("error_messages", {})
         super().__init__(**kwargs)
         self.today = today
 
@@ -46,7 +51,7 @@ class DayField(forms.CharField):
         except Unreadable as bad:
             raise forms.ValidationError(sentence(bad)) from None
         if day > self.today:
-            raise forms.ValidationError(_("This day has not come yet. Write the day when you looked at the meter."))
+            raise forms.ValidationError(self.error_messages["not_yet"])
         return day
 
 

@@ -154,6 +154,15 @@ class Reading(models.Model):
     def doubt_words(self) -> list[str]:
         return self.doubts.split()
 
+    def is_disputable_by(self, user: User, open_period: date | None) -> bool:
+        """Whether this resident may tell the company that it is wrong: of one's own, once it cannot be corrected any more.
+
+        `open_period` is the period for which readings are taken now.
+        """
+        if self.source != Source.OWNER:
+            return self.state != ReadingState.WITHDRAWN
+        return self.is_current and (self.author_id != user.pk or self.period != open_period)
+
     def same_as(self, values: Zones, taken_on: date, drop: str) -> bool:
         """Whether another submission says nothing new."""
         return (self.values, self.taken_on, self.drop) == (values, taken_on, drop)

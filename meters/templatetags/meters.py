@@ -12,6 +12,7 @@ from meters.models import Meter, Reading, Source
 from meters.models.meter import Zones
 from meters.past import Line
 from meters.resources import FACTS, Resource, Unit
+from meters.sheet import Group
 from meters.wording import line_source, line_state, who_said
 
 register = template.Library()
@@ -56,6 +57,13 @@ def dials(values: Zones, meter: Meter) -> str:
 
 
 @register.filter
+def told_values(text: str) -> str:
+    """What a person told that a meter shows, as it is kept in a report («124.500 80.100»)."""
+    found = [Decimal(part) for part in text.split()]
+    return " · ".join(format_number(one, get_language() or "en", -int(one.as_tuple().exponent)) for one in found)
+
+
+@register.filter
 def meter_name(meter: Meter) -> str:
     """«Cold water, kitchen»."""
     return f"{Resource(meter.resource).label}, {meter.place}" if meter.place else str(Resource(meter.resource).label)
@@ -65,6 +73,12 @@ def meter_name(meter: Meter) -> str:
 def who_said_tag(context: dict[str, Any], reading: Reading) -> str:
     """Whose reading it is, for the person who reads the page."""
     return who_said(reading, context["user"])
+
+
+@register.simple_tag(takes_context=True)
+def may_dispute(context: dict[str, Any], reading: Reading | None, group: Group) -> bool:
+    """Whether the person who reads the page may tell the company that this reading, which counts, is wrong."""
+    return bool(reading and reading.is_current and reading.is_disputable_by(context["user"], group.open_period))
 
 
 @register.simple_tag(takes_context=True, name="line_source")

@@ -1,6 +1,6 @@
 """Olga tells the company: the reading is wrong, the meter was replaced, it is broken."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -48,9 +48,16 @@ def test_olga_disputes_what_the_council_entered(cast: Cast, enter: Any) -> None:
     assert "has your message" in text(page)
     assert "You told the company on 21 November: The reading is wrong" in text(page)
     assert rival.meter.readings.current().get() == rival
+    page = client.get(dispute_url(cast, rival))
+    for said in ("You told this on 21 November 2026; the company has not answered yet.", "Счётчик показывает 12", "12.500",
+                 "20 November 2026", "Ask Уютный дом"):  # fmt: skip
+        assert said in text(page)
+    assert "<textarea" not in page.content.decode()
     again = client.post(dispute_url(cast, rival), {"text": "ещё раз", "on": "20.11.2026"})
     assert again.status_code == 409
-    assert "You have told this already" in text(again)
+    assert "what you wrote now is not sent" in text(again)
+    assert "ещё раз" in again.content.decode()  # nothing typed is lost
+    assert MeterReport.objects.count() == 1
 
 
 @pytest.mark.feature("D4")
@@ -64,6 +71,41 @@ def test_a_dispute_needs_a_reason_and_loses_nothing_typed(cast: Cast, enter: Any
     assert 'value="12x"' in response.content.decode()
     assert 'value="31.02.2026"' in response.content.decode()
     assert not MeterReport.objects.exists()
+
+
+@pytest.mark.feature("D4")
+def test_olga_disputes_what_another_resident_of_her_flat_entered(cast: Cast, enter: Any) -> None:
+    meter, client = make_meter(cast.account), enter(cast.olga)
+    theirs = make_reading(meter, NOV, "15", author=cast.oleg)
+    here = reverse("readings", args=[cast.account.public_id])
+    assert dispute_url(cast, theirs) in client.get(here).content.decode()
+    assert dispute_url(cast, theirs) in enter(cast.tanya).get(here).content.decode()
+    page = client.get(dispute_url(cast, theirs))
+    assert "A resident of the flat" in text(page)
+    assert "Олег" not in text(page)
+    assert client.post(dispute_url(cast, theirs), {"text": "Не так", "on": "20.11.2026"}).status_code == 302
+    assert MeterReport.objects.get().reading == theirs
+
+
+@pytest.mark.feature("D4", "G4")
+def test_after_the_days_olga_tells_that_her_own_reading_is_wrong(cast: Cast, enter: Any, clock: Any) -> None:
+    meter, client = make_meter(cast.account), enter(cast.olga)
+    make_reading(meter, date(2026, 10, 1), "10", author=cast.olga)
+    own = make_reading(meter, NOV, "15", author=cast.olga)
+    history = reverse("readings_history", args=[cast.account.public_id])
+    assert dispute_url(cast, own) not in client.get(history).content.decode()  # it may still be corrected
+    clock(datetime(2026, 11, 27, 9, tzinfo=UTC))
+    pages = [history, reverse("readings", args=[cast.account.public_id])]
+    assert [page for page in pages if dispute_url(cast, own) in client.get(page).content.decode()] == pages
+    assert "My reading is wrong" in text(client.get(history))
+    assert "My reading is wrong" in text(client.get(dispute_url(cast, own)))
+    low = client.post(dispute_url(cast, own), {"text": "Ошибка", "value_1": "9", "on": "26.11.2026"})
+    assert low.status_code == 422
+    assert "This is less than before: 10.000." in text(low)
+    large = client.post(dispute_url(cast, own), {"text": "Ошибка", "value_1": "123456", "on": "26.11.2026"})
+    assert "at most 5 fit this meter. If you left the comma out, write 123,456." in text(large)
+    client.post(dispute_url(cast, own), {"text": "Ошибка", "value_1": "14", "on": "26.11.2026"})
+    assert MeterReport.objects.get().reading == own
 
 
 def test_ones_own_and_strangers_readings_are_not_disputed(cast: Cast, enter: Any) -> None:
@@ -103,8 +145,63 @@ def test_a_replaced_meter_needs_a_number_and_a_value(cast: Cast, enter: Any) -> 
     meter = make_meter(cast.account)
     response = enter(cast.olga).post(about(cast, "meter_replaced", meter), {"on": "22.11.2026"})
     assert response.status_code == 422
-    for said in ("Write the number of the new meter", "Write the digits of the meter", "This day has not come yet"):
+    for said in ("Write the number of the new meter", "Write the digits of the meter",
+                 "This day has not come yet. Write the day when the meter was replaced."):  # fmt: skip
         assert said in text(response)
+
+
+def test_a_replacement_that_cannot_be_is_said_beside_its_fields(cast: Cast, enter: Any) -> None:
+    meter, client = make_meter(cast.account, serial="0123456-19"), enter(cast.olga)
+    make_reading(meter, date(2026, 10, 1), "124.5")
+    sent = {"on": "19.10.2026", "old_1": "124,4", "new_serial": " 0123456-19", "new_1": "0"}
+    response = client.post(about(cast, "meter_replaced", meter), sent)
+    assert response.status_code == 422
+    for said in ("A reading was taken on 20 October 2026. Write that day or a later one.", "This is less than before: 124.500.",
+                 "This is the number of the old meter."):  # fmt: skip
+        assert said in text(response)
+    assert "was installed on 12 March 2020" in text(
+        client.post(about(cast, "meter_replaced", meter), sent | {"on": "1.1.2020"})
+    )
+    good = {"on": "20.10.2026", "old_1": "124,5", "new_serial": "999", "new_1": "0"}
+    assert client.post(about(cast, "meter_replaced", meter), good).status_code == 302
+
+
+def test_what_was_told_stands_in_place_of_the_form_and_on_the_card(cast: Cast, enter: Any) -> None:
+    meter, client = make_meter(cast.account), enter(cast.olga)
+    here = reverse("readings", args=[cast.account.public_id])
+    assert about(cast, "meter_broken", meter) in client.get(here).content.decode()
+    client.post(about(cast, "meter_broken", meter), {"on": "20.11.2026", "text": "Не крутится"})
+    sent = {"on": "20.11.2026", "new_serial": "0999-26", "new_1": "0,12"}
+    client.post(about(cast, "meter_replaced", meter), sent)
+    words = text(client.get(here))
+    for said in (
+        "You told the company on 21 November: The meter is broken.",
+        "You told the company on 21 November: The meter was replaced.",
+    ):
+        assert said in words
+    assert about(cast, "meter_broken", meter) not in client.get(here).content.decode()
+    assert about(cast, "meter_broken", meter) in enter(cast.oleg).get(here).content.decode()
+    for name, said in (("meter_broken", "Не крутится"), ("meter_replaced", "0999-26")):
+        page = client.get(about(cast, name, meter))
+        assert said in text(page)
+        assert "the company has not answered yet" in text(page)
+        assert 'name="on"' not in page.content.decode()
+    again = client.post(about(cast, "meter_replaced", meter), sent | {"new_serial": "0777-26"})
+    assert again.status_code == 409
+    assert 'value="0777-26"' in again.content.decode()
+
+
+def test_that_a_meter_is_broken_is_told_once(cast: Cast, enter: Any) -> None:
+    meter, client = make_meter(cast.account, broken_on=date(2026, 11, 2)), enter(cast.olga)
+    here = reverse("readings", args=[cast.account.public_id])
+    assert about(cast, "meter_broken", meter) not in client.get(here).content.decode()
+    page = client.get(about(cast, "meter_broken", meter))
+    assert "counts as broken since 2 November 2026" in text(page)
+    assert "<textarea" not in page.content.decode()
+    sent = client.post(about(cast, "meter_broken", meter), {"on": "20.11.2026", "text": "Не крутится"})
+    assert sent.status_code == 409
+    assert "Не крутится" in sent.content.decode()
+    assert not MeterReport.objects.exists()
 
 
 def test_a_broken_meter_is_told_and_stays_as_it_is_until_the_company_looks(cast: Cast, enter: Any) -> None:
