@@ -18,7 +18,7 @@ from accounts.models import User
 from lib.copying import copy_in
 from lib.errors import Refusal
 from lib.text import account_key, search_key
-from meters.exchange.meters import columns, look_over
+from meters.exchange.meters import DATES, columns, look_at_dates, look_at_new, look_over
 from meters.history import local_day
 from meters.models import Meter, MeterEvent, Reading
 from meters.models.meter import in_columns
@@ -27,6 +27,7 @@ from premises.models import House, ImportRun, PersonalAccount
 from premises.register import Register, Row, read
 from premises.registers import Tally
 from premises.registers.accounts import address_of
+from premises.registers.cells import plain
 
 CHUNK = 5000
 KEPT = {
@@ -37,6 +38,7 @@ DIAL = {
     "unit": "unit", "zones": "zones", "int_digits": "int_digits", "decimals": "decimals", "ratio": "ratio",
     "initial": "initial", "installed": "installed_on",
 }  # fmt: skip
+FIELDS = KEPT | DIAL
 COPIED = (
     "organization_id", "house_id", "account_id", "resource", "unit", "serial", "serial_search", "model", "place", "zones",
     "int_digits", "decimals", "ratio", "initial_t1", "initial_t2", "initial_t3", "installed_on", "verified_on",
@@ -104,6 +106,7 @@ class MeterBook:
 
     def __init__(self, run: ImportRun, register: Register, tally: Tally, *, write: bool, at: datetime) -> None:
         self.run, self.tally, self.write, self.at = run, tally, write, at
+        self.today = local_day(run.organization, at)
         self.kept = {column: field for column, field in KEPT.items() if register.has(column)}
         self.seen: dict[Spot, tuple[int, tuple[Any, ...]]] = {}  # row and what it said
         houses = House.objects.filter(organization=run.organization)
@@ -115,17 +118,11 @@ class MeterBook:
         """Compare a chunk with the database, count, and store the differences."""
         listed = list(self._listed(rows))
         there = self._there(listed)
-        new = []
+        new = [one for one in listed if one.spot not in there and self._is_new(one)]
+        self.tally.created += len(new)
         for one in listed:
-            meter = there.get(one.spot)
-            if meter is None:
-                self.tally.created += 1
-                new.append(one)
-            elif fresh := self._changes(one, meter):
-                self.tally.updated += 1
-                self._change(meter, fresh)
-            else:
-                self.tally.unchanged += 1
+            if meter := there.get(one.spot):
+                self._compare(one, meter)
         for row in rows:
             self.tally.rows += 1
             self.tally.note(row.problems)
@@ -164,12 +161,17 @@ class MeterBook:
             if found is None:
                 row.refuse("account", _("The company has no account with this number."))
             return found
-        address = address_of(row.values["address"])
-        house = self.houses.get(search_key(", ".join(address))) if address else None
-        if house is None:
+        house = self.houses.get(search_key(row.values["address"]))
+        address = None if house else address_of(row.values["address"])
+        if address:
+            house = self.houses.get(search_key(", ".join(address)))
+        if house:
+            return None, house
+        if address:
             row.refuse("address", _("The company has no house at this address."))
-            return None
-        return None, house
+        else:
+            row.refuse("address", _("The address must hold city, street and house, with commas between them."))
+        return None
 
     def _is_first(self, row: Row, spot: Spot) -> bool:
         """Whether the meter stands in the file for the first time; the same row again is lost, another one is an error."""
@@ -194,6 +196,21 @@ class MeterBook:
 
     # --- Differences ----------------------------------------------------------------------------------------------
 
+    def _is_new(self, one: Listed) -> bool:
+        """Whether a meter that the portal has not got may come in."""
+        look_at_new(one.row, self.today)
+        return one.row.is_good
+
+    def _compare(self, one: Listed, meter: Meter) -> None:
+        """Count a meter that is there, and change what differs."""
+        fresh = self._changes(one, meter)
+        if not one.row.is_good:
+            return
+        self.tally.updated += bool(fresh)
+        self.tally.unchanged += not fresh
+        if fresh:
+            self._change(meter, fresh)
+
     def _changes(self, one: Listed, meter: Meter) -> dict[str, Any]:
         """What the row changes of a meter that is there; an empty cell says nothing."""
         if meter.removed_on:
@@ -204,10 +221,11 @@ class MeterBook:
             )
             return {}
         self._compare_dial(one, meter)
+        look_at_dates(one.row, self.today, {name: getattr(meter, FIELDS[name]) for name in DATES})
         found = {
             field: one.values[column]
             for column, field in self.kept.items()
-            if one.values[column] and one.values[column] != getattr(meter, field)
+            if one.values[column] and one.values[column] != _plain(getattr(meter, field))
         }
         verified: date | None = found.get("verified_on")
         if verified and meter.verified_on and verified < meter.verified_on:
@@ -231,7 +249,7 @@ class MeterBook:
         if "verified_on" in fresh:
             lines.append((what.VERIFIED, fresh["verified_on"], ""))
         if "seal" in fresh:
-            lines.append((what.SEALED, local_day(self.run.organization, self.at), fresh["seal"]))
+            lines.append((what.SEALED, self.today, fresh["seal"]))
         self.events += [
             MeterEvent(
                 meter=meter, what=kind, on=on, note=f"{seal} {self.run.file_name[:100]}".strip(), by=self.run.by,
@@ -251,3 +269,8 @@ class MeterBook:
             values["ratio"], t1, t2, t3, values["installed"], values.get("verified"), values.get("next_verification"),
             values.get("sealed") or "", values.get("gis") or "", self.run.pk, self.at,
         )  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    """A field of a meter as the cell of a register would give it: spaces are single there."""
+    return plain(value) if isinstance(value, str) else value

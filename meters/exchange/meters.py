@@ -6,19 +6,23 @@
 The meter of a whole house has no account but the house's address. Meters with zones have `initial2` and `initial3`.
 """
 
+import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 
 from django.utils.translation import gettext_noop as _
 
 from meters.consumption import capacity, quantum
-from meters.exchange.readings import METER, NUMBER, RESOURCE, resource, words
+from meters.exchange.readings import METER, NUMBER, RESOURCE, VALUE, resource, words
 from meters.resources import FACTS, NAMES, Unit
 from premises.register import Column, Row
 from premises.registers import cells
-from premises.registers.accounts import ACCOUNT, address_of
+from premises.registers.accounts import ACCOUNT
 from premises.registers.cells import Cell, Unreadable
 
-VALUE = cells.number(4, least=Decimal(0), most=Decimal("999999999"))
+DATES = ("installed", "verified", "next_verification")
+EARLIEST = dt.date(1950, 1, 1)  # no meter in use is older
+RATIO = cells.number(3, least=Decimal(0), most=Decimal("999999.999"))
 UNITS = {
     "m3": Unit.M3, "м3": Unit.M3, "м³": Unit.M3, "куб.м": Unit.M3, "kwh": Unit.KWH, "квт·ч": Unit.KWH, "квт*ч": Unit.KWH,
     "квтч": Unit.KWH, "квт.ч": Unit.KWH, "квт-ч": Unit.KWH, "квт·год": Unit.KWH, "gcal": Unit.GCAL, "гкал": Unit.GCAL,
@@ -40,14 +44,14 @@ def columns(account_length: int = 0) -> tuple[Column, ...]:
         Column("meter_no", NUMBER, METER, required=True, filled=True),
         Column("account", cells.account(account_length), ACCOUNT, required=True),
         Column("resource", resource, RESOURCE, required=True, filled=True),
-        Column("address", cells.text(280), ("адрес", "адрес дома", "адреса", "адреса будинку")),
+        Column("address", cells.text(300), ("адрес", "адрес дома", "адреса", "адреса будинку")),
         Column("model", words(60), ("модель", "марка", "тип прибора")),
         Column("place", words(60), ("место", "место установки", "місце", "місце встановлення")),
         Column("unit", unit, ("единица", "единица измерения", "одиниця", "одиниця виміру")),
         Column("zones", cells.whole(3), ("зон", "количество зон", "тарифных зон", "кількість зон")),
         Column("int_digits", cells.whole(9), ("знаков до запятой", "разрядность", "знаків до коми")),
         Column("decimals", cells.whole(4), ("знаков после запятой", "знаків після коми")),
-        Column("ratio", cells.number(3, least=Decimal(0)), ("коэффициент трансформации", "коефіцієнт трансформації")),
+        Column("ratio", RATIO, ("коэффициент трансформации", "коефіцієнт трансформації")),
         Column("installed", cells.date, ("установлен", "дата установки", "встановлено", "дата встановлення")),
         Column("verified", cells.date, ("поверен", "дата поверки", "повірено", "дата повірки")),
         Column(
@@ -66,21 +70,30 @@ def look_over(row: Row) -> None:
 
     Adds `initials`, a value per zone, and `given`, the names of the columns that say something themselves.
     """
-    values = row.values
-    if not values.get("account"):
-        _look_at_address(row)
+    if not row.values.get("account") and not row.values.get("address"):
+        row.refuse("account", _("Write the account of the flat, or the address if it is the meter of a house."))
     if row.is_good:
         _fill_in(row)
-        _look_at_dial(row)
-        _look_at_dates(row)
 
 
-def _look_at_address(row: Row) -> None:
-    address = row.values.get("address") or ""
-    if not address:
-        row.refuse("account", _("Write the account of the flat, or the address if it is the meter of a house."))
-    elif address_of(address) is None:
-        row.refuse("address", _("The address must hold city, street and house, with commas between them."))
+def look_at_new(row: Row, today: dt.date) -> None:
+    """Check the dial and the days of a meter that the portal has not got; `today` is the company's."""
+    _look_at_dial(row)
+    look_at_dates(row, today, {})
+
+
+def look_at_dates(row: Row, today: dt.date, there: Mapping[str, dt.date | None]) -> None:
+    """Check the days that a row says; what the portal has (`there`, by column) is not asked about again."""
+    values = row.values
+    fresh = {name for name in DATES if name in values["given"] and values[name] != there.get(name)}
+    for name in fresh - {"next_verification"}:
+        if values[name] > today:
+            row.refuse(name, _("This day has not come yet. Check the date."))
+        elif values[name] < EARLIEST:
+            row.refuse(name, _("This is too long ago. Check the year."))
+    verified, following = (values.get(name) or there.get(name) for name in ("verified", "next_verification"))
+    if verified and following and following <= verified and fresh - {"installed"}:
+        row.refuse("next_verification", _("The next verification must be later than the last one."))
 
 
 def _fill_in(row: Row) -> None:
@@ -117,12 +130,6 @@ def _look_at_dial(row: Row) -> None:
     step = quantum(values["decimals"])
     if any(value != value.quantize(step) for value in values["initials"]):
         row.refuse("initial", _("The meter has fewer digits after the comma. Check the value."))
-
-
-def _look_at_dates(row: Row) -> None:
-    verified, following = row.values.get("verified"), row.values.get("next_verification")
-    if verified and following and following <= verified:
-        row.refuse("next_verification", _("The next verification must be later than the last one."))
 
 
 def resource_code(name: str) -> str:

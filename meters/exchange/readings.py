@@ -37,7 +37,7 @@ T1, T2, T3 = (
     tuple(f"{word} {letter}{zone}".strip() for word in ("показание", "показания", "показання", "") for letter in "TТ")
     for zone in (1, 2, 3)
 )
-VALUE = cells.number(4, least=Decimal(0), most=Decimal("999999999"))
+VALUE = cells.number(4, least=Decimal(0), most=Decimal("99999999999.9999"))  # the dial says what it can show
 ZONES = (1, 2, 3)
 
 SOURCES: dict[str, tuple[str, ...]] = {
@@ -57,8 +57,8 @@ def words(longest: int) -> Reader:
     read = cells.text(longest)
 
     def without_apostrophe(cell: Cell) -> str:
-        text = str(read(cell))
-        return text[1:] if text.startswith(("'=", "'+", "'-", "'@")) else text
+        text = cells.plain(cell)
+        return str(read(text[1:] if text.startswith(("'=", "'+", "'-", "'@")) else cell))
 
     return without_apostrophe
 

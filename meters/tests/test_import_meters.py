@@ -12,7 +12,7 @@ from meters.actions import mark_broken
 from meters.exchange.written import meters_table
 from meters.models import Meter, MeterEvent
 from meters.testing import make_house_meter, make_meter, make_reading
-from portal.testing import Cast, make_account
+from portal.testing import Cast, make_account, make_house
 from premises.actions.imports import apply_file, check_file, undo_import
 from premises.models import ImportRun
 
@@ -112,6 +112,9 @@ def test_a_house_meter_stands_at_an_address(cast: Cast) -> None:
         ({"installed": "", "verified": ""}, "installed", "day when the meter was installed"),
         ({"next_verification": "12.03.2020"}, "next_verification", "later than the last"),
         ({"installed": "31.02.2020"}, "installed", "no such day"),
+        ({"installed": "25.11.2026"}, "installed", "not come yet"),
+        ({"installed": "", "verified": "25.11.2026", "next_verification": ""}, "verified", "not come yet"),
+        ({"installed": "31.12.1949"}, "installed", "too long ago"),
     ],
 )
 def test_a_wrong_row_is_named_and_refuses_the_file(cast: Cast, cells: dict[str, str], field: str, words: str) -> None:
@@ -161,6 +164,33 @@ def test_a_later_file_changes_verification_and_seal_and_leaves_a_line(cast: Cast
     assert [(one.what, one.on, one.by) for one in lines] == [
         ("sealed", date(2026, 11, 24), cast.mark), ("verified", date(2026, 3, 1), cast.mark),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "field", "words"),
+    [
+        ({"verified": "25.11.2026", "next_verification": "25.11.2032"}, "verified", "not come yet"),
+        ({"verified": "01.03.2026", "next_verification": "01.03.2026"}, "next_verification", "later than the last"),
+        ({"verified": "01.04.2026", "next_verification": ""}, "next_verification", "later than the last"),
+        ({"verified": "", "next_verification": "12.03.2020"}, "next_verification", "later than the last"),
+        ({"installed": "25.11.2026"}, "installed", "not come yet"),
+    ],
+)
+def test_a_later_file_may_not_bring_wrong_days_either(
+    cast: Cast, cells: dict[str, str], field: str, words: str
+) -> None:
+    take(cast, line())
+    run = check(cast, line(**cells), line(meter_no="6"))
+    [error] = complaints(run)
+    assert (error[:2], run.created, run.updated) == ((2, field), 1, 0)
+    assert words in error[2]
+
+
+def test_today_is_the_companys(cast: Cast) -> None:
+    """At half past nine in the evening of London a meter is already installed tomorrow in Volgodonsk."""
+    late = datetime(2026, 11, 23, 21, 30, tzinfo=UTC)
+    file = BytesIO((HEAD + line(installed="24.11.2026")).encode())
+    assert check_file("meters", cast.company, file, name="приборы.csv", by=cast.mark, at=late).state == "checked"
 
 
 def test_an_older_verification_does_not_come_back(cast: Cast) -> None:
@@ -244,7 +274,12 @@ def test_what_was_written_may_be_imported_again_and_changes_nothing(cast: Cast, 
     make_meter(cast.nina_account, "power", "00158", zones=2, initial_t1="10.5", initial_t2="7", decimals=1, ratio=40)
     make_meter(cast.nina_account, "heat", "-7", unit="gj", place="кухня")
     make_house_meter(cast.house, serial="ОДПУ-1")
+    make_meter(cast.account, "power", "old", initial_t1="999999999.9999", int_digits=9, ratio="999999.999",
+               installed_on=date(1931, 5, 1), verified_on=date(2027, 5, 1), next_verification=date(2020, 1, 1))  # fmt: skip
+    make_meter(cast.account, "gas", "full", initial_t1="100000", decimals=2, model="СВ  15", place="=" + "я" * 59)
+    odd = make_house(cast.company, "Литер А", street="наб. Реки, у моста, левый берег")
+    make_house_meter(odd, "heat", "ОДПУ-2", unit="gcal", initial_t1="0.0005", decimals=3)
     header, rows = meters_table(Meter.objects.all())
     body = b"".join(csv_file(header, rows)) if kind == "csv" else xlsx_file("t", header, rows)
     run = check_file("meters", cast.company, BytesIO(body), name="back", by=None, at=AT)
-    assert (run.state, run.created, run.updated, run.unchanged, run.warnings) == ("checked", 0, 0, 4, 0), run.report
+    assert (run.state, run.created, run.updated, run.unchanged, run.warnings) == ("checked", 0, 0, 7, 0), run.report
