@@ -23,5 +23,10 @@ urlpatterns = [
     path("council/<uuid:house_id>/readings/walk/", council.council_walk, name="council_walk"),
     path("council/<uuid:house_id>/readings/sheet/", council.council_sheet, name="council_sheet"),
     path("council/<uuid:house_id>/readings/<uuid:account_id>/", council.council_row, name="council_row"),
+    path(
+        "council/<uuid:house_id>/readings/<uuid:reading_id>/take-back/",
+        council.council_take_back,
+        name="council_take_back",
+    ),
     path("council/<uuid:house_id>/board/", council.council_board, name="council_board"),
 ]

@@ -136,6 +136,9 @@ def test_no_page_of_the_council_knows_people_phones_or_money(cast: Cast, vera: C
     pages = [vera.get(page(name, cast.house)) for name in PAGES]
     pages += [vera.get(page("council_walk", cast.house, all="1")), vera.get(row(cast.account))]
     pages += [save(vera, meter, "1"), save(vera, meter, "105", follow=True)]
+    reading = counts(meter)
+    assert reading
+    pages.append(vera.get(undo(reading, cast.house)))
     people = [cast.olga, cast.oleg, cast.tanya, cast.nina]
     secret = ["Олина", "Олин", "Нинина", "Танина", "0000999", "0000888", "holder@", "38К2511", "3680", "3 680"]
     secret += [str(person.phone)[2:] for person in people] + [cast.olga.first_name]
@@ -483,6 +486,86 @@ def test_a_value_that_may_be_charged_stands_above_a_later_one_that_may_not(
     assert "Stored, not used for charges: the verification has expired" in text
     assert "House council: 101.000" in text
     assert "Saved:" not in text
+
+
+# --- Taking back ----------------------------------------------------------------------------------------------------
+
+
+def undo(reading: Reading, house: House, **query: str) -> str:
+    return reverse("council_take_back", args=[house.public_id, reading.public_id], query=query or None)
+
+
+def entered(meter: Meter, value: str, by: User) -> Reading:
+    return send(meter, value, source=Source.COUNCIL, by=by, at=timezone.now()).reading
+
+
+@pytest.mark.feature("D4", "G11")
+def test_vera_takes_back_a_value_typed_into_the_wrong_flat(cast: Cast, vera: Client, meter: Meter) -> None:
+    """From the row of the flat, over a page that asks; Olga's reading counts again; a second press changes nothing."""
+    send(meter, "103", by=cast.olga, at=timezone.now())
+    save(vera, meter, "105")
+    reading = counts(meter)
+    assert reading
+    address = undo(reading, cast.house, entrance="1")
+    assert address in vera.get(row(cast.account, entrance="1")).content.decode()
+    assert address.split("?")[0] not in vera.get(page("council_readings", cast.house)).content.decode()
+    asked = vera.get(address).content.decode()
+    assert "105" in asked
+    assert "flat 12" in asked
+    assert counts(meter) == reading  # looking changes nothing
+    response = vera.post(address)
+    assert response["Location"] == row(cast.account, entrance="1")
+    now = counts(meter)
+    assert now
+    assert (now.t1, now.source) == (Decimal(103), Source.OWNER)
+    text = vera.get(response["Location"]).content.decode()
+    assert "The reading is taken back." in text
+    assert "Take back" not in text
+    assert vera.post(address).status_code == 302
+    assert counts(meter) == now
+    assert "It is taken back already." in vera.get(address).content.decode()
+
+
+def test_a_value_is_taken_back_on_the_stairs(cast: Cast, vera: Client, meter: Meter) -> None:
+    reading = entered(meter, "105", cast.vera)
+    text = vera.get(page("council_walk", cast.house, all="1")).content.decode()
+    assert undo(reading, cast.house, all="1") in text
+    response = vera.post(undo(reading, cast.house, walk="1"), follow=True)
+    assert "Nobody home, next" in response.content.decode()
+    assert counts(meter) is None
+
+
+def test_a_member_takes_back_nothing_of_others(cast: Cast, vera: Client, enter: Enter, meter: Meter) -> None:
+    """Neither a resident's, nor another member's, nor one's own as a resident, nor of another house, nor after the term."""
+    CouncilSeat.objects.create(user=cast.nina, house=cast.house, since=timezone.localdate())
+    hot = make_meter(cast.account, "hot", serial="H")
+    own = make_meter(cast.vera_account, serial="V")
+    others = [
+        send(meter, "103", by=cast.olga, at=timezone.now()).reading, entered(hot, "3", cast.nina),
+        send(own, "3", by=cast.vera, at=timezone.now()).reading,
+    ]  # fmt: skip
+    for reading in others:
+        assert vera.post(undo(reading, cast.house)).status_code == 404
+        assert vera.get(undo(reading, cast.house)).status_code == 404
+    assert "Take back" not in vera.get(row(cast.account)).content.decode()
+    mine = entered(meter, "105", cast.vera)
+    assert vera.post(undo(mine, cast.other_house)).status_code == 404
+    assert enter(cast.olga).post(undo(mine, cast.house)).status_code == 404
+    CouncilSeat.objects.filter(user=cast.vera).update(until=timezone.localdate() - timedelta(days=1))
+    assert vera.post(undo(mine, cast.house)).status_code == 404
+    assert counts(meter) == mine
+
+
+def test_after_the_window_nothing_is_taken_back(
+    cast: Cast, vera: Client, meter: Meter, window: SubmissionWindow
+) -> None:
+    reading = entered(meter, "105", cast.vera)
+    close(window)
+    assert "Take back" not in vera.get(row(cast.account)).content.decode()
+    response = vera.post(undo(reading, cast.house))
+    assert response.status_code == 409
+    assert "cannot be taken back any more" in response.content.decode()
+    assert counts(meter) == reading
 
 
 # --- The window -----------------------------------------------------------------------------------------------------

@@ -15,12 +15,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.once import once
+from meters.actions import take_back
 from meters.forms.fields import DayField
-from meters.matrix import Matrix, Note, Round, Row, board_beside, board_of, matrix_of, round_of
-from meters.models import SubmissionWindow
+from meters.matrix import Matrix, Note, Round, Row, board_beside, board_of, flat_words, mark_own, matrix_of, round_of
+from meters.models import Reading, Source, SubmissionWindow
 from meters.row import DAY, company_of, save_row
 from premises.access import account_context, seat_or_404
 from premises.models import CouncilSeat, PersonalAccount
@@ -71,6 +73,7 @@ def _row(
     """The row as a script wants it, else a page: of the walk or of its own."""
     row, now = matrix.rows[0], matrix.round
     row.notes = notes
+    mark_own(row, now, by=person(request))
     context = _context(request, seat, now, _day(request, now)[0]) | {"columns": matrix.columns, "row": row}
     if "X-Row" in request.headers:
         return render(request, "meters/_council_row.html", context, status=status)
@@ -83,12 +86,29 @@ def _row(
 def _way_back(request: HttpRequest, now: Round, row: Row) -> str:
     """On to the next flat of a walk, or back to the row in the matrix."""
     house = now.house.public_id
-    query = {name: request.GET[name] for name in KEPT if name in request.GET}
+    query = _kept(request)
     if "walk" in request.GET:
         query = {"after": str(row.account.public_id)} | {name: query[name] for name in query if name != "walk"}
         return f"{reverse('council_walk', args=[house])}?{urlencode(query)}"
-    words = f"?{urlencode(query)}" if query else ""
-    return f"{reverse('council_readings', args=[house])}{words}#row-{row.account.public_id}"
+    return f"{reverse('council_readings', args=[house], query=query or None)}#row-{row.account.public_id}"
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def council_take_back(request: HttpRequest, house_id: UUID, reading_id: UUID) -> HttpResponse:
+    """A value typed into the wrong flat: take back what one entered oneself; asks first."""
+    seat, now = _desk(request, house_id)
+    own = Reading.objects.filter(author=person(request), source=Source.COUNCIL, meter__house=now.house)
+    reading = get_object_or_404(own.select_related("meter__organization"), public_id=reading_id)
+    account = get_object_or_404(PersonalAccount.objects.select_related("unit"), pk=reading.meter.account_id)
+    back = reverse("council_row", args=[house_id, account.public_id], query=_kept(request) or None)
+    if request.method == "POST":
+        take_back(reading, by=person(request), at=timezone.now())
+        messages.success(request, _("The reading is taken back. You may send another."))
+        return redirect(back)
+    context = {"seat": seat, "house": now.house, "reading": reading, "flat": flat_words(account.unit), "row_url": back}
+    return render(request, "meters/council_take_back.html", context)
 
 
 @login_required
@@ -99,6 +119,8 @@ def council_walk(request: HttpRequest, house_id: UUID) -> HttpResponse:
     matrix, entrance = matrix_of(now), _entrance(request)
     rows = matrix.of_entrance(entrance)
     row = _next(rows, request.GET.get("after", ""), everybody="all" in request.GET)
+    if row:
+        mark_own(row, now, by=person(request))
     context = _context(request, seat, now, _day(request, now)[0]) | {"board": board_beside(matrix)}
     return render(request, "meters/council_walk.html", context | _walk(request, matrix, row))
 
@@ -167,11 +189,15 @@ def _desk(request: HttpRequest, house_id: UUID) -> tuple[CouncilSeat, Round]:
 
 def _context(request: HttpRequest, seat: CouncilSeat, now: Round, day: date) -> dict[str, Any]:
     """What every page with rows needs."""
-    query = {name: request.GET[name] for name in KEPT if name in request.GET}
+    query = _kept(request)
     return {
         "seat": seat, "house": now.house, "round": now, "day": f"{day:%d.%m.%Y}", "day_name": DAY,
         "query": f"?{urlencode(query)}" if query else "", "company": company_of(now),
     }  # fmt: skip
+
+
+def _kept(request: HttpRequest) -> dict[str, str]:
+    return {name: request.GET[name] for name in KEPT if name in request.GET}
 
 
 def _entrance(request: HttpRequest) -> int | None:

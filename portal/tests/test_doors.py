@@ -59,6 +59,10 @@ def council_reading(things: Things) -> tuple[object, ...]:
     return (things.cast.account.public_id, things.council_reading.public_id)
 
 
+def council_own(things: Things) -> tuple[object, ...]:
+    return (things.cast.house.public_id, things.council_reading.public_id)
+
+
 def house(things: Things) -> tuple[object, ...]:
     return (things.cast.house.public_id,)
 
@@ -160,6 +164,7 @@ DOORS: dict[str, tuple[str, Args]] = {
     # the council's desk
     "council_readings": (COUNCIL, house),
     "council_row": (COUNCIL, meter_row),
+    "council_take_back": (COUNCIL, council_own),
     "council_walk": (COUNCIL, house),
     "council_sheet": (COUNCIL, house),
     "council_board": (COUNCIL, house),
