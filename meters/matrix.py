@@ -26,6 +26,8 @@ from meters.standing import is_asked, is_taken
 from meters.wording import value_words
 from premises.models import House, PersonalAccount, Unit
 
+LARGE = 100  # so many rows are shown at once without being asked for
+
 
 @dataclass(frozen=True)
 class Round:
@@ -180,6 +182,11 @@ class Matrix:
     @property
     def entrances(self) -> list[int]:
         return sorted({row.entrance for row in self.rows if row.entrance is not None})
+
+    @property
+    def first_entrance(self) -> int | None:
+        """Where the table of a large house begins: a thousand flats at once weigh two megabytes. Else the whole house."""
+        return self.entrances[0] if len(self.rows) > LARGE and len(self.entrances) > 1 else None
 
     def of_entrance(self, entrance: int | None) -> list[Row]:
         """The rows of one entrance; all of them without one."""

@@ -623,6 +623,31 @@ def stairs(cast: Cast, window: SubmissionWindow) -> list[Meter]:
     return meters
 
 
+def test_the_table_of_a_large_house_opens_with_its_first_entrance(
+    cast: Cast, vera: Client, stairs: list[Meter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others and the whole house are a press away; how many have sent is said of the whole house."""
+
+    def shown(**query: str) -> list[str]:
+        return [one.title for one in vera.get(page("council_readings", cast.house, **query)).context["rows"]]
+
+    monkeypatch.setattr("meters.matrix.LARGE", len(stairs))
+    assert shown() == ["2", "9", "10", "21"]
+    monkeypatch.setattr("meters.matrix.LARGE", len(stairs) - 1)
+    assert shown() == ["2", "9", "10"]
+    text = vera.get(page("council_readings", cast.house)).content.decode()
+    assert 'href="?entrance=2"' in text
+    assert 'href="?entrance=all"' in text
+    assert "of 4 flats" in text
+    assert shown(entrance="2") == ["21"]
+    assert shown(entrance="all") == ["2", "9", "10", "21"]
+    assert shown(entrance="all", on=f"{timezone.localdate():%d.%m.%Y}") == ["2", "9", "10", "21"]
+    text = vera.get(page("council_readings", cast.house, entrance="all")).content.decode()
+    assert '<input type="hidden" name="entrance" value="all">' in text
+    Unit.objects.filter(house=cast.house, entrance=1).update(entrance=None)
+    assert shown() == ["21", "2", "9", "10"]  # with one entrance there is nothing to choose
+
+
 def test_the_walk_goes_from_flat_to_flat(cast: Cast, vera: Client, stairs: list[Meter]) -> None:
     response = vera.get(page("council_walk", cast.house))
     assert response.context["row"].title == "2"

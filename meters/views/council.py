@@ -34,9 +34,10 @@ KEPT = ("entrance", "on", "walk", "all")  # words of the address that lead back 
 @login_required
 @require_safe
 def council_readings(request: HttpRequest, house_id: UUID) -> HttpResponse:
-    """All flats × all meters; every row is saved by itself."""
+    """All flats × all meters, a large house by entrances; every row is saved by itself."""
     seat, now = _desk(request, house_id)
-    matrix, entrance = matrix_of(now), _entrance(request)
+    matrix = matrix_of(now)
+    entrance = _entrance(request) if "entrance" in request.GET else matrix.first_entrance
     day, day_error = _day(request, now)
     context = _context(request, seat, now, day) | {
         "columns": matrix.columns, "rows": matrix.of_entrance(entrance), "entrances": matrix.entrances,
