@@ -11,8 +11,9 @@ from decimal import Decimal
 
 from django.db.models import OuterRef, Q, Subquery
 
+from accounts.models import User
 from meters.history import MONTHS, Known, months_before, months_between, step
-from meters.models import Estimate, Meter, Reading
+from meters.models import Estimate, Meter, Reading, ReadingState, Source
 from meters.resources import to_base
 from meters.sheet import ORDER
 from meters.volumes import measured_part
@@ -69,12 +70,15 @@ class Month:
 
 
 class Past:
-    """The lines of an account for the months of `span`, and the volumes of these months."""
+    """The lines of an account for the months of `span`, and the volumes of these months.
 
-    def __init__(self, account: PersonalAccount, span: Span) -> None:
+    What the reader took back themselves is among the lines; what others took back is not.
+    """
+
+    def __init__(self, account: PersonalAccount, span: Span, *, reader: User) -> None:
         self.span = span
         self.meters = _meters(account, span)
-        before, readings = _readings(self.meters, span)
+        before, readings = _readings(self.meters, span, reader)
         estimates = _estimates(self.meters, span, before.values())
         self.lines: list[Line] = []
         for meter in self.meters:
@@ -109,12 +113,13 @@ def _meters(account: PersonalAccount, span: Span) -> list[Meter]:
     return sorted(found, key=lambda one: (ORDER[one.resource], one.place, -one.installed_on.toordinal(), one.pk))
 
 
-def _readings(meters: Sequence[Meter], span: Span) -> tuple[dict[int, Reading], dict[int, list[Reading]]]:
+def _readings(meters: Sequence[Meter], span: Span, reader: User) -> tuple[dict[int, Reading], dict[int, list[Reading]]]:
     """For each meter the last reading that counts before the span, and those of the span, oldest first."""
     counted = Reading.objects.current().filter(meter=OuterRef("pk"), period__lt=span.first).order_by("-period")
     edges = Meter.objects.filter(pk__in=[one.pk for one in meters]).values_list(Subquery(counted.values("pk")[:1]))
     inside = Q(meter__in=meters, period__gte=span.first, period__lte=span.last)
-    rows = Reading.objects.standing().filter(inside | Q(pk__in=[pk for (pk,) in edges if pk]))
+    told = ~Q(state=ReadingState.WITHDRAWN) | Q(author=reader, source=Source.OWNER)
+    rows = Reading.objects.filter(told, inside | Q(pk__in=[pk for (pk,) in edges if pk]))
     before: dict[int, Reading] = {}
     within: dict[int, list[Reading]] = defaultdict(list)
     by_id = {one.pk: one for one in meters}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from lib.money import format_number
 from meters.consumption import Doubt
-from meters.models import Estimate, Meter, Reading, Source
+from meters.models import Estimate, Meter, Reading, ReadingState, Source
 from meters.models.meter import Zones
 
 DOUBTS: dict[str, Promise] = {
@@ -68,6 +68,8 @@ def line_state(reading: Reading | None, estimate: Estimate | None) -> str:
     """How a line of the history stands."""
     if reading is None:
         return _("Estimate: %(cause)s") % {"cause": estimate.get_cause_display()} if estimate else ""
+    if reading.state == ReadingState.WITHDRAWN:
+        return _("Taken back")
     if not reading.is_current:
         return _("Kept, not counted")
     return _("Counts") if reading.is_billable else _("Stored, not used for charges")

@@ -253,8 +253,9 @@ def test_a_high_value_is_asked_about_with_volume_and_what_is_usual(cast: Cast, e
     assert "Error:" not in response.content.decode()
     assert meter.readings.count() == 8
     yes = answers(response, meter)["Yes, the meter shows this"]
-    assert post(client, cast.account, **{field(meter): "141,304", say(meter): yes}).status_code == 302
+    sent = post(client, cast.account, **{field(meter): "141,304", say(meter): yes})
     assert meter.readings.latest("pk").doubt_words == ["high"]
+    assert "Confirmed by you: This is more than three times what is usual." in text(client.get(sent["Location"]))
 
 
 @pytest.mark.feature("G4")
@@ -339,8 +340,11 @@ def test_a_photo_goes_with_the_reading_and_a_wrong_file_is_refused(cast: Cast, e
     assert bad.status_code == 422
     assert "not a photo we can take" in text(bad)
     assert "Choose the photo again" in text(bad)
-    post(client, cast.account, **{field(meter): "7", name: SimpleUploadedFile("x.jpg", picture(), "image/jpeg")})
+    sent = post(client, cast.account, **{field(meter): "7", name: SimpleUploadedFile("x.jpg", picture(), "image/jpeg")})
     assert str(meter.readings.get().photo.name).startswith("readings/")
+    page = client.get(sent["Location"])
+    assert "Photo received" in text(page)
+    assert url(cast.account, "reading_photo", meter.readings.get().public_id) in page.content.decode()
 
 
 def test_photos_that_are_too_large_together_lose_nothing_typed(cast: Cast, enter: Any) -> None:
@@ -369,7 +373,9 @@ def test_an_expired_meter_is_taken_and_not_charged_or_not_taken_as_the_company_s
     meter, client = make_meter(cast.account, next_verification=date(2026, 10, 1)), enter(cast.olga)
     assert "stored but not used for charges" in text(client.get(url(cast.account)))
     response = post(client, cast.account, **{field(meter): "7"})
-    assert "Stored, not used for charges" in text(client.get(response["Location"]))
+    words = text(client.get(response["Location"]))
+    assert "Stored, not used for charges" in words
+    assert "The verification expired on 1 October 2026: until the meter is verified" in words
     SubmissionWindow.objects.create(organization=cast.company, takes_expired=False)
     page = client.get(url(cast.account))
     assert "does not take readings of this meter" in text(page)
@@ -414,8 +420,14 @@ def test_a_form_opened_before_the_council_spoke_gets_an_honest_receipt(cast: Cas
     client.get(url(cast.account))
     make_reading(meter, NOV, "9", source=Source.COUNCIL, author=cast.vera)
     response = post(client, cast.account, **{field(meter): "7"})
-    words = text(client.get(response["Location"]))
-    assert "Your value is kept but not counted: House council entered 9.000 before." in words
+    page = client.get(response["Location"])
+    words = text(page)
+    assert "Your value is kept but not counted. What counts: 9.000 — House council, 20 November, 13:00." in words
+    assert "Ask Уютный дом" in words
+    assert "<h1>Not counted</h1>" in page.content.decode()
+    assert "Readings sent" not in words
+    assert "Used" not in words
+    assert url(cast.account, "reading_dispute", meter.readings.current().get().public_id) in page.content.decode()
     assert meter.readings.current().get().source == Source.COUNCIL
 
 

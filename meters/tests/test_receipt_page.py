@@ -13,6 +13,7 @@ from meters.models import ReadingState, Source
 from meters.prices import Price
 from meters.testing import make_meter, make_reading
 from meters.tests.page import field, text
+from notifications.models import Notice
 from portal.testing import Cast
 
 NOV = date(2026, 11, 1)
@@ -44,6 +45,28 @@ def test_the_receipt_says_when_what_how_much_and_until_when_it_may_be_changed(ca
     for said in ("21 November 2026, 12:00", "Cold water, кухня", "124.500 m³", "November 2026", "3.196 m³", "159.80 RUB",
                  "You may correct it or take it back until 25 November."):  # fmt: skip
         assert said in words
+
+
+@pytest.mark.usefixtures("tariff")
+def test_what_is_not_charged_has_no_cost_and_says_why(cast: Cast, enter: Any, clock: Any) -> None:
+    meter, client = make_meter(cast.account, next_verification=date(2026, 11, 20)), enter(cast.olga)
+    make_reading(meter, date(2026, 10, 1), "121.304")
+    receipt = send(client, cast, **{field(meter): "124,5"})
+    words = text(client.get(receipt))
+    assert "3.196 m³" in words
+    assert "RUB" not in words
+    assert "The cost is reckoned" not in words
+    assert "The verification expired on 20 November 2026" in words
+    clock(datetime(2026, 11, 21, 10, tzinfo=UTC))
+    again = client.post(
+        reverse("readings", args=[cast.account.public_id]), {"taken_on": "20.11.2026", field(meter): "124,5"}
+    )
+    assert "159.80 RUB" in text(client.get(again["Location"]))
+    clock(datetime(2026, 11, 21, 11, tzinfo=UTC))
+    words = text(client.get(send(client, cast, **{field(meter): "125"})))
+    assert "Not counted" in words
+    assert "124.500, which you sent on 21 November, may be charged, and this one may not." in words
+    assert "Dispute" not in words
 
 
 @pytest.mark.feature("G4")
@@ -83,6 +106,18 @@ def test_a_receipt_tells_what_became_of_a_reading_later(cast: Cast, enter: Any, 
     assert "You may correct it" not in text(client.get(second))
 
 
+def test_a_receipt_tells_that_somebody_of_the_flat_sent_another_value(cast: Cast, enter: Any, clock: Any) -> None:
+    meter, client = make_meter(cast.account), enter(cast.olga)
+    receipt = send(client, cast, **{field(meter): "7"})
+    clock(datetime(2026, 11, 21, 10, tzinfo=UTC))
+    send(enter(cast.oleg), cast, **{field(meter): "8"})
+    words = text(client.get(receipt))
+    assert "What counts: 8.000 — A resident of the flat, 21 November, 13:00." in words
+    assert "Readings sent" in words  # they were, and counted for an hour
+    notice = Notice.objects.get(user=cast.olga, kind="meters.overruled")
+    assert notice.url == reverse("readings", args=[cast.account.public_id])
+
+
 # --- Taking back -------------------------------------------------------------------------------------------------------
 
 
@@ -92,13 +127,43 @@ def test_olga_takes_her_reading_back_after_she_was_asked(cast: Cast, enter: Any)
     receipt = send(client, cast, **{field(meter): "7"})
     address = reverse("reading_take_back", args=[cast.account.public_id, meter.readings.get().public_id])
     assert "Take this reading back?" in text(client.get(address))
+    assert "Nothing will count for November 2026." in text(client.get(address))
     assert meter.readings.current().exists()
     page = client.get(client.post(address)["Location"])
-    assert "The reading is taken back." in text(page)
+    assert "The reading is taken back. Nothing counts for this month now" in text(page)
     assert "Sent:" not in text(page)
     assert meter.readings.get().state == ReadingState.WITHDRAWN
     assert "Taken back" in text(client.get(receipt))
     assert client.post(address).status_code == 302  # a second press changes nothing
+    line = text(client.get(reverse("readings_history", args=[cast.account.public_id])))
+    assert "Taken back" in line
+    others = text(enter(cast.oleg).get(reverse("readings_history", args=[cast.account.public_id])))
+    assert "Taken back" not in others
+
+
+@pytest.mark.feature("G4")
+def test_where_another_resident_sent_before_olga_is_told_that_theirs_will_count(
+    cast: Cast, enter: Any, clock: Any
+) -> None:
+    meter, client = make_meter(cast.account), enter(cast.olga)
+    send(enter(cast.oleg), cast, **{field(meter): "6"})
+    for hour, value in ((10, "7"), (11, "8")):
+        clock(datetime(2026, 11, 21, hour, tzinfo=UTC))
+        send(client, cast, **{field(meter): value})
+    address = reverse("reading_take_back", args=[cast.account.public_id, meter.readings.current().get().public_id])
+    assert "This value will count again: 6.000 — A resident of the flat, 21 November." in text(client.get(address))
+    page = client.get(client.post(address)["Location"])
+    assert "Now 6.000 counts (A resident of the flat)." in text(page)
+    assert str(meter.readings.current().get().t1) == "6.0000"
+
+
+def test_what_does_not_count_is_not_taken_back(cast: Cast, enter: Any) -> None:
+    meter = make_meter(cast.account)
+    own = make_reading(meter, NOV, "7", author=cast.olga, state=ReadingState.KEPT)
+    address = reverse("reading_take_back", args=[cast.account.public_id, own.public_id])
+    page = enter(cast.olga).get(address)
+    assert "there is nothing to take back" in text(page)
+    assert "Keep it" not in text(page)
 
 
 @pytest.mark.feature("G4")
@@ -106,9 +171,16 @@ def test_after_the_window_has_closed_it_is_too_late(cast: Cast, enter: Any, cloc
     meter, client = make_meter(cast.account), enter(cast.olga)
     send(client, cast, **{field(meter): "7"})
     clock(datetime(2026, 11, 26, 9, tzinfo=UTC))
-    response = client.post(reverse("reading_take_back", args=[cast.account.public_id, meter.readings.get().public_id]))
-    assert response.status_code == 409
-    assert "cannot be taken back any more" in text(response)
+    reading = meter.readings.get()
+    address = reverse("reading_take_back", args=[cast.account.public_id, reading.public_id])
+    pages = [client.get(address), client.post(address)]
+    assert [page.status_code for page in pages] == [200, 409]
+    for page in pages:
+        assert "too late to take this reading back" in text(page)
+        assert "Ask Уютный дом" in text(page)
+        assert reverse("reading_dispute", args=[cast.account.public_id, reading.public_id]) in page.content.decode()
+        assert "Keep it" not in text(page)
+    assert meter.readings.current().get() == reading
 
 
 def test_anothers_reading_cannot_be_taken_back(cast: Cast, enter: Any) -> None:
@@ -136,3 +208,18 @@ def test_a_photo_is_shown_to_those_who_proved_the_flat_and_kept_by_nobody(cast: 
     assert enter(cast.olga).get(no_photo).status_code == 404
     other_flat = reverse("reading_photo", args=[cast.nina_account.public_id, reading.public_id])
     assert enter(cast.nina).get(other_flat).status_code == 404
+
+
+def test_an_author_sees_the_photo_they_sent_and_nobody_else_what_was_taken_back(cast: Cast, enter: Any) -> None:
+    meter = make_meter(cast.account)
+    photo = ContentFile(b"\xff\xd8 picture", "p.jpg")
+    tanyas = make_reading(meter, NOV, "7", author=cast.tanya, photo=photo)
+    gone = make_reading(meter, NOV, "8", author=cast.olga, photo=photo, state=ReadingState.WITHDRAWN)
+    seen = {
+        (reader.first_name, reading): enter(reader)
+        .get(reverse("reading_photo", args=[cast.account.public_id, reading.public_id]))
+        .status_code
+        for reader in (cast.tanya, cast.olga, cast.oleg)
+        for reading in (tanyas, gone)
+    }
+    assert list(seen.values()) == [200, 404, 200, 200, 200, 404]

@@ -59,7 +59,7 @@ def readings_history(request: HttpRequest, public_id: UUID) -> HttpResponse:
     window, form = _asked(request, account)
     span = form.span
     charted = Span(max(span.first, months_before(span.last, USUAL - 1)), span.last)
-    past = Past(account, Span(min(span.first, months_before(charted.first, YEAR)), span.last))
+    past = Past(account, Span(min(span.first, months_before(charted.first, YEAR)), span.last), reader=person(request))
     sections = [_section(past, resource, span, charted) for resource in past.resources]
     context = {
         "account": account, "link": link, "window": window, "picker": form, "span": span,
@@ -77,7 +77,7 @@ def readings_export(request: HttpRequest, public_id: UUID, kind: str) -> HttpRes
     if kind not in kinds:
         raise Http404
     _window, form = _asked(request, account)
-    past = Past(account, form.span)
+    past = Past(account, form.span, reader=person(request))
     name = f"readings-{form.span.first:%Y-%m}-{form.span.last:%Y-%m}"
     return download(kinds[kind], name, header(), rows(past, person(request)))
 

@@ -19,10 +19,12 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from accounts.once import once
 from meters import actions
+from meters.actions import TooLateToTakeBack
 from meters.history import Known, known_of, step
-from meters.models import Reading, Source, SubmissionWindow
+from meters.models import MeterState, Reading, ReadingState, Source, SubmissionWindow
 from meters.prices import prices_of
 from meters.sheet import Cost, Group, Prices, cost_of, window_of
+from meters.wording import doubt_words, reading_words, who_said
 from premises.access import account_or_404, links_of
 from premises.models import PersonalAccount
 from premises.views.pages import person
@@ -45,13 +47,37 @@ def read_stamp(text: str) -> datetime | None:
 
 @dataclass(frozen=True)
 class Line:
-    """One reading of a receipt. `rival` is the reading of a higher source that counts instead."""
+    """One reading of a receipt. `rival` is the reading that counts instead, unless the person corrected it themselves."""
 
     reading: Reading
     volume: Decimal | None
-    cost: Cost | None
+    cost: Cost | None  # None also where the reading is not charged
     rival: Reading | None
     window: Group
+
+    @property
+    def came_after(self) -> bool:
+        """Whether another reading counted already when this one came."""
+        return self.rival is not None and self.rival.created_at <= self.reading.created_at
+
+    @property
+    def gives_way_to_own(self) -> bool:
+        """Whether the person's own earlier value counts: that one may be charged and this one may not."""
+        return self.rival is not None and self.rival.author_id == self.reading.author_id
+
+    @property
+    def counts(self) -> bool:
+        return self.reading.is_current
+
+    @property
+    def doubts(self) -> list[str]:
+        """What the person was asked about and confirmed."""
+        return doubt_words(self.reading.doubt_words)
+
+    @property
+    def device(self) -> MeterState:
+        """How it stood with the meter on the day of the reading: it says why one is not charged."""
+        return self.reading.meter.state_on(self.reading.taken_on)
 
     @property
     def can_be_changed(self) -> bool:
@@ -81,9 +107,11 @@ def _receipt(request: HttpRequest, accounts: Sequence[PersonalAccount], context:
     if not lines:
         return redirect(context["here"])
     open_until = min((line.window.closes for line in lines if line.can_be_changed), default=None)
-    return render(
-        request, "meters/receipt.html", context | {"lines": lines, "sent_at": sent_at, "open_until": open_until}
-    )
+    context |= {
+        "lines": lines, "sent_at": sent_at, "open_until": open_until, "has_costs": any(line.cost for line in lines),
+        "is_sent": not all(line.came_after for line in lines),
+    }  # fmt: skip
+    return render(request, "meters/receipt.html", context)
 
 
 def lines_of(accounts: Sequence[PersonalAccount], *, by: User, sent_at: datetime, at: datetime) -> list[Line]:
@@ -114,10 +142,19 @@ def _known(readings: Sequence[Reading]) -> dict[int, Known]:
 
 def _line(reading: Reading, known: Known, prices: Prices, window: Group) -> Line:
     used = step(reading.meter, reading, known.before[0] if known.before else None).total
-    rival = known.current if known.is_closed_to(Source.OWNER) else None
+    rival = _rival(reading, known.current)
     if rival:
         rival.meter = reading.meter
-    return Line(reading, used, cost_of(reading.meter, used, prices), rival, window)
+    is_charged = reading.is_current and reading.is_billable
+    return Line(reading, used, cost_of(reading.meter, used, prices) if is_charged else None, rival, window)
+
+
+def _rival(reading: Reading, current: Reading | None) -> Reading | None:
+    """What counts instead of this reading; nothing where the person corrected or took it back themselves."""
+    if current is None or reading.state != ReadingState.KEPT:
+        return None
+    is_own = current.source == reading.source and current.author_id == reading.author_id
+    return None if is_own and current.created_at > reading.created_at else current
 
 
 @login_required
@@ -127,8 +164,32 @@ def reading_take_back(request: HttpRequest, public_id: UUID, reading_id: UUID) -
     account, link = account_or_404(request, public_id)
     own = Reading.objects.filter(author=person(request), source=Source.OWNER, meter__account=account)
     reading = get_object_or_404(own.select_related("meter__organization"), public_id=reading_id)
-    if request.method == "POST":
-        actions.take_back(reading, by=person(request), at=timezone.now())
-        messages.success(request, _("The reading is taken back. You may send another."))
-        return redirect("readings", public_id)
-    return render(request, "meters/take_back.html", {"account": account, "link": link, "reading": reading})
+    now, house = timezone.now(), account.unit.house
+    period = actions.period_to_read(house, SubmissionWindow.objects.of_house(house), at=now)
+    heir = _heir(reading)
+    context = {
+        "account": account, "link": link, "reading": reading, "heir": heir, "is_late": reading.period != period,
+        "can_tell": reading.is_disputable_by(person(request), period),
+    }  # fmt: skip
+    if request.method != "POST":
+        return render(request, "meters/take_back.html", context)
+    try:
+        actions.take_back(reading, by=person(request), at=now)
+    except TooLateToTakeBack as late:
+        return render(request, "meters/take_back.html", context | {"is_late": True}, status=late.status)
+    messages.success(request, _taken_back(heir, person(request)))
+    return redirect("readings", public_id)
+
+
+def _heir(reading: Reading) -> Reading | None:
+    """The reading that counts once this person's own are taken back."""
+    there = Reading.objects.standing().filter(meter=reading.meter_id, period=reading.period)
+    others = there.exclude(source=Source.OWNER, author=reading.author_id).select_related("meter__organization")
+    return others.order_by("-rank", "-is_billable", "-created_at", "-pk").first()
+
+
+def _taken_back(heir: Reading | None, reader: User) -> str:
+    if heir is None:
+        return _("The reading is taken back. Nothing counts for this month now: you may send another.")
+    said = _("The reading is taken back. Now %(value)s counts (%(who)s).")
+    return said % {"value": reading_words(heir), "who": who_said(heir, reader)}
