@@ -6,16 +6,18 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from lib.text import account_key
 from meters.consumption import capacity, quantum
 from meters.history import local_day
 from meters.resources import FACTS, Unit
 from meters.typed import Unreadable, read_value
 from premises.admin_scope import KeyedForm
-from premises.models import Organization
+from premises.models import Organization, PersonalAccount
 
 ZONES = ("t1", "t2", "t3")
 EARLIEST = date(1950, 1, 1)  # no meter in use is older
@@ -105,8 +107,17 @@ def next_verification(meter_resource: str, country: str, verified_on: date) -> d
 
 
 class MeterForm(KeyedForm):
-    """A meter's facts. What is left empty is what is usual for the resource."""
+    """A meter's facts. What is left empty is what is usual for the resource.
 
+    The account is typed, not chosen: a company has thousands. `accounts` are those of the employee's companies.
+    """
+
+    accounts: QuerySet[PersonalAccount] = PersonalAccount.objects.none()
+
+    account = forms.CharField(
+        label=_("Account number"), required=False, max_length=30,
+        help_text=_("Of the flat where the meter is. Empty: the meter of a whole house"),
+    )  # fmt: skip
     act = forms.CharField(label=_("Act of installation, number"), max_length=60, required=False)
     unit = forms.ChoiceField(
         label=_("Unit"), required=False, choices=[("", _("usual for the resource")), *Unit.choices]
@@ -137,6 +148,19 @@ class MeterForm(KeyedForm):
             self.fields["house"].required = False
             self.fields["house"].help_text = _("Only for the meter of a whole house; a flat's meter has its account.")
 
+    def clean_account(self) -> PersonalAccount | None:
+        """The account with the typed number; the superuser may meet it in several companies."""
+        typed = account_key(self.cleaned_data["account"])
+        if not typed:
+            return None
+        found = self.accounts.filter(number_search=typed).select_related("unit__house", "organization")
+        if len(found) > 1:
+            house = self.data.get("house", "")
+            found = found.filter(unit__house=int(house) if house.isdecimal() else None)
+        if not found:
+            raise ValidationError(_("There is no account with this number. Check it, or choose its house, too."))
+        return found[0]
+
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if self.instance._state.adding:
@@ -153,7 +177,7 @@ class MeterForm(KeyedForm):
             self.add_error("house", _("This account is in another house."))
         elif not account and not house and not {"account", "house"} & self.errors.keys():
             self.add_error(
-                "account", _("Choose the account of the flat, or the house if the meter is of the whole house.")
+                "account", _("Write the account of the flat, or choose the house if the meter is of the whole house.")
             )
 
     def _fill_in(self, values: dict[str, Any]) -> None:

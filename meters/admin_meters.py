@@ -31,6 +31,7 @@ from premises.admin_scope import (
     ScopedInline,
     is_chief,
 )
+from premises.models import PersonalAccount
 
 READERS: Rights = {MANAGER: LOOK, ACCOUNTANT: LOOK}  # how much a flat uses is not the dispatcher's business
 DIAL = ("resource", "unit", "zones", "int_digits", "decimals", "ratio", "initial_t1", "initial_t2", "initial_t3")
@@ -102,7 +103,6 @@ class MeterAdmin(ActsMixin, BalanceMixin, ExportMixin):
     search_help_text = _("Number of the meter or of the account, or the address")
     ordering = ("house", "account__unit__entrance", "account__unit__floor", "account", "resource", "pk")
     sortable_by = ("serial", "resource", "next_verification")
-    autocomplete_fields = ("account", "house")
     fieldsets = (
         (_("Where"), {"fields": ("account", "house", "place", "chain")}),
         (_("Meter"), {"fields": ("resource", "serial", "model", "seal", "gis_number")}),
@@ -158,6 +158,12 @@ class MeterAdmin(ActsMixin, BalanceMixin, ExportMixin):
             (name, {**options, "fields": [one for one in options["fields"] if one not in absent]})
             for name, options in self.fieldsets
         ]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form looks a typed account up among those for which this employee installs meters."""
+        form = super().get_form(request, obj, change, **kwargs)
+        form.accounts = self.scoped(request, PersonalAccount.objects.all(), ADD)  # type: ignore[attr-defined]
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Where a meter hangs and what acts say is not typed over; its dial stays as the first reading found it."""

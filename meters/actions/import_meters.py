@@ -111,12 +111,17 @@ class MeterBook:
         self.seen: dict[Spot, tuple[int, tuple[Any, ...]]] = {}  # row and what it said
         houses = House.objects.filter(organization=run.organization)
         self.houses = dict(houses.values_list("address_search", "pk"))
+        numbered = Meter.objects.filter(organization=run.organization).exclude(gis_number="")
+        names = ("gis_number", "account_id", "house_id", "resource", "serial_search")
+        self.numbers: dict[str, Spot] = {}  # of the state system
+        if register.has("gis"):
+            self.numbers = {number: tuple(spot) for number, *spot in numbered.values_list(*names)}
         self.changed: list[Meter] = []
         self.events: list[MeterEvent] = []
 
     def take(self, rows: list[Row]) -> None:
         """Compare a chunk with the database, count, and store the differences."""
-        listed = list(self._listed(rows))
+        listed = [one for one in self._listed(rows) if self._is_free(one)]
         there = self._there(listed)
         new = [one for one in listed if one.spot not in there and self._is_new(one)]
         self.tally.created += len(new)
@@ -183,6 +188,14 @@ class MeterBook:
             self.tally.unchanged += 1
         else:
             row.refuse("meter_no", _("Row %(row)s says something else of this meter."), row=str(line))
+        return False
+
+    def _is_free(self, one: Listed) -> bool:
+        """Whether the number of the state system is no other meter's, in the portal or in the file."""
+        number = one.values.get("gis") or ""
+        if not number or self.numbers.setdefault(number, one.spot) == one.spot:
+            return True
+        one.row.refuse("gis", _("Another meter of the company has this number in ГИС ЖКХ."))
         return False
 
     def _there(self, listed: Iterable[Listed]) -> dict[Spot, Meter]:

@@ -146,6 +146,12 @@ class Meter(models.Model):
                 condition=Q(account__isnull=True),
                 violation_error_message=_("This house already has a meter with this number."),
             ),
+            models.UniqueConstraint(
+                name="one_meter_per_number_of_the_state_system",
+                fields=["organization", "gis_number"],
+                condition=~Q(gis_number=""),
+                violation_error_message=_("Another meter of the company has this number in ГИС ЖКХ."),
+            ),
             models.CheckConstraint(name="meter_has_a_dial", condition=Q(int_digits__range=(1, 9), decimals__lte=4)),
             models.CheckConstraint(
                 name="meter_counts_in_a_unit_of_its_resource",

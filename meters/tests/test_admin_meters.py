@@ -1,12 +1,13 @@
 """The staff's list and pages of meters: Mark manages, Anna counts, Dima dispatches, Pavel works elsewhere."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -15,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from meters.models import Meter, MeterState
 from meters.testing import make_house_meter, make_meter, make_reading
-from portal.testing import Cast
+from portal.testing import Cast, make_account
 
 Enter = Callable[[User], Client]
 LIST = "/admin/meters/meter/"
@@ -64,9 +65,7 @@ def body(client: Client, url: str = LIST) -> str:
 
 
 def test_a_manager_installs_a_meter_with_what_is_usual_for_its_resource(cast: Cast, enter: Enter) -> None:
-    response = add(
-        enter(cast.mark), account=cast.account.pk, resource="power", verified_on="2026-03-12", initial_t1="0,5"
-    )
+    response = add(enter(cast.mark), account=" 10012 ", resource="power", verified_on="2026-03-12", initial_t1="0,5")
     assert response.status_code == 302
     meter = Meter.objects.get(serial="345 671")
     assert (meter.account, meter.house, meter.organization) == (cast.account, cast.house, cast.company)
@@ -98,12 +97,18 @@ def test_the_meter_of_a_whole_house_has_no_account(cast: Cast, enter: Enter) -> 
         ({"serial": " "}, "serial"),
         ({"verified_on": "2026-03-12", "next_verification": "2026-03-12"}, "next_verification"),
         ({"resource": "steam"}, "resource"),
+        ({"account": "999999"}, "account"),
+        ({"installed_on": "2999-01-01"}, "installed_on"),
+        ({"installed_on": "1949-12-31"}, "installed_on"),
+        ({"verified_on": "2999-01-01"}, "verified_on"),
+        ({"verified_on": "2026-03-12", "next_verification": "2999-01-01"}, "next_verification"),
+        ({"next_verification": "2999-01-01"}, "next_verification"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_in_words(
     fields: dict[str, str], field: str, cast: Cast, enter: Enter
 ) -> None:
-    given = {"account": cast.account.pk} | fields if fields else {}
+    given = {"account": "10012"} | fields if fields else {}
     found = errors(add(enter(cast.mark), **given))
     assert field in found
     assert "constraint" not in str(found).casefold()
@@ -112,15 +117,47 @@ def test_what_is_wrong_stands_beside_its_field_in_words(
 
 def test_the_same_number_twice_in_one_flat_is_told(cast: Cast, enter: Enter) -> None:
     make_meter(cast.account, serial="345671")
-    found = errors(add(enter(cast.mark), account=cast.account.pk))
+    found = errors(add(enter(cast.mark), account="10012"))
     assert found["__all__"] == ["This account already has a meter with this number."]
+
+
+def test_one_number_of_the_state_system_is_one_meter(cast: Cast, enter: Enter) -> None:
+    make_meter(cast.nina_account, gis_number="8637")
+    other = make_meter(cast.account, "hot", "H-1")
+    words = ["Another meter of the company has this number in ГИС ЖКХ."]
+    mark = enter(cast.mark)
+    assert errors(add(mark, account="10012", gis_number="8637"))["__all__"] == words
+    assert errors(change(mark, other, gis_number="8637"))["__all__"] == words
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Meter.objects.filter(pk=other.pk).update(gis_number="8637")
+    make_meter(cast.other_account, gis_number="8637")
+    assert Meter.objects.filter(gis_number="").count() == 1
+
+
+def test_the_page_of_a_new_meter_needs_no_scripts(cast: Cast, enter: Enter) -> None:
+    page = body(enter(cast.mark), f"{LIST}add/")
+    assert "autocomplete" not in page.replace('autocomplete="off"', "")
+    assert re.search(r'<input[^>]*type="text"[^>]*name="account"', page)
+    houses = page.partition('name="house"')[2].partition("</select>")[0]
+    assert cast.house.address in houses
+    assert cast.other_house.address not in houses
+
+
+def test_a_number_of_two_companies_needs_the_house(cast: Cast, enter: Enter) -> None:
+    """Only the superuser meets both."""
+    make_account(cast.other_house, "5", "10012")
+    sofia = enter(cast.sofia)
+    for house in ("", "x"):
+        assert "choose its house" in errors(add(sofia, account="10012", house=house))["account"][0]
+    assert add(sofia, account="10012", house=cast.house.pk).status_code == 302
+    assert Meter.objects.get().account == cast.account
 
 
 def test_another_companys_flat_or_house_cannot_be_chosen(cast: Cast, enter: Enter) -> None:
     mark = enter(cast.mark)
-    assert "account" in errors(add(mark, account=cast.other_account.pk))
+    assert "account" in errors(add(mark, account=cast.other_account.number))
     assert "house" in errors(add(mark, house=cast.other_house.pk))
-    assert "house" in errors(add(enter(cast.sofia), account=cast.account.pk, house=cast.other_house.pk))
+    assert "house" in errors(add(enter(cast.sofia), account="10012", house=cast.other_house.pk))
     assert not Meter.objects.exists()
 
 
@@ -213,7 +250,7 @@ def test_how_much_a_flat_uses_is_not_the_dispatchers_business(cast: Cast, enter:
 def test_only_the_manager_writes(name: str, cast: Cast, enter: Enter) -> None:
     meter = make_meter(cast.account)
     client = enter(getattr(cast, name))
-    add(client, account=cast.account.pk)
+    add(client, account="10012")
     client.post(reverse("admin:meters_meter_change", args=[meter.pk]), {"serial": "X", "place": "X"})
     client.post(reverse("admin:meters_meter_delete", args=[meter.pk]), {"post": "yes"})
     assert Meter.objects.get().place == ""

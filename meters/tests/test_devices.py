@@ -2,10 +2,11 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from meters.actions import (
     MeterIsGone,
@@ -122,3 +123,17 @@ def test_one_number_per_flat_and_resource(cast: Cast) -> None:
     make_meter(cast.nina_account, serial="0123456")
     with pytest.raises(IntegrityError), transaction.atomic():
         make_meter(cast.account, serial="0123456")
+
+
+def test_twins_of_former_days_leave_the_number_to_the_meter_in_place(cast: Cast) -> None:
+    """What the migration does with numbers of the state system that were typed twice."""
+    migration = import_module("meters.migrations.0003_gis_number_is_one")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX one_meter_per_number_of_the_state_system")
+        gone = make_meter(cast.account, serial="1", gis_number="86", removed_on=DAY)
+        first = make_meter(cast.account, serial="2", gis_number="86")
+        newest = make_meter(cast.nina_account, serial="3", gis_number="86")
+        elsewhere = make_meter(cast.other_account, serial="4", gis_number="86")
+        cursor.execute(migration.TAKE_TWINS_AWAY)
+    numbers = dict(Meter.objects.values_list("pk", "gis_number"))
+    assert numbers == {gone.pk: "", first.pk: "", newest.pk: "86", elsewhere.pk: "86"}

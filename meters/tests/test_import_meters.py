@@ -210,6 +210,19 @@ def test_what_readings_stand_on_stays_and_is_said(cast: Cast) -> None:
     assert Meter.objects.get().initial == (Decimal("0.5"),)
 
 
+def test_one_number_of_the_state_system_is_one_meter(cast: Cast) -> None:
+    make_meter(cast.nina_account, serial="1", gis_number="8637")
+    own = make_meter(cast.account, serial="5", gis_number="77")
+    head = "meter_no;account;resource;installed;gis\n"
+    run = check(cast, "6;10012;HW;12.03.2020;8637\n", "7;10012;HW;12.03.2020;99\n", "8;10012;HW;12.03.2020;99\n",
+                "5;10012;CW;12.03.2020;77\n", head=head)  # fmt: skip
+    words = "Another meter of the company has this number in ГИС ЖКХ."
+    assert complaints(run) == [(2, "gis", words), (4, "gis", words)]
+    take(cast, "5;10012;CW;12.03.2020;78\n", head=head)
+    own.refresh_from_db()
+    assert own.gis_number == "78"
+
+
 def test_a_removed_meter_is_not_touched(cast: Cast) -> None:
     make_meter(cast.account, serial="5", removed_on=date(2026, 1, 1))
     run = take(cast, line())
