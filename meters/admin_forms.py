@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lib.text import account_key
 from meters.consumption import capacity, quantum
+from meters.exchange.meters import EARLIEST
 from meters.history import local_day
 from meters.resources import FACTS, Unit
 from meters.typed import Unreadable, read_value
@@ -20,7 +21,6 @@ from premises.admin_scope import KeyedForm
 from premises.models import Organization, PersonalAccount
 
 ZONES = ("t1", "t2", "t3")
-EARLIEST = date(1950, 1, 1)  # no meter in use is older
 LONGEST = 30  # years to a next verification, at most; the rarest are verified every 16 years
 FUTURE = _("This day has not come yet. Check the date.")
 DIGITS = _("The meter has fewer digits before the comma. Check the value.")
