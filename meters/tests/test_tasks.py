@@ -1,10 +1,11 @@
 """What runs by the clock: the timetable knows the tasks, and they do the whole day's work."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 
-from meters.models import Estimate, ReadingDraft, SubmissionWindow
+from meters.models import ConsumptionNorm, Estimate, ReadingDraft, SubmissionWindow
 from meters.tasks import close_months, remind
 from meters.testing import make_meter
 from notifications.models import Notice
@@ -18,7 +19,11 @@ def test_the_timetable_has_both() -> None:
 
 
 def test_a_night_closes_the_month_and_forgets_old_drafts(cast: Cast) -> None:
+    """The norm is set: without it and without readings nobody may say what was used."""
     meter = make_meter(cast.account)
+    ConsumptionNorm.objects.create(
+        organization=cast.company, resource="cold", since=date(2020, 1, 1), per_person=Decimal("4.745")
+    )
     for days, user in ((44, cast.olga), (46, cast.oleg)):
         ReadingDraft.objects.create(user=user, meter=meter, typed=["1"], saved_at=timezone.now() - timedelta(days=days))
     close_months()
