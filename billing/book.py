@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-BROUGHT_IN, CHARGE, PAYMENT, INCLUDED = "brought_in", "charge", "payment", "included"
+BROUGHT_IN, CHARGE, PAYMENT, INCLUDED, SUBSIDY = "brought_in", "charge", "payment", "included", "subsidy"
 ZERO = Decimal("0.00")
 
 
@@ -38,12 +38,16 @@ class Section:
     opened: Mapping[date, Decimal] = field(default_factory=dict)
     entered: list[Posting] = field(default_factory=list)
 
-    def document(self, period: date, last_day: date, opening: Decimal | None, charged: Decimal) -> list[Posting]:
-        """Enter a payment document: the printed debt at the start of its period (if any), then its own sum."""
+    def document(
+        self, period: date, last_day: date, opening: Decimal | None, charged: Decimal, subsidy: Decimal = ZERO
+    ) -> list[Posting]:
+        """Enter a payment document: the printed debt at the start of its period (if any), its own sum, its subsidy."""
         brought = ZERO if opening is None else self._anchor(period, opening)
         found = [Posting(BROUGHT_IN, period, brought)] if brought else []
         found.append(Posting(CHARGE, last_day, charged))
-        return self._enter(found, brought + charged, period)
+        if subsidy:
+            found.append(Posting(SUBSIDY, last_day, -subsidy))
+        return self._enter(found, brought + charged - subsidy, period)
 
     def payment(self, on: date, amount: Decimal) -> list[Posting]:
         """Enter money received: it lessens the debt."""

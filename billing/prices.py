@@ -52,7 +52,9 @@ def tariffs(accounts: Iterable[PersonalAccount]) -> Mapping[tuple[int, str], Pri
 def _printed(accounts: list[int]) -> Iterable[tuple[int, str, date, str, str, str, Decimal | None]]:
     """The newest line of every service of these accounts."""
     service = ("invoice__account_id", "code", "service", "unit")
-    rows = InvoiceLine.objects.filter(invoice__account__in=accounts, tariff__gt=0).exclude(unit="")
+    rows = InvoiceLine.objects.filter(
+        invoice__account__in=accounts, invoice__voided_at__isnull=True, tariff__gt=0
+    ).exclude(unit="")
     rows = rows.order_by(*service, "-invoice__period", "-tariff").distinct(*service)
     return rows.values_list(
         "invoice__account_id", "invoice__currency", "invoice__period", "code", "service", "unit", "tariff"

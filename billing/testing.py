@@ -38,3 +38,13 @@ def make_payment(account: PersonalAccount, on: str, amount: str, **fields: objec
     return Payment.objects.create(
         organization=account.organization, account=account, paid_on=day, amount=Decimal(amount), **values
     )
+
+
+def reprint(invoice: Invoice, **words: object) -> None:
+    """Print the lines of a document anew with other words: what was printed cannot be edited."""
+    lines = list(invoice.lines.all())
+    invoice.lines.all().delete()
+    for line in lines:
+        InvoiceLine.objects.create(
+            **{field.attname: getattr(line, field.attname) for field in line._meta.fields} | words
+        )

@@ -53,7 +53,7 @@ def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
     """P21: the account's documents, of a year or of one month, and what is owed in all."""
     account = _account(request, account_id)
     balances = LedgerEntry.objects.balances_by_section(account)
-    every = with_status(list(account.invoices.light()), balances)
+    every = with_status(list(account.invoices.live().light()), balances)
     months = distinct(invoice.period for invoice in every)
     years = distinct(month.year for month in months)
     month = chosen_month(request.GET.get("month", ""), months)
@@ -124,7 +124,7 @@ def bill_pdf(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpRespo
 def payments(request: SignedIn, account_id: UUID) -> HttpResponse:
     """P23: money received for the account, of a year or of all time, and what is owed now."""
     account = _account(request, account_id)
-    every = account.payments.all()
+    every = account.payments.live()
     years = [day.year for day in every.dates("paid_on", "year", order="DESC")]
     year = chosen_year(request.GET.get("year", ""), years)
     found = every.filter(paid_on__year=year) if year else every

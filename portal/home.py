@@ -90,8 +90,8 @@ def money(account: PersonalAccount, link: AccountLink, meters: Standing, *, toda
     A limited link gets the balance and nothing that tells the history.
     """
     balance = LedgerEntry.objects.filter(account=account).balance()
-    documents = list(Invoice.objects.filter(account=account).in_brief()[: LATEST * 2]) if link.is_full else []
-    payments = list(Payment.objects.filter(account=account).in_brief()[:LATEST]) if link.is_full else []
+    documents = list(Invoice.objects.live().filter(account=account).in_brief()[: LATEST * 2]) if link.is_full else []
+    payments = list(Payment.objects.live().filter(account=account).in_brief()[:LATEST]) if link.is_full else []
     due_on = next((document.due_on for document in documents if document.due_on), None)
     step = next_step(
         Facts(

@@ -112,7 +112,7 @@ class Desk:
     ) -> dict[tuple[int, object, str], str]:
         """Digests of the documents that are already here, by account, period and kind."""
         periods = {document.period for document in chunk if document.period}
-        found = Invoice.objects.filter(account__in=accounts.values(), period__in=periods)
+        found = Invoice.objects.live().filter(account__in=accounts.values(), period__in=periods)
         return {
             (account, period, kind): digest
             for account, period, kind, digest in found.values_list("account_id", "period", "kind", "digest")

@@ -36,8 +36,9 @@ def post_documents(invoices: Sequence[Invoice]) -> list[LedgerEntry]:
     )
     entries = []
     for invoice in sorted(invoices, key=lambda one: one.period):
+        printed = None if invoice.run_id else invoice.opening  # the book's own figure brings nothing in
         lines = book[invoice.account_id, invoice.kind].document(
-            invoice.period, invoice.last_day, invoice.opening, invoice.charged
+            invoice.period, invoice.last_day, printed, invoice.charged, invoice.subsidy
         )
         entries += [_entry(invoice.account_id, invoice.kind, line, invoice=invoice) for line in lines]
     return LedgerEntry.objects.bulk_create(entries, batch_size=5000)
@@ -63,13 +64,14 @@ def _book(accounts: set[int], *, since: date, new: Sequence[Invoice] = ()) -> de
     """The sections that the new papers touch, with the later printed debts and the balances the papers may anchor."""
     book: defaultdict[Key, Section] = defaultdict(Section)
     printed = (
-        Invoice.objects.filter(account__in=accounts, period__gte=since, opening__isnull=False)
+        Invoice.objects.live()
+        .filter(account__in=accounts, period__gte=since, opening__isnull=False, run__isnull=True)
         .exclude(pk__in=[invoice.pk for invoice in new])
         .order_by("period")
     )
     for account, kind, period in printed.values_list("account_id", "kind", "period").distinct():
         book[account, kind].anchors.append(period)
-    opened = _opened(accounts, {invoice.period for invoice in new if invoice.opening is not None})
+    opened = _opened(accounts, {one.period for one in new if one.opening is not None and not one.run_id})
     for key, balances in opened.items():
         book[key].opened = balances
     return book

@@ -62,7 +62,9 @@ class Desk:
         )
         taken = {
             payment.operation: payment
-            for payment in self.organization.payments.filter(operation__in={one.operation for one in chunk})
+            for payment in self.organization.payments.filter(
+                voided_at__isnull=True, operation__in={one.operation for one in chunk}
+            )
         }
         for receipt in chunk:
             account = accounts.get(receipt.key)

@@ -1,7 +1,56 @@
-"""Requisites, frozen payment documents, payments and the ledger."""
+"""Reference data, charges, frozen payment documents, payments, the ledger, paying online."""
 
+from billing.models.circumstance import Absence, AccountFact, Benefit, QualityCase, Recalculation, Subsidy
 from billing.models.invoice import Invoice, InvoiceLine
 from billing.models.ledger import LedgerEntry, Payment
-from billing.models.requisites import Requisites
+from billing.models.online import (
+    PartnerLink,
+    PaymentIntent,
+    ProviderAccount,
+    ProviderEvent,
+    Refund,
+    SandboxPayment,
+)
+from billing.models.receipts import BankDocument, ReceiptSubscription, StrayPayment
+from billing.models.requisites import Requisites, RequisitesChange
+from billing.models.rule import LegalRule
+from billing.models.run import BillingRun, BillingTerms, Charge, CommonUse, DocumentCounter, PenaltyCharge, PrintBatch
+from billing.models.service import HouseFact, HouseService, Service, ServiceNorm, Supplier, Tariff
 
-__all__ = ["Invoice", "InvoiceLine", "LedgerEntry", "Payment", "Requisites"]
+__all__ = [
+    "Absence",
+    "AccountFact",
+    "BankDocument",
+    "Benefit",
+    "BillingRun",
+    "BillingTerms",
+    "Charge",
+    "CommonUse",
+    "DocumentCounter",
+    "HouseFact",
+    "HouseService",
+    "Invoice",
+    "InvoiceLine",
+    "LedgerEntry",
+    "LegalRule",
+    "PartnerLink",
+    "Payment",
+    "PaymentIntent",
+    "PenaltyCharge",
+    "PrintBatch",
+    "ProviderAccount",
+    "ProviderEvent",
+    "QualityCase",
+    "Recalculation",
+    "ReceiptSubscription",
+    "Refund",
+    "Requisites",
+    "RequisitesChange",
+    "SandboxPayment",
+    "Service",
+    "ServiceNorm",
+    "StrayPayment",
+    "Subsidy",
+    "Supplier",
+    "Tariff",
+]

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from billing.models.seen import OfAccountQuerySet
 from premises.models import ImportRun, Organization, PersonalAccount
 
@@ -19,7 +20,14 @@ from premises.models import ImportRun, Organization, PersonalAccount
 class InvoiceQuerySet(OfAccountQuerySet["Invoice"]):
     def light(self) -> Self:
         """Without the frozen blocks, for lists."""
-        return self.defer("payer", "provider", "requisites")
+        return self.defer("payer", "provider", "requisites", "readings", "reference", "recalculations", "instalments")
+
+    def live(self) -> Self:
+        """Without those taken back with their import."""
+        return self.filter(voided_at__isnull=True)
+
+    def visible_to(self, user: User) -> Self:
+        return super().visible_to(user).live()
 
     def in_brief(self) -> Self:
         """With only what a short list of the newest prints."""
@@ -31,15 +39,18 @@ class InvoiceQuerySet(OfAccountQuerySet["Invoice"]):
             "due_on",
             "currency",
             "accrued",
+            "excess",
             "recalculated",
             "benefit",
+            "fine",
             "penalty",
+            "fees",
         )
 
     def newest(self) -> Self:
         """Documents of the newest month of each account: there may be one per section and recipient."""
-        later = Invoice.objects.filter(account=models.OuterRef("account"), period__gt=models.OuterRef("period"))
-        return self.filter(~models.Exists(later))
+        later = Invoice.objects.live().filter(account=models.OuterRef("account"), period__gt=models.OuterRef("period"))
+        return self.live().filter(~models.Exists(later))
 
     def stuck(self, at: datetime) -> Self:
         """Documents whose PDF was asked for so long ago that the worker must have lost it."""
@@ -94,16 +105,36 @@ class Invoice(models.Model):
     currency = models.CharField(max_length=3)
     # Debt (+) or advance (−) at the start of the period; NULL where the document does not print it.
     opening = models.DecimalField(_("debt at the start"), max_digits=13, decimal_places=2, null=True)
-    accrued = models.DecimalField(_("accrued"), max_digits=13, decimal_places=2)
+    accrued = models.DecimalField(_("accrued"), max_digits=13, decimal_places=2)  # individual and common together
+    excess = models.DecimalField(_("raised coefficient"), max_digits=13, decimal_places=2, default=0)
     recalculated = models.DecimalField(_("recalculated"), max_digits=13, decimal_places=2, default=0)
     benefit = models.DecimalField(_("benefit"), max_digits=13, decimal_places=2, default=0)
+    fine = models.DecimalField(_("fine of the provider"), max_digits=13, decimal_places=2, default=0)
     penalty = models.DecimalField(_("penalty"), max_digits=13, decimal_places=2, default=0)
+    fees = models.DecimalField(_("state fee and court costs"), max_digits=13, decimal_places=2, default=0)
+    subsidy = models.DecimalField(_("subsidy"), max_digits=13, decimal_places=2, default=0)
+    vat = models.DecimalField(_("VAT inside"), max_digits=13, decimal_places=2, null=True, blank=True)
     paid = models.DecimalField(_("paid in the period"), max_digits=13, decimal_places=2, default=0)
     payable = models.DecimalField(_("to pay"), max_digits=13, decimal_places=2)
+    document_id = models.CharField(_("document identifier (ГИС ЖКХ)"), max_length=18, blank=True)
+    # [{"resource", "unit", "serial", "zone", "previous", "current", "volume", "house"}]
+    readings = models.JSONField(default=list)
+    # [{"service", "unit", "norm", "norm_common", "house_volume", "rooms_volume", "common_volume"}]
+    reference = models.JSONField(default=list)
+    # [{"service", "period", "reason", "amount"}]
+    recalculations = models.JSONField(default=list)
+    # [{"service", "amount", "earlier", "percent", "interest", "payable"}]
+    instalments = models.JSONField(default=list)
     digest = models.CharField(max_length=64, blank=True)  # of the register's words: tells a repeat from a change
     source = models.ForeignKey(
         ImportRun, null=True, on_delete=models.PROTECT, related_name="invoices", verbose_name=_("import")
     )
+    run = models.ForeignKey(
+        "billing.BillingRun", null=True, on_delete=models.PROTECT, related_name="invoices", verbose_name=_("closing")
+    )
+    voided_at = models.DateTimeField(
+        _("taken back"), null=True, blank=True
+    )  # with its import; the book has the opposite
     pdf = models.FileField(upload_to="invoices/", max_length=200, blank=True)
     pdf_state = models.CharField(_("PDF"), max_length=6, choices=Pdf, default=Pdf.NONE)
     pdf_queued_at = models.DateTimeField(null=True)
@@ -119,7 +150,9 @@ class Invoice(models.Model):
         ordering = ["-period", "kind", "pk"]
         constraints = [
             models.UniqueConstraint(
-                name="one_document_per_period_and_recipient", fields=["account", "period", "kind", "recipient"]
+                name="one_document_per_period_and_recipient",
+                fields=["account", "period", "kind", "recipient"],
+                condition=Q(voided_at__isnull=True),
             ),
             models.CheckConstraint(name="period_is_a_month", condition=Q(period__day=1)),
             models.CheckConstraint(
@@ -127,9 +160,13 @@ class Invoice(models.Model):
                 condition=Q(
                     payable=Coalesce(models.F("opening"), Decimal(0))
                     + models.F("accrued")
+                    + models.F("excess")
                     + models.F("recalculated")
                     - models.F("benefit")
+                    - models.F("fine")
                     + models.F("penalty")
+                    + models.F("fees")
+                    - models.F("subsidy")
                     - models.F("paid")
                 ),
             ),
@@ -140,8 +177,13 @@ class Invoice(models.Model):
 
     @property
     def charged(self) -> Decimal:
-        """What the period itself adds to the debt: accrued, recalculated and penalty less benefits."""
-        return self.accrued + self.recalculated - self.benefit + self.penalty
+        """What the period itself adds to the debt: the services and the penalty, before any subsidy."""
+        return self.principal + self.penalty + self.fees
+
+    @property
+    def principal(self) -> Decimal:
+        """What the services of the period cost: the base of a penalty, which bears none itself."""
+        return self.accrued + self.excess + self.recalculated - self.benefit - self.fine
 
     @property
     def last_day(self) -> date:
@@ -169,7 +211,13 @@ class InvoiceLine(models.Model):
     volume = models.DecimalField(max_digits=16, decimal_places=7, null=True)
     method = models.CharField(max_length=1, blank=True)
     tariff = models.DecimalField(max_digits=13, decimal_places=6, null=True)
-    accrued = models.DecimalField(max_digits=13, decimal_places=2)
+    accrued = models.DecimalField(max_digits=13, decimal_places=2)  # the individual part
+    volume_common = models.DecimalField(max_digits=16, decimal_places=7, null=True)
+    method_common = models.CharField(max_length=1, blank=True)
+    accrued_common = models.DecimalField(max_digits=13, decimal_places=2, default=0)
+    coefficient = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    excess = models.DecimalField(max_digits=13, decimal_places=2, default=0)
+    fine = models.DecimalField(max_digits=13, decimal_places=2, default=0)
     recalculated = models.DecimalField(max_digits=13, decimal_places=2, default=0)
     benefit = models.DecimalField(max_digits=13, decimal_places=2, default=0)
     penalty = models.DecimalField(max_digits=13, decimal_places=2, default=0)
@@ -183,6 +231,11 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return self.service
+
+    @property
+    def total(self) -> Decimal:
+        """What the line adds to the document, without penalty and old debt."""
+        return self.accrued + self.accrued_common + self.excess + self.recalculated - self.benefit - self.fine
 
     @property
     def mark(self) -> str:

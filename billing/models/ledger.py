@@ -17,6 +17,13 @@ from premises.models import ImportRun, Organization, PersonalAccount
 
 
 class PaymentQuerySet(OfAccountQuerySet["Payment"]):
+    def live(self) -> Self:
+        """Without those taken back with their import."""
+        return self.filter(voided_at__isnull=True)
+
+    def visible_to(self, user: User) -> Self:
+        return super().visible_to(user).live()
+
     def in_brief(self) -> Self:
         """With only what a short list of the newest prints."""
         return self.only("number", "paid_on", "amount")
@@ -39,9 +46,18 @@ class Payment(models.Model):
     paid_on = models.DateField(_("date"))
     amount = models.DecimalField(_("amount"), max_digits=13, decimal_places=2)
     kind = models.CharField(_("kind"), max_length=10, choices=Invoice.Kind, default=Invoice.Kind.MAIN)
+    period = models.DateField(_("for the period"), null=True, blank=True)  # the month the payer named, its first day
     source = models.ForeignKey(
         ImportRun, null=True, on_delete=models.PROTECT, related_name="payments", verbose_name=_("import")
     )
+    intent = models.ForeignKey(
+        "billing.PaymentIntent", null=True, blank=True, on_delete=models.PROTECT, related_name="payments",
+        verbose_name=_("online payment"),
+    )  # fmt: skip
+    refunded = models.DecimalField(_("returned"), max_digits=13, decimal_places=2, default=0)  # the sum of its refunds
+    voided_at = models.DateTimeField(
+        _("taken back"), null=True, blank=True
+    )  # with its import; the book has the opposite
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = PaymentQuerySet.as_manager()
@@ -51,8 +67,19 @@ class Payment(models.Model):
         verbose_name_plural = _("payments")
         ordering = ["-paid_on", "-pk"]
         constraints = [
-            models.UniqueConstraint(name="one_payment_per_operation", fields=["organization", "operation"]),
+            models.UniqueConstraint(
+                name="one_payment_per_operation",
+                fields=["organization", "operation"],
+                condition=Q(voided_at__isnull=True),
+            ),
+            models.UniqueConstraint(
+                name="one_credit_per_intent", fields=["intent", "kind"], condition=Q(intent__isnull=False)
+            ),
             models.CheckConstraint(name="payment_is_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="no_more_is_returned_than_paid", condition=Q(refunded__gte=0) & Q(refunded__lte=models.F("amount"))
+            ),
+            models.CheckConstraint(name="payment_names_a_month", condition=Q(period__isnull=True) | Q(period__day=1)),
         ]
 
     def __str__(self) -> str:
@@ -86,14 +113,16 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
 
 
 class LedgerEntry(models.Model):
-    """One ± line of an account's book. Append-only (a trigger refuses the rest): a mistake is undone by the opposite line."""
+    """One ± line of an account's book. Append-only (a trigger refuses the rest): a mistake is undone by the opposite line
+    (`reverses`)."""
 
     class Kind(models.TextChoices):
         BROUGHT_IN = "brought_in", _("Balance brought in")
         CHARGE = "charge", _("Charged")
         PAYMENT = "payment", _("Paid")
         INCLUDED = "included", _("Already inside the balance brought in")
-        REVERSAL = "reversal", _("Reversal")
+        SUBSIDY = "subsidy", _("Subsidy")
+        REFUND = "refund", _("Returned")
 
     OPENING_KINDS = (Kind.BROUGHT_IN, Kind.INCLUDED)  # entered at the very start of their day
 
@@ -110,6 +139,13 @@ class LedgerEntry(models.Model):
     payment = models.ForeignKey(
         Payment, null=True, on_delete=models.PROTECT, related_name="entries", verbose_name=_("payment")
     )
+    refund = models.OneToOneField(
+        "billing.Refund", null=True, on_delete=models.PROTECT, related_name="entry", verbose_name=_("refund")
+    )
+    # The entry that this one takes back: same kind and day, the opposite sum.
+    reverses = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="reversed_by", verbose_name=_("takes back")
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = LedgerQuerySet.as_manager()
@@ -120,8 +156,14 @@ class LedgerEntry(models.Model):
         ordering = ["on", "pk"]
         indexes = [models.Index(fields=["account", "on"], include=["amount"], name="ledger_account_on")]
         constraints = [
-            models.UniqueConstraint(name="one_entry_per_invoice_and_kind", fields=["invoice", "kind"]),
-            models.UniqueConstraint(name="one_entry_per_payment_and_kind", fields=["payment", "kind"]),
+            models.UniqueConstraint(
+                name="one_entry_per_invoice_and_kind", fields=["invoice", "kind"], condition=Q(reverses__isnull=True)
+            ),
+            models.UniqueConstraint(
+                name="one_entry_per_payment_and_kind",
+                fields=["payment", "kind"],
+                condition=Q(reverses__isnull=True, refund__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,17 @@ from premises.models import AccountLink
 Row = TypeVar("Row", bound=models.Model, covariant=True)
 
 
-class OfAccountQuerySet(models.QuerySet[Row]):
+class OfOrganizationQuerySet(models.QuerySet[Row]):
+    """Rows with an `organization`, for its employees."""
+
+    def staffed_by(self, user: User) -> Self:
+        """Rows of the organizations this employee works for; a superuser's are all."""
+        if user.is_superuser:
+            return self
+        return self.filter(organization__staff__user=user, organization__staff__is_active=True)
+
+
+class OfAccountQuerySet(OfOrganizationQuerySet[Row]):
     """Rows with an `account` and an `organization`."""
 
     def visible_to(self, user: User) -> Self:
@@ -20,9 +30,3 @@ class OfAccountQuerySet(models.QuerySet[Row]):
             account__links__state=AccountLink.State.ACTIVE,
             account__links__grade__in=AccountLink.FULL_GRADES,
         )
-
-    def staffed_by(self, user: User) -> Self:
-        """Rows of the organizations this employee works for; a superuser's are all."""
-        if user.is_superuser:
-            return self
-        return self.filter(organization__staff__user=user, organization__staff__is_active=True)

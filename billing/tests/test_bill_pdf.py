@@ -16,7 +16,7 @@ from billing import tasks, views
 from billing.actions.pdf import ask_for_pdf, make_pdf, requeue_stuck_pdfs
 from billing.invoice_pdf import draw
 from billing.models import Invoice
-from billing.testing import make_invoice
+from billing.testing import make_invoice, reprint
 from notifications.models import Notice
 from notifications.rendering import title_and_text
 from portal.testing import Cast
@@ -183,7 +183,7 @@ def test_a_broker_that_is_away_loses_nothing(cast: Cast, monkeypatch: pytest.Mon
 def test_a_hostile_name_is_printed_and_attaches_nothing(cast: Cast) -> None:
     invoice = make_invoice(cast.account, MARCH)
     invoice.payer["name"] = invoice.requisites["recipient"] = invoice.provider["name"] = HOSTILE
-    invoice.lines.update(service=HOSTILE, group=HOSTILE[:60])
+    reprint(invoice, service=HOSTILE, group=HOSTILE[:60])
     pdf = PdfReader(BytesIO(draw(invoice)))
     text = "".join(page.extract_text() for page in pdf.pages).replace("\n", "").replace(" ", "")
     assert text.count(HOSTILE.replace(" ", "")) >= 4

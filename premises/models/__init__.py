@@ -4,7 +4,7 @@ from premises.models.account import PersonalAccount
 from premises.models.connect_code import ConnectCode
 from premises.models.edit import UnitEdit
 from premises.models.house import House, Unit
-from premises.models.imports import ImportRun
+from premises.models.imports import ColumnProfile, ImportRun
 from premises.models.letter import AccessLetter, LetterBatch
 from premises.models.link import AccountLink, AccountLinkEvent, LinkRequest
 from premises.models.organization import Organization, StaffMember
@@ -14,6 +14,7 @@ __all__ = [
     "AccessLetter",
     "AccountLink",
     "AccountLinkEvent",
+    "ColumnProfile",
     "ConnectCode",
     "CouncilSeat",
     "House",

@@ -74,6 +74,8 @@ class ImportRun(models.Model):
         PAYMENTS = "payments", _("Register of payments")
         METERS = "meters", _("Register of meters")
         READINGS = "readings", _("Register of readings")
+        REQUISITES = "requisites", _("Register of bank details")
+        STATEMENT = "statement", _("Bank statement")
 
     class State(models.TextChoices):
         CHECKING = "checking", _("Is being checked")
@@ -96,6 +98,8 @@ class ImportRun(models.Model):
     file = models.FileField(_("file"), upload_to=file_place, max_length=200)
     file_name = models.CharField(_("file"), max_length=200)
     sha256 = models.CharField(max_length=64, db_index=True)
+    # How this file is to be read, as the column profile said when it came; empty: by the headers and the content.
+    layout = models.JSONField(default=dict, blank=True)
     rows = models.PositiveIntegerField(_("rows"), default=0)
     created = models.PositiveIntegerField(_("new"), default=0)
     updated = models.PositiveIntegerField(_("changed"), default=0)
@@ -247,3 +251,29 @@ class ImportRun(models.Model):
         """Nothing was imported, because of one thing that has to do with the file as a whole."""
         self.state, self.errors = self.State.REFUSED, 1
         self.report = [problem.as_json(), *(kept for kept in self.report if kept["level"] != ERROR)]
+
+
+class ColumnProfile(models.Model):
+    """How one partner's files of one register look: which column means what, as a company's contract says."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="column_profiles", verbose_name=_("company")
+    )
+    kind = models.CharField(_("register"), max_length=10, choices=ImportRun.Kind)
+    name = models.CharField(_("name"), max_length=100)
+    layout = models.JSONField(_("columns"), default=dict)
+
+    class Meta:
+        verbose_name = _("column profile")
+        verbose_name_plural = _("column profiles")
+        ordering = ["organization", "kind", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_profile_per_name",
+                fields=["organization", "kind", "name"],
+                violation_error_message=_("The company already has a profile with this name."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,267 @@
+"""What makes one account's charge differ: people and area by days, benefits, absences, poor quality, corrections."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from billing.models.service import POSITIVE, InForceQuerySet, Service
+from premises.models import House, Organization, PersonalAccount
+
+
+class AccountFact(models.Model):
+    """People and area of an account from a day on, where they changed in the middle of a month; else the account's own."""
+
+    account = models.ForeignKey(
+        PersonalAccount, on_delete=models.PROTECT, related_name="facts", verbose_name=_("personal account")
+    )
+    since = models.DateField(_("since"))
+    residents = models.PositiveSmallIntegerField(_("people"), null=True, blank=True)
+    area = models.DecimalField(
+        _("area, m²"),
+        max_digits=8,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+    )
+    reason = models.CharField(_("reason, document"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("people and area by days")
+        verbose_name_plural = _("people and areas by days")
+        ordering = ["account", "since"]
+        constraints = [
+            models.UniqueConstraint(name="one_fact_of_an_account_per_day", fields=["account", "since"]),
+            models.CheckConstraint(name="area_by_days_is_positive", condition=Q(area__isnull=True) | Q(area__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account}, {self.since:%d.%m.%Y}"
+
+
+class Benefit(models.Model):
+    """A reduction of the charge that the law gives a person of the flat (льгота, пільга)."""
+
+    account = models.ForeignKey(
+        PersonalAccount, on_delete=models.PROTECT, related_name="benefits", verbose_name=_("personal account")
+    )
+    service = models.ForeignKey(
+        Service, null=True, blank=True, on_delete=models.PROTECT, related_name="benefits", verbose_name=_("service"),
+        help_text=_("Empty: every service of the main document"),
+    )  # fmt: skip
+    category = models.CharField(_("category, law"), max_length=200)
+    percent = models.DecimalField(
+        _("percent"),
+        max_digits=5,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(Decimal(100))],
+    )
+    persons = models.PositiveSmallIntegerField(
+        _("people it covers"), null=True, blank=True, help_text=_("Empty: all who live in the flat")
+    )
+    since = models.DateField(_("since"))
+    until = models.DateField(_("until"), null=True, blank=True)
+
+    objects = InForceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("benefit")
+        verbose_name_plural = _("benefits")
+        ordering = ["account", "-since"]
+        constraints = [
+            models.CheckConstraint(name="benefit_is_a_percentage", condition=Q(percent__gt=0) & Q(percent__lte=100)),
+            models.CheckConstraint(
+                name="benefit_ends_after_it_starts", condition=Q(until__isnull=True) | Q(until__gte=F("since"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.percent.normalize():f} %"
+
+
+class Subsidy(models.Model):
+    """Money of the state for one month of one account, credited like a payment and printed apart from benefits."""
+
+    account = models.ForeignKey(
+        PersonalAccount, on_delete=models.PROTECT, related_name="subsidies", verbose_name=_("personal account")
+    )
+    period = models.DateField(_("period"))  # the first day of the month
+    amount = models.DecimalField(
+        _("amount"), max_digits=13, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))]
+    )
+    source = models.CharField(_("decision"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("subsidy")
+        verbose_name_plural = _("subsidies")
+        ordering = ["-period", "account"]
+        constraints = [
+            models.UniqueConstraint(name="one_subsidy_per_month", fields=["account", "period"]),
+            models.CheckConstraint(name="subsidy_is_of_a_month", condition=Q(period__day=1) & Q(amount__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.amount}"
+
+
+class Absence(models.Model):
+    """Somebody of the flat was away (ПП 354, пп. 86–97): days of leaving and returning are not counted."""
+
+    account = models.ForeignKey(
+        PersonalAccount, on_delete=models.PROTECT, related_name="absences", verbose_name=_("personal account")
+    )
+    persons = models.PositiveSmallIntegerField(_("people"), default=1, validators=[MinValueValidator(1)])
+    left_on = models.DateField(_("left"))
+    returned_on = models.DateField(_("returned"))
+    applied_on = models.DateField(_("applied"))
+    document = models.CharField(_("proof"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("absence")
+        verbose_name_plural = _("absences")
+        ordering = ["account", "-left_on"]
+        constraints = [
+            models.CheckConstraint(
+                name="absence_is_of_somebody_who_returned",
+                condition=Q(returned_on__gt=F("left_on")) & Q(persons__gte=1),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.left_on:%d.%m.%Y}–{self.returned_on:%d.%m.%Y}"
+
+
+class QualityCase(models.Model):
+    """A service was interrupted or too cold for longer than the rules allow: the month's charge is reduced."""
+
+    class Kind(models.TextChoices):
+        INTERRUPTION = "interruption", _("Interruption")
+        COLD_HOT_WATER = "cold_hot_water", _("Hot water too cold")
+        PERCENT = "percent", _("A percentage of the charge")
+
+    house = models.ForeignKey(House, on_delete=models.PROTECT, related_name="quality_cases", verbose_name=_("house"))
+    account = models.ForeignKey(
+        PersonalAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="quality_cases",
+        verbose_name=_("personal account"), help_text=_("Empty: all accounts of the house"),
+    )  # fmt: skip
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="quality_cases", verbose_name=_("service")
+    )
+    period = models.DateField(_("period"))  # the first day of the month
+    kind = models.CharField(_("what was wrong"), max_length=14, choices=Kind)
+    hours = models.DecimalField(
+        _("hours above what is allowed"), max_digits=6, decimal_places=2, default=Decimal(0), validators=POSITIVE
+    )
+    degrees = models.DecimalField(
+        _("degrees below the norm"), max_digits=4, decimal_places=1, default=Decimal(0), validators=POSITIVE
+    )
+    percent = models.DecimalField(
+        _("percent"),
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[*POSITIVE, MaxValueValidator(Decimal(100))],
+    )
+    act = models.CharField(_("act"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("poor quality")
+        verbose_name_plural = _("cases of poor quality")
+        ordering = ["-period", "house"]
+        constraints = [
+            models.CheckConstraint(
+                name="quality_case_is_of_a_month",
+                condition=Q(period__day=1) & Q(hours__gte=0) & Q(degrees__gte=0) & Q(percent__range=(0, 100)),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.house}: {self.service}, {self.period:%m.%Y}"
+
+    def clean(self) -> None:
+        """The account lives in the house."""
+        if self.account and self.house_id and self.account.unit.house_id != self.house_id:
+            raise ValidationError({"account": _("This account is in another house.")})
+
+
+class RecalculationQuerySet(models.QuerySet["Recalculation"]):
+    def waiting(self) -> Self:
+        """Not yet printed in a document."""
+        return self.filter(run__isnull=True)
+
+    def staffed_by(self, user: Any) -> Self:
+        if user.is_superuser:
+            return self
+        return self.filter(account__organization__staff__user=user, account__organization__staff__is_active=True)
+
+
+class Recalculation(models.Model):
+    """A correction of an earlier month (+ charged, − given back), printed with its reason in the next document."""
+
+    class Source(models.TextChoices):
+        MANUAL = "manual", _("Entered by the company")
+        CORRECTION = "correction", _("The period was corrected")
+        READING = "reading", _("Actual readings")
+        ABSENCE = "absence", _("Absence")
+        QUALITY = "quality", _("Poor quality")
+
+    account = models.ForeignKey(
+        PersonalAccount, on_delete=models.PROTECT, related_name="recalculations", verbose_name=_("personal account")
+    )
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="recalculations", verbose_name=_("service")
+    )
+    period = models.DateField(_("for the period"))  # the first day of the month that is corrected
+    amount = models.DecimalField(_("amount"), max_digits=13, decimal_places=2)
+    reason = models.CharField(_("reason"), max_length=200)
+    source = models.CharField(_("came from"), max_length=10, choices=Source, default=Source.MANUAL)
+    # The correction that found it, if one did; the run that printed it, once one has.
+    found_by = models.ForeignKey(
+        "billing.BillingRun", null=True, blank=True, on_delete=models.PROTECT, related_name="found"
+    )
+    run = models.ForeignKey(
+        "billing.BillingRun", null=True, blank=True, on_delete=models.PROTECT, related_name="recalculations",
+        verbose_name=_("charged with"),
+    )  # fmt: skip
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        verbose_name=_("employee"),
+    )  # fmt: skip
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = RecalculationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("recalculation")
+        verbose_name_plural = _("recalculations")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(name="recalculation_is_of_a_month", condition=Q(period__day=1) & ~Q(amount=0)),
+            models.UniqueConstraint(
+                name="a_correction_finds_a_service_once",
+                fields=["found_by", "account", "service"],
+                condition=Q(found_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.amount}, {self.period:%m.%Y}"
+
+    @property
+    def organization(self) -> Organization:
+        return self.account.organization
+
+    def clean(self) -> None:
+        """The month is one that has begun; the service is the company's."""
+        if self.period and self.period > date.today().replace(day=1):  # noqa: DTZ011  (a month, whatever the hour)
+            raise ValidationError({"period": _("This month has not begun yet.")})
+        if self.account_id and self.service_id and self.service.organization_id != self.account.organization_id:
+            raise ValidationError({"service": _("This service belongs to another company.")})

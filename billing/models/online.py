@@ -1,0 +1,282 @@
+"""Paying online: what a person meant to pay, what the provider said, money that went back."""
+
+import uuid
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from billing.models.ledger import Payment
+from billing.models.seen import OfAccountQuerySet, OfOrganizationQuerySet
+from premises.models import AccountLink, Organization, PersonalAccount
+
+FEE_PERCENT = [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(20))]
+
+
+class ProviderAccount(models.Model):
+    """A company's account at a payment provider. The secret is sealed; without a row residents pay elsewhere."""
+
+    class Provider(models.TextChoices):
+        SANDBOX = "sandbox", _("Sandbox bank (for trying out)")
+        YOOKASSA = "yookassa", "ЮKassa"
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="provider_accounts", verbose_name=_("company")
+    )
+    provider = models.CharField(_("provider"), max_length=10, choices=Provider)
+    shop_id = models.CharField(_("shop id"), max_length=60, blank=True)
+    secret = models.BinaryField(null=True, editable=False)  # notifications.sealing
+    wallet_fee = models.DecimalField(
+        _("fee of a wallet, %"), max_digits=5, decimal_places=2, validators=FEE_PERCENT, default=Decimal(0)
+    )
+    card_fee = models.DecimalField(
+        _("fee of a card, %"), max_digits=5, decimal_places=2, validators=FEE_PERCENT, default=Decimal(1)
+    )
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    objects = OfOrganizationQuerySet["ProviderAccount"].as_manager()
+
+    class Meta:
+        verbose_name = _("payment provider")
+        verbose_name_plural = _("payment providers")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_live_provider",
+                fields=["organization"],
+                condition=Q(is_active=True),
+                violation_error_message=_("The company already uses a provider. Switch it off first."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization}: {self.get_provider_display()}"
+
+
+class PartnerLink(models.Model):
+    """A partner's site where bills of a company can be paid too, and what a person enters there."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="partner_links", verbose_name=_("company")
+    )
+    title = models.CharField(_("name"), max_length=100)
+    url = models.URLField(
+        _("address"), validators=[RegexValidator(r"^https://", _("The address begins with https://."))]
+    )
+    note = models.CharField(_("what to enter there"), max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField(_("place in the list"), default=100)
+
+    objects = OfOrganizationQuerySet["PartnerLink"].as_manager()
+
+    class Meta:
+        verbose_name = _("partner's site")
+        verbose_name_plural = _("partners' sites")
+        ordering = ["position", "title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PaymentIntentQuerySet(OfAccountQuerySet["PaymentIntent"]):
+    def visible_to(self, user: User) -> Self:
+        """One's own, while the link to the account lives; any grade may pay."""
+        return self.filter(user=user, account__links__user_id=user.pk, account__links__state=AccountLink.State.ACTIVE)
+
+    def open(self) -> Self:
+        """Neither credited nor over."""
+        return self.filter(state__in=PaymentIntent.OPEN)
+
+    def to_reconcile(self, at: datetime) -> Self:
+        """Sent to the provider so long ago that its answer should be asked for."""
+        return self.filter(state__in=PaymentIntent.OPEN, asked_at__lt=at - PaymentIntent.SILENCE)
+
+
+class PaymentIntent(models.Model):
+    """One try to pay. The sum is fixed here, on the server; the same try is retried with the same key."""
+
+    class Method(models.TextChoices):
+        WALLET = "wallet", _("Wallet")
+        CARD = "card", _("Bank card")
+
+    class State(models.TextChoices):
+        CREATED = "created", _("Not sent yet")
+        SENT = "sent", _("Waits for the bank")
+        PAID = "paid", _("Paid")
+        FAILED = "failed", _("Not paid")
+        EXPIRED = "expired", _("Too late")
+        MISMATCH = "mismatch", _("Is being cleared up")  # the provider's sum, currency or reference is another
+
+    OPEN = (State.CREATED, State.SENT)
+    SILENCE = timedelta(minutes=15)
+    LIFETIME = timedelta(hours=24)
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # also the idempotence key
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="intents", verbose_name=_("company")
+    )
+    account = models.ForeignKey(
+        PersonalAccount, on_delete=models.PROTECT, related_name="intents", verbose_name=_("personal account")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="intents", verbose_name=_("user")
+    )
+    provider_account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="intents")
+    amount = models.DecimalField(_("amount"), max_digits=13, decimal_places=2)
+    fee = models.DecimalField(_("fee"), max_digits=13, decimal_places=2, default=0)
+    currency = models.CharField(max_length=3)
+    method = models.CharField(_("way"), max_length=6, choices=Method)
+    sections = models.JSONField(default=dict)  # how the sum falls to the sections of the book: {"main": "100.00"}
+    email = models.EmailField(blank=True)  # where the receipt goes
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.CREATED)
+    provider_id = models.CharField(_("id at the provider"), max_length=64, blank=True)
+    pay_url = models.URLField(max_length=500, blank=True)
+    failure = models.CharField(max_length=60, blank=True)  # the provider's word for it
+    tries = models.PositiveSmallIntegerField(default=1)  # a retry after a failure takes the same row
+    created_at = models.DateTimeField(_("begun"), default=timezone.now)
+    asked_at = models.DateTimeField(default=timezone.now)  # when the provider was asked last
+    paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
+
+    objects = PaymentIntentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("online payment")
+        verbose_name_plural = _("online payments")
+        ordering = ["-created_at", "-pk"]
+        indexes = [models.Index(fields=["state", "asked_at"], name="intent_state_asked")]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_intent_per_provider_payment",
+                fields=["provider_account", "provider_id"],
+                condition=~Q(provider_id=""),
+            ),
+            models.CheckConstraint(
+                name="intent_sum_is_within_limits",
+                condition=Q(amount__gte=Decimal("1.00")) & Q(amount__lte=Decimal("500000.00")) & Q(fee__gte=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+    @property
+    def charged(self) -> Decimal:
+        """What leaves the payer's card: the sum and the fee."""
+        return self.amount + self.fee
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
+
+    @property
+    def key(self) -> str:
+        """The idempotence key of the present try: a repeated request with it makes no second payment."""
+        return f"{self.public_id}-{self.tries}"
+
+
+class ProviderEvent(models.Model):
+    """A notification as it came, kept before anything is done with it. A hint only: the truth is fetched."""
+
+    class Outcome(models.TextChoices):
+        NEW = "new", _("Not looked at yet")
+        DONE = "done", _("Looked into")
+        UNKNOWN = "unknown", _("No such payment")
+        BROKEN = "broken", _("Not readable")
+
+    provider = models.CharField(_("provider"), max_length=10, choices=ProviderAccount.Provider)
+    digest = models.CharField(max_length=64)
+    body = models.TextField()
+    outcome = models.CharField(_("outcome"), max_length=7, choices=Outcome, default=Outcome.NEW)
+    received_at = models.DateTimeField(_("received"), default=timezone.now)
+    times = models.PositiveIntegerField(_("times"), default=1)
+
+    class Meta:
+        verbose_name = _("notification of a provider")
+        verbose_name_plural = _("notifications of providers")
+        ordering = ["-received_at", "-pk"]
+        constraints = [models.UniqueConstraint(name="one_event_per_body", fields=["provider", "digest"])]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.received_at:%d.%m.%Y %H:%M}"
+
+
+class Refund(models.Model):
+    """Money of a payment that went back: by the company, or by the payer's bank (chargeback)."""
+
+    class Kind(models.TextChoices):
+        REFUND = "refund", _("Refund")
+        CHARGEBACK = "chargeback", _("Chargeback of the bank")
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("Asked of the provider")
+        DONE = "done", _("Returned")
+        FAILED = "failed", _("Not returned")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # also the idempotence key
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds", verbose_name=_("payment"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    amount = models.DecimalField(_("amount"), max_digits=13, decimal_places=2)
+    reason = models.CharField(_("reason"), max_length=200)
+    state = models.CharField(_("state"), max_length=6, choices=State, default=State.ASKED)
+    provider_id = models.CharField(_("id at the provider"), max_length=64, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        verbose_name=_("employee"),
+    )  # fmt: skip
+    created_at = models.DateTimeField(_("asked"), default=timezone.now)
+    done_on = models.DateField(_("returned"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_refund_per_provider_refund", fields=["payment", "provider_id"], condition=~Q(provider_id="")
+            ),
+            models.CheckConstraint(name="refund_is_positive", condition=Q(amount__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.amount}"
+
+
+class SandboxPayment(models.Model):
+    """The other side of the sandbox bank: what a real bank would keep. Never in production."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waits")
+        SUCCEEDED = "succeeded", _("Paid")
+        CANCELED = "canceled", _("Declined")
+
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    key = models.CharField(max_length=80, unique=True)  # the shop's idempotence key
+    reference = models.CharField(max_length=64)  # the shop's own id
+    payee = models.CharField(max_length=200)
+    description = models.CharField(max_length=200)
+    amount = models.DecimalField(max_digits=13, decimal_places=2)
+    fee = models.DecimalField(max_digits=13, decimal_places=2, default=0)
+    currency = models.CharField(max_length=3)
+    method = models.CharField(max_length=6, choices=PaymentIntent.Method)
+    state = models.CharField(max_length=9, choices=State, default=State.PENDING)
+    reason = models.CharField(max_length=60, blank=True)
+    return_url = models.URLField(max_length=500)
+    refunded = models.DecimalField(max_digits=13, decimal_places=2, default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="sandbox_returns_no_more_than_paid",
+                condition=Q(refunded__gte=0) & Q(refunded__lte=models.F("amount")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference}: {self.amount}"
