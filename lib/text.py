@@ -26,7 +26,7 @@ def account_key(number: str) -> str:
     >>> account_key(" 0667 000001 ")
     '0667000001'
     """
-    return re.sub(r"\s+", "", number).upper()
+    return number.upper() if number.isalnum() else re.sub(r"\s+", "", number).upper()
 
 
 def folded(column: str) -> Func:

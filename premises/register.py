@@ -8,7 +8,7 @@ The whole file is never held in memory, except an XLSX, whose cells the parser k
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO
@@ -28,7 +28,8 @@ class Column:
     """One column of a register.
 
     `name` is the header and the key in Row.values; `aliases` are other headers, in any language. A `required` column must
-    be in the header, a `filled` one must have a value in every row.
+    be in the header, a `filled` one must have a value in every row. Of an `is_soft` one a cell that cannot be read is a
+    warning.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Column:
     aliases: tuple[str, ...] = ()
     required: bool = False
     filled: bool = False
+    is_soft: bool = False
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ class Row:
     @property
     def is_good(self) -> bool:
         """Whether nothing but warnings was found."""
-        return not any(problem.level == ERROR for problem in self.problems)
+        return not self.problems or not any(problem.level == ERROR for problem in self.problems)
 
     def refuse(self, field: str, text: str, **facts: str) -> None:
         """Note an error: the file with it will not be imported."""
@@ -78,6 +80,32 @@ class Register:
         except Unreadable as broken:
             self._refuse(broken, 0)
 
+    @classmethod
+    def placed(cls, rows: Iterator[tuple[int, sources.Cells]], places: Mapping[int, Column]) -> "Register":
+        """Open a table without a header: the columns stand at these indexes, others are passed over.
+
+        Every row is as wide as the first one.
+        """
+        register = cls(iter(()), ())
+        register.problems = []
+        register._rows, register._place = rows, sorted(places.items(), key=lambda place: place[0])
+        register._columns = list(places.values())
+        try:
+            register._look_for_rows()
+            line, cells = next(register._rows)
+            register._rows = chain([(line, cells)], register._rows)
+            register._width = max(len(cells), *(index + 1 for index in places))
+        except Unreadable as broken:
+            register._refuse(broken, 0)
+        return register
+
+    @classmethod
+    def refused(cls, broken: Unreadable) -> "Register":
+        """A register that cannot be opened: the reason and no rows."""
+        register = cls(iter(()), ())
+        register.problems = [Problem(0, ERROR, "", broken.text, broken.facts)]
+        return register
+
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows; a file that breaks off in the middle ends with a row that says so."""
         if self._is_broken:
@@ -97,6 +125,10 @@ class Register:
     def has(self, name: str) -> bool:
         """Whether the file has this column."""
         return any(column.name == name for _index, column in self._place)
+
+    def index(self, name: str) -> int | None:
+        """Where the column stands, from 0."""
+        return next((index for index, column in self._place if column.name == name), None)
 
     @property
     def _is_broken(self) -> bool:
@@ -183,35 +215,33 @@ class Register:
                 )
 
     def _row(self, line: int, cells: sources.Cells) -> Row:
-        row = Row(line, {}, [])
-        if len(cells) < self._width or any(cell not in ("", None) for cell in cells[self._width :]):
+        values: dict[str, Any] = {}
+        row = Row(line, values, [])
+        if len(cells) < self._width or (len(cells) > self._width and not _is_blank(cells[self._width :])):
             row.refuse(
                 "", _("The row has %(has)s columns, the header has %(needs)s."),
                 has=str(len(cells)), needs=str(self._width),
             )  # fmt: skip
             cells = cells + [""] * (self._width - len(cells))
-        for index, column in self._place:
-            row.values[column.name] = _value(row, column, cells[index])
+        for index, column in self._place:  # a hundred thousand rows go through here: no call that can be spared
+            cell = cells[index]
+            try:
+                if cell.__class__ is sources.Formula:
+                    raise Unreadable(sources.NO_VALUE)
+                value = column.read(cell)
+            except Unreadable as broken:
+                note = row.warn if column.is_soft else row.refuse
+                note(column.name, broken.text, **broken.facts)
+                values[column.name] = None
+                continue
+            if column.filled and (value is None or (value.__class__ is str and not value)):
+                row.refuse(column.name, _("This cell must be filled in."))
+            values[column.name] = value
         return row
 
 
 def _is_blank(cells: sources.Cells) -> bool:
-    return all(cell in ("", None) for cell in cells)
-
-
-def _value(row: Row, column: Column, cell: Cell) -> Any:
-    """Read one cell; a problem is noted in the row and the value is None."""
-    if isinstance(cell, sources.Formula):
-        row.refuse(column.name, sources.NO_VALUE)
-        return None
-    try:
-        value = column.read(cell)
-    except Unreadable as broken:
-        row.refuse(column.name, broken.text, **broken.facts)
-        return None
-    if column.filled and value in (None, ""):
-        row.refuse(column.name, _("This cell must be filled in."))
-    return value
+    return not any(cells) and all(cell in ("", None) for cell in cells)
 
 
 def read(file: BinaryIO, columns: Sequence[Column], *, sub_header: bool = False) -> Register:
@@ -223,9 +253,7 @@ def read(file: BinaryIO, columns: Sequence[Column], *, sub_header: bool = False)
     try:
         rows = sources.rows(file)
     except Unreadable as broken:
-        register = Register(iter(()), ())
-        register.problems = [Problem(0, ERROR, "", broken.text, broken.facts)]
-        return register
+        return Register.refused(broken)
     return Register(rows, columns, sub_header=sub_header)
 
 

@@ -10,8 +10,9 @@ from typing import BinaryIO
 from django.utils.translation import gettext_noop as _
 
 from billing.actions.ledger import hold_book, post_payments
-from billing.exchange.payments import Receipt, payments
-from billing.models import Payment
+from billing.exchange.payments import payments
+from billing.exchange.receipts import Receipt
+from billing.models import Invoice, Payment
 from premises.models import ImportRun, Organization
 from premises.registers import Tally
 
@@ -33,7 +34,7 @@ def import_payments(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool
         fresh = list(desk.new(chunk, tally))
         for receipt in chunk:
             tally.rows += 1
-            tally.note(receipt.row.problems)
+            tally.note(receipt.problems)
         if write and not tally.errors:
             desk.write(fresh)
     tally.note(register.problems)
@@ -71,12 +72,12 @@ class Desk:
             if not receipt.is_good:
                 continue
             if account is None:
-                receipt.row.refuse("account", _("The company has no account with this number."))
+                receipt.refuse("account", _("The company has no account with this number."))
             elif known := taken.get(receipt.operation):
                 if _same(known, receipt, account):
                     tally.unchanged += 1
                 else:
-                    receipt.row.refuse("operation", _("This operation was imported before with other figures."))
+                    receipt.refuse("operation", _("This operation was imported before with other figures."))
             else:
                 tally.created += 1
                 self.amount += receipt.amount
@@ -87,7 +88,7 @@ class Desk:
         rows = [
             Payment(
                 organization=self.organization, account_id=account, number=receipt.number, operation=receipt.operation,
-                channel=receipt.channel, paid_on=receipt.on, amount=receipt.amount, kind=receipt.kind, source=self.run,
+                channel=receipt.channel, paid_on=receipt.on, amount=receipt.amount, kind=receipt.kind or Invoice.Kind.MAIN, source=self.run,
                 created_at=self.at,
             )
             for receipt, account in fresh
@@ -97,5 +98,5 @@ class Desk:
 
 def _same(known: Payment, receipt: Receipt, account: int) -> bool:
     return (known.account_id, known.paid_on, known.amount, known.kind) == (
-        account, receipt.on, receipt.amount, receipt.kind,
+        account, receipt.on, receipt.amount, receipt.kind or Invoice.Kind.MAIN,
     )  # fmt: skip

@@ -1,121 +1,179 @@
-"""The register of payments: account, date, operation, sum, and a control line at the end (pure).
+"""Registers of payments: a table of operations and its control lines (pure). CSV, XLSX or DBF.
 
-The control line `=count;sum` guards against a file that was cut off: a register of operations, which a bank makes, must
-have one; a wrong one refuses the whole file. Format: domain handbook 8.2 and 8.3; docs/money.md.
+    for receipt in payments(file):                       # columns told by their headers
+    for receipt in payments(file, profile=SBERBANK):     # as a contract says
+
+A control line guards against a file that was cut off: `=count;sum;transferred;fee;order;date` or `РАЗОМ;count;…` with sums
+below those of the rows. A register of operations, which a bank makes, must have one; a wrong one refuses the whole file.
+Several registers may be joined in one file, each with its control line. docs/exchange.md tells the layouts.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import BinaryIO
 
 from django.utils.translation import gettext_noop as _
 
-from billing.exchange.documents import one_of
-from lib.text import account_key
-from premises.register import Column, Register, Row
+from billing.exchange import dbf
+from billing.exchange.documents import TOTAL_WORDS, one_of
+from billing.exchange.profile import ENCODINGS, NO_FOOTER, SIGN, Profile
+from billing.exchange.receipts import AMOUNT, Footer, Receipt, Sums, clock, once, payer_period, whole_problem
+from premises.register import Column, Register, header_key
 from premises.registers import cells, sources
-from premises.registers.tally import ERROR, Problem
+from premises.registers.tally import Problem
 
-ZERO = Decimal("0.00")
+Line = tuple[int, sources.Cells]
+FEE = cells.number(2, least=Decimal(0), most=Decimal("99999999.99"))
 COLUMNS = (
-    Column("account", cells.account(), ("лицевой счет", "особовий рахунок", "лс"), required=True, filled=True),
-    Column("date", cells.date, ("дата", "дата платежа"), required=True, filled=True),
-    Column("number", cells.text(40), ("номер", "номер платежа"), required=True, filled=True),
-    Column("operation", cells.text(60), ("операция", "операція", "id операции")),
-    Column("amount", cells.number(2, least=Decimal("0.01")), ("сумма", "сума"), required=True, filled=True),
+    Column("account", cells.account(), ("лицевой счет", "особовий рахунок", "лс", "о/р", "номер лс"), required=True, filled=True),
+    Column("date", cells.date, ("дата", "дата платежа", "дата платежу", "дата оплаты"), required=True, filled=True),
+    Column("time", clock, ("час", "время", "час платежу", "время платежа"), is_soft=True),
+    Column("number", cells.text(40), ("номер", "номер платежа", "номер платежу")),
+    Column("operation", cells.text(60), ("операция", "операція", "id операции", "id операції", "номер операции")),
+    Column("amount", AMOUNT, ("сумма", "сума", "сумма платежа", "сума платежу"), required=True, filled=True),
+    Column("transferred", FEE, ("сумма к перечислению", "перечислено", "к перечислению", "перераховано")),
+    Column("fee", FEE, ("комиссия", "комісія")),
     Column("kind", one_of("main", "repair", "other", default="main"), ("вид",)),
-    Column("channel", cells.text(60), ("канал", "способ", "спосіб")),
-)
+    Column("channel", cells.text(60), ("канал", "способ", "спосіб", "устройство", "пристрій")),
+    Column("period", payer_period, ("период", "період"), is_soft=True),
+    Column("payer", cells.text(200), ("фио", "піб", "плательщик", "платник"), is_soft=True),
+    Column("address", cells.text(300), ("адрес", "адреса"), is_soft=True),
+    Column("readings", cells.text(200), ("показания", "показання"), is_soft=True),
+)  # fmt: skip
+BY_NAME = {column.name: column for column in COLUMNS}
+SIGN_LINE = re.compile(r"\s*=\s*\d")
+DISAGREES = _("The control line does not agree: the rows are %(count)s payments of %(total)s in all.")
+SUMS_DISAGREE = _("The control line does not agree: the rows give %(transferred)s to transfer and %(fee)s of fees.")
+MISSING = _("The control line with the count and the sum is missing: the file may be cut off.")
 
 
 @dataclass
-class Receipt:
-    """One payment of the file; `is_good` tells whether its row could be read."""
-
-    row: Row
-    account: str = ""
-    on: date = date.min
-    number: str = ""
-    operation: str = ""
-    amount: Decimal = ZERO
-    kind: str = "main"
-    channel: str = ""
-
-    @property
-    def key(self) -> str:
-        return account_key(self.account)
-
-    @property
-    def is_good(self) -> bool:
-        return self.row.is_good
-
-
-@dataclass
-class Payments:
-    """An opened register of payments. `problems` is complete only after the rows were walked through."""
+class TableOfPayments:
+    """An opened register of payments. `problems`, `sums` and `footers` are complete after the rows were walked through."""
 
     register: Register
-    control: list[tuple[int, sources.Cells]]
-    count: int = 0
-    total: Decimal = ZERO
+    control: "Control"
+    sums: Sums = field(default_factory=Sums)  # of the whole file
     problems: list[Problem] = field(default_factory=list)
+    footers: list[Footer] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Receipt]:
-        """Yield the payments, then judge the control line."""
+        """Yield the payments, and judge each control line when it is reached."""
         self.problems += self.register.problems
-        seen: set[str] = set()
-        for row in self.register:
-            receipt = _receipt(row)
-            if receipt.operation in seen and receipt.is_good:
-                row.refuse("operation", _("This operation stands in the file twice."))
-            seen.add(receipt.operation)
-            self.count += 1
-            self.total += receipt.amount
+        return self._walk()
+
+    def _walk(self) -> Iterator[Receipt]:
+        batch = Sums()
+        for receipt in once(map(Receipt.of, self.register)):
+            if self.control.found and self.control.found[0][0] < receipt.line:
+                batch = self._close(batch, receipt.line)
+            batch.add(receipt)
+            _look_at_sums(receipt)
             yield receipt
-        self._judge_control()
+        self.sums += self._close(batch, 0)
+        if not self.footers and self.control.is_needed(self.register):
+            self.problems.append(whole_problem(0, MISSING))
+        self.problems += self.control.problems
 
-    def _judge_control(self) -> None:
-        if not self.control:
-            if self.register.has("operation"):
-                self._refuse(0, _("The control line with the count and the sum is missing: the file may be cut off."))
+    def _close(self, batch: Sums, before: int) -> Sums:
+        """Judge the control lines above the line `before` (0: all) and begin the next batch."""
+        found = self.control.found
+        while found and (not before or found[0][0] < before):
+            line, written = found.pop(0)
+            footer = self.control.read(line, written, self.register)
+            if self.footers and not self.control.profile.has_batches:
+                self.problems.append(whole_problem(line, _("The file has two control lines.")))
+            self.footers.append(footer)
+            self._judge(footer, batch)
+            self.sums += batch
+            batch = Sums()
+        if before and self.footers and not self.control.profile.has_batches:
+            self.problems.append(whole_problem(before, _("Payments follow below the control line.")))
+        elif not before and batch.count and self.footers:
+            self.problems.append(whole_problem(0, MISSING))
+        return batch
+
+    def _judge(self, footer: Footer, batch: Sums) -> None:
+        if footer.count != batch.count or footer.amount != batch.amount:
+            text, facts = DISAGREES, {"count": str(batch.count), "total": str(batch.amount)}
+            self.problems.append(whole_problem(footer.line, text, **facts))
             return
-        line, written = self.control[-1]
-        if len(self.control) > 1:
-            self._refuse(line, _("The file has two control lines."))
-        found = [_number(cell) for cell in written[:2]]
-        if found != [Decimal(self.count), self.total]:
-            self._refuse(
-                line, _("The control line does not agree: the rows are %(count)s payments of %(total)s in all."),
-                count=str(self.count), total=str(self.total),
-            )  # fmt: skip
-
-    def _refuse(self, line: int, text: str, **facts: str) -> None:
-        self.problems.append(Problem(line, ERROR, "", text, facts))
+        for name in ("transferred", "fee"):
+            stated = getattr(footer, name)
+            if stated is not None and self.register.has(name) and stated != getattr(batch, name):
+                facts = {"transferred": str(batch.transferred), "fee": str(batch.fee)}
+                self.problems.append(whole_problem(footer.line, SUMS_DISAGREE, **facts))
+                return
 
 
-def payments(file: BinaryIO) -> Payments:
-    """Open a register of payments, CSV or XLSX."""
-    control: list[tuple[int, sources.Cells]] = []
-    try:
-        register = Register(_without_control(sources.rows(file), control), COLUMNS)
-    except cells.Unreadable as broken:
-        register = Register(iter(()), ())
-        register.problems = [Problem(0, ERROR, "", broken.text, broken.facts)]
-    return Payments(register, control)
+def _look_at_sums(receipt: Receipt) -> None:
+    if receipt.transferred is None or receipt.fee is None:
+        return
+    if receipt.transferred + receipt.fee != receipt.amount:
+        receipt.warn("transferred", _("The sum to transfer and the fee do not make the sum of the payment."))
 
 
-def _without_control(
-    rows: Iterator[tuple[int, sources.Cells]], control: list[tuple[int, sources.Cells]]
-) -> Iterator[tuple[int, sources.Cells]]:
-    """Set the control line aside: it has its own columns."""
-    for line, written in rows:
-        if written and isinstance(written[0], str) and re.match(r"\s*=\s*\d", written[0]):
-            control.append((line, written))
-        else:
+# --- Control lines --------------------------------------------------------------------------------------------------
+
+
+class Control:
+    """Sets control lines and headers of batches aside: they have columns of their own."""
+
+    def __init__(self, profile: Profile, is_known: bool) -> None:
+        self.profile = profile
+        self.is_known = is_known  # whether the profile says which footer there must be
+        self.found: list[Line] = []
+        self.problems: list[Problem] = []
+        self._is_open = not profile.batch_mark
+
+    def without(self, rows: Iterator[Line]) -> Iterator[Line]:
+        """The rows of payments alone."""
+        mark, batches = self.profile.batch_mark, self.profile.has_batches
+        header: sources.Cells | None = None
+        for line, written in rows:
+            first = written[0] if written else ""
+            if isinstance(first, str) and first:
+                if (first[0] in " =" and SIGN_LINE.match(first)) or first.strip(" :").casefold() in TOTAL_WORDS:
+                    self.found.append((line, written))
+                    self._is_open = not mark
+                    continue
+                if mark and first.startswith(mark):
+                    self._open(line)
+                    continue
+            if batches:
+                if header is None:
+                    header = written
+                elif self.profile.has_header and written == header:
+                    continue
+                if not self._is_open and any(written):
+                    self.problems.append(whole_problem(line, _("A batch begins without its first line.")))
+                    self._is_open = True
             yield line, written
+
+    def _open(self, line: int) -> None:
+        if self._is_open:
+            self.problems.append(whole_problem(line, MISSING))
+        self._is_open = True
+
+    def is_needed(self, register: Register) -> bool:
+        """Whether a file without a control line must be refused."""
+        return self.profile.footer != NO_FOOTER if self.is_known else register.has("operation")
+
+    def read(self, line: int, written: sources.Cells, register: Register) -> Footer:
+        """What a control line states."""
+        if isinstance(written[0], str) and written[0].lstrip().startswith("="):
+            count, amount, transferred, fee = (_number(cell) for cell in [*written[:4], "", "", "", ""][:4])
+            order, on = [*written[4:6], "", ""][:2]
+            return Footer(line, count, amount, transferred, fee, cells.plain(order), _day(on))
+        places = [register.index(name) for name in ("amount", "transferred", "fee")]
+        amount, transferred, fee = (
+            _number(written[index]) if index is not None and index < len(written) else None for index in places
+        )
+        count = next((_number(cell) for cell in written[1 : places[0]] if cells.plain(cell)), None)
+        return Footer(line, count, amount, transferred, fee)
 
 
 def _number(cell: cells.Cell) -> Decimal | None:
@@ -125,16 +183,97 @@ def _number(cell: cells.Cell) -> Decimal | None:
         return None
 
 
-def _receipt(row: Row) -> Receipt:
-    values = row.values
-    account, number = values.get("account") or "", values.get("number") or ""
-    return Receipt(
-        row,
-        account=account,
-        on=values.get("date") or date.min,
-        number=number,
-        operation=values.get("operation") or f"{account_key(account)} {values.get('date')} {number}",
-        amount=values.get("amount") or ZERO,
-        kind=values.get("kind") or "main",
-        channel=values.get("channel") or "",
+def _day(cell: cells.Cell) -> date | None:
+    try:
+        return cells.date(cell)
+    except cells.Unreadable:
+        return None
+
+
+# --- Opening --------------------------------------------------------------------------------------------------------
+
+
+def payments(file: BinaryIO, *, profile: Profile | None = None) -> TableOfPayments:
+    """Open a register of payments; without a profile its columns are told by their headers."""
+    control = Control(profile or ANY, bool(profile))
+    try:
+        rows = control.without(_rows(file, profile))
+        register = _opened(rows, profile) if profile else Register(rows, COLUMNS)
+    except cells.Unreadable as broken:
+        register = Register.refused(broken)
+    if not profile and not register.problems and not (register.has("number") or register.has("operation")):
+        register.problems.append(whole_problem(1, _("The file must have a column of numbers or of operations.")))
+    return TableOfPayments(register, control)
+
+
+ANY = Profile({"account": "account", "date": "date", "amount": "amount"}, has_header=True, footer=SIGN)
+
+
+def _rows(file: BinaryIO, profile: Profile | None) -> Iterator[Line]:
+    if dbf.is_dbf(file):
+        return dbf.rows(file, encoding=ENCODINGS[profile.encoding] if profile else "")
+    if profile is None:
+        return sources.rows(file)
+    return sources.rows(
+        file, encoding=ENCODINGS[profile.encoding], separator=profile.separator, is_quoted=profile.is_quoted
     )
+
+
+def _opened(rows: Iterator[Line], profile: Profile) -> Register:
+    columns = {name: _column(name, profile) for name in profile.columns}
+    if not profile.has_header:
+        return Register.placed(rows, {profile.place(name) or 0: column for name, column in columns.items()})
+    if all(isinstance(place, str) for place in profile.columns.values()):
+        return Register(rows, tuple(columns.values()))
+    _line, header = next(((line, cells) for line, cells in rows if any(cells)), (0, []))
+    keys = [header_key(cell) if isinstance(cell, str) else "" for cell in header]
+    places = {}
+    for name, column in columns.items():
+        key = header_key(str(profile.columns[name]))
+        place = profile.place(name)
+        if place is None and key not in keys:
+            raise cells.Unreadable(_("The file has no column «%(name)s»."), {"name": str(profile.columns[name])})
+        places[keys.index(key) if place is None else place] = column
+    return Register.placed(rows, places)
+
+
+def _column(name: str, profile: Profile) -> Column:
+    usual, place = BY_NAME[name], profile.columns[name]
+    read = usual.read
+    if name in ("amount", "transferred", "fee") and profile.decimal:
+        read = _with_decimal(read, profile.decimal)
+    if name == "date" and profile.date_order:
+        read = _dated(profile.date_order)
+    aliases = (place,) if isinstance(place, str) else ()
+    return Column(name, read, aliases, required=True, filled=usual.filled, is_soft=usual.is_soft)
+
+
+def _with_decimal(read: cells.Reader, sign: str) -> cells.Reader:
+    """The same numbers, written with one sign before the fraction and no other."""
+    other = "." if sign == "," else ","
+
+    def reader(cell: cells.Cell) -> Decimal | None:
+        if isinstance(cell, str) and other in cell:
+            raise cells.Unreadable(_("The profile says that fractions are written with «%(sign)s»."), {"sign": sign})
+        value: Decimal | None = read(cell)
+        return value
+
+    return reader
+
+
+def _dated(order: str) -> cells.Reader:
+    """Dates whose parts stand in this order; what a workbook keeps as a date is one already."""
+
+    def reader(cell: cells.Cell) -> date | None:
+        if not isinstance(cell, str) or not cell.strip():
+            return cells.date(cell)
+        digits = re.fullmatch(r"(\d{1,4})[.\-/]?(\d{2})[.\-/]?(\d{2,4})", cell.strip(), re.ASCII)
+        parts = dict(zip(order, digits.groups(), strict=True)) if digits else {}
+        if len(parts.get("y", "")) != 4:
+            raise cells.Unreadable(_("This is not a date in the order that the profile says."))
+        try:
+            return cells.date(datetime(int(parts["y"]), int(parts["m"]), int(parts["d"])))  # noqa: DTZ001 (a day)
+        except ValueError:
+            raise cells.Unreadable(_("There is no such day in the calendar.")) from None
+
+    return reader

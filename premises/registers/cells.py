@@ -21,6 +21,7 @@ SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
 MINUSES = str.maketrans({"−": "-", "–": "-", "—": "-", "‑": "-"})  # U+2212, en and em dash, non-breaking hyphen
 EMPTY = {"", "-"}
 PLAIN = re.compile(r"-?\d{1,18}(?:[.,]\d{1,12})?", re.ASCII)
+SIMPLE = re.compile(r"\d{1,9}(?:[.,]\d{1,2})?", re.ASCII)
 GROUPED = re.compile(r"-?\d{1,3}(?: \d{3})+(?:[.,]\d{1,12})?", re.ASCII)
 TIME = r"(?:[ T](?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?)?"  # 1C adds a midnight, others the hour; it goes
 DATE = re.compile(r"(\d{1,2})[.\-/](\d{1,2})[.\-/](\d{4})" + TIME, re.ASCII)
@@ -58,10 +59,17 @@ def plain(cell: Cell) -> str:
     return SPACES.sub(" ", str(cell)).strip()
 
 
+def is_tidy(text: str) -> bool:
+    """Whether text needs no mending: printable, no space at its ends, no two together."""
+    return text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " "
+
+
 def text(longest: int) -> Reader:
     """A reader of text of at most `longest` characters; the empty cell is ''."""
 
     def read(cell: Cell) -> str:
+        if cell.__class__ is str and is_tidy(cell) and len(cell) <= longest:
+            return cell
         value = plain(cell)
         if len(value) > longest:
             raise Unreadable(_("The text is longer than %(longest)s characters."), {"longest": str(longest)})
@@ -77,10 +85,15 @@ def number(places: int = 2, *, least: Decimal | None = None, most: Decimal = Dec
     low = -most if least is None else least
 
     def read(cell: Cell) -> Decimal | None:
-        value = as_decimal(cell)
+        if cell.__class__ is str and places >= 2 and SIMPLE.fullmatch(cell):  # nearly every sum of a register
+            value: Decimal | None = Decimal(cell.replace(",", "."))
+        else:
+            value = as_decimal(cell)
         if value is None:
             return None
-        exponent = value.normalize().as_tuple().exponent
+        exponent = value.as_tuple().exponent
+        if isinstance(exponent, int) and -exponent > places:
+            exponent = value.normalize().as_tuple().exponent
         if not isinstance(exponent, int) or -exponent > places:
             raise Unreadable(_("At most %(places)s digits after the comma are allowed."), {"places": str(places)})
         if not low <= value <= most:
@@ -141,6 +154,8 @@ def whole(most: int) -> Reader:
 
 def date(cell: Cell) -> dt.date | None:
     """Return the day of `24.10.2026`, `24-10-2026`, `2026-10-24` or an Excel serial; None for an empty cell."""
+    if cell.__class__ is str:
+        return _date_in(cell)
     if isinstance(cell, dt.datetime):
         return _in_range(cell.date())
     if isinstance(cell, dt.date):
@@ -151,6 +166,12 @@ def date(cell: Cell) -> dt.date | None:
     if isinstance(cell, bool | dt.time | dt.timedelta):
         raise Unreadable(_("This is not a date: write it as 24.10.2026."))
     return _date_of(written)
+
+
+@lru_cache(maxsize=4096)
+def _date_in(cell: str) -> dt.date | None:
+    written = plain(cell)
+    return None if written in EMPTY else _date_of(written)
 
 
 @lru_cache(maxsize=4096)
@@ -216,6 +237,8 @@ def account(length: int = 0, longest: int = 30) -> Reader:
         value = SPACES.sub("", cell or "")
         if len(value) > longest:
             raise Unreadable(_("The text is longer than %(longest)s characters."), {"longest": str(longest)})
+        if value.isascii() and value.isdigit():
+            return value if value[0] == "0" else value.zfill(length)
         if not value.isprintable() or re.fullmatch(r"\d[.,]\d+[eE]\+\d+", value):
             raise Unreadable(_("The account number was spoilt by Excel: format the column as text."))
         return value.zfill(length) if re.fullmatch(r"[1-9][0-9]*", value) else value

@@ -3,15 +3,13 @@
 Nothing is evaluated: of a formula the value that Excel saved beside it is taken, and a formula without one is marked.
 """
 
-import codecs
 import csv
 import io
 import re
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import BinaryIO
 from xml.parsers import expat
 
@@ -19,6 +17,7 @@ import python_calamine
 from django.utils.translation import gettext_noop as _
 
 from premises.registers.cells import Cell, Unreadable
+from premises.registers.encodings import encoding_of, text_lines
 
 Cells = list[Cell]
 CHUNK = 1 << 20
@@ -27,12 +26,16 @@ MAX_UNPACKED = 400 << 20  # of all parts of an XLSX together
 MAX_COLUMNS = 200
 MAX_ROWS = 200_000
 HEADER_WITHIN = 15  # rows: 1C prints a title above the table
-ENCODINGS = ("cp1251", "cp866")
-# The letters that make up most of any Russian or Ukrainian text; in the wrong encoding they become rare signs.
-COMMON_LETTERS = frozenset("оеаинтсрвлкмдпуіїєОЕАИНТСРВЛКМДПУІЇЄ")
+MAX_LINE = 100_000  # characters
+MAX_PARTS = 1000  # of an archive
+MAX_RATIO, FREE_RATIO = 300, 20 << 20  # how much an archive may shrink its content, once that is so many bytes
+HEAD = 64 << 10  # where an XML file declares entities, if it does
+ZIP = b"PK\x03\x04"
+NOT_LETTER = re.compile(r"[\W_]+")
 CELL_ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,7})(\d{1,9})["']""")
 ROW_ADDRESS = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br\s*=\s*["'](\d{1,12})["']""")
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+BROKEN_BOOK = _("The XLSX file is broken: save it again in Excel.")
 NO_VALUE = _("The cell holds a formula without a saved result: open the file in Excel, save it and send it again.")
 
 
@@ -40,27 +43,31 @@ class Formula(str):
     """Stands in a cell whose formula has no saved result."""
 
 
-def rows(file: BinaryIO) -> Iterator[tuple[int, Cells]]:
+def rows(
+    file: BinaryIO, *, encoding: str = "", separator: str = "", is_quoted: bool = True, sheet: str = ""
+) -> Iterator[tuple[int, Cells]]:
     """Yield (line number, cells) of a CSV or XLSX, streamed; a broken file raises Unreadable.
 
-    The kind is told by the content, not by the name. Formulas without a saved result come as Formula cells.
+    The kind is told by the content, not by the name. Formulas without a saved result come as Formula cells. Encoding and
+    separator of a CSV are told by its content unless given; without `is_quoted` a quotation mark is a sign like any other.
+    Of a workbook the sheet with the name is read, else the first.
     """
     if file.seek(0, io.SEEK_END) > MAX_FILE:
         raise Unreadable(_("The file is too large."))
     file.seek(0)
     head = file.read(8)
     file.seek(0)
-    if head.startswith(b"PK\x03\x04"):
-        return _xlsx_rows(file)
+    if head.startswith(ZIP):
+        return _xlsx_rows(file, sheet)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable(_("This is an old Excel file (.xls): save it as .xlsx or CSV."))
-    return _csv_rows(file)
+    return _csv_rows(file, encoding, separator, is_quoted)
 
 
 def rows_expected(file: BinaryIO) -> int:
     """About how many rows the file has, without reading them: lines of a CSV, what an XLSX says of itself; 0: unknown."""
     file.seek(0)
-    if file.read(4) == b"PK\x03\x04":
+    if file.read(4) == ZIP:
         return _rows_stated(file)
     file.seek(0)
     lines = 0
@@ -82,46 +89,16 @@ def _rows_stated(file: BinaryIO) -> int:
 # --- CSV ------------------------------------------------------------------------------------------------------------
 
 
-def encoding_of(file: BinaryIO) -> str:
-    """Return how the text is encoded: by its mark, else strict UTF-8, else the likelier of windows-1251 and cp866."""
-    file.seek(0)
-    head = file.read(4)
-    file.seek(0)
-    if head.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    letters: Counter[int] = Counter()
-    is_utf8 = True
-    while chunk := file.read(CHUNK):
-        if b"\0" in chunk:
-            raise Unreadable(_("This is not a text file: send a CSV or an XLSX."))
-        letters.update(byte for byte in chunk[:65536] if byte > 127)
-        try:
-            decoder.decode(chunk)
-        except UnicodeDecodeError:
-            is_utf8 = False
-            break
-    file.seek(0)
-    if is_utf8 and not decoder.getstate()[0]:
-        return "utf-8"
-    return max(ENCODINGS, key=lambda name: _likeness(letters, name))
-
-
-def _likeness(letters: Counter[int], encoding: str) -> int:
-    """How many of these bytes are common Cyrillic letters in this encoding."""
-    return sum(count for byte, count in letters.items() if bytes([byte]).decode(encoding, "replace") in COMMON_LETTERS)
-
-
-def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, Cells]]:
-    encoding = encoding_of(file)
-    lines = io.TextIOWrapper(file, encoding=encoding, newline="")
+def _csv_rows(file: BinaryIO, encoding: str, separator: str, is_quoted: bool) -> Iterator[tuple[int, Cells]]:
+    lines = text_lines(file, encoding or encoding_of(file))
     try:
-        first = [lines.readline(CHUNK) for _number in range(HEADER_WITHIN)]
-        reader = csv.reader(chain(first, lines), delimiter=_delimiter(first))
+        short = _short_lines(lines)
+        first = list(islice(short, HEADER_WITHIN))
+        text, sign = chain(first, short), separator or _delimiter(first)
+        quoted = csv.reader(text, delimiter=sign) if is_quoted else None
+        reader = quoted or csv.reader(text, delimiter=sign, quoting=csv.QUOTE_NONE)
         for cells in reader:
-            yield reader.line_num, list(cells)
+            yield reader.line_num, cells  # type: ignore[misc]  # a list of text is a list of cells: nobody adds to it
     except UnicodeDecodeError:
         raise Unreadable(_("The text of the file cannot be decoded: save it as UTF-8 or windows-1251.")) from None
     except csv.Error:
@@ -130,27 +107,48 @@ def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, Cells]]:
         lines.detach()
 
 
+def _short_lines(lines: io.TextIOWrapper) -> Iterator[str]:
+    """The lines of a text; one that never ends is no line of a register."""
+    while line := lines.readline(CHUNK):
+        if len(line) > MAX_LINE and '"' not in line:
+            raise Unreadable(_("A line of the file is longer than %(longest)s characters."), {"longest": str(MAX_LINE)})
+        yield line
+
+
 def _delimiter(lines: list[str]) -> str:
     """The sign that separates columns. A comma only where no line has two of the others: it also stands inside numbers."""
     bare = [re.sub(r'"[^"]*"', "", line) for line in lines]
     for sign in ";\t":
         if any(line.count(sign) >= 2 for line in bare):
             return sign
-    return max(",;\t", key=lambda sign: max(line.count(sign) for line in bare))
+    return max(",;\t", key=lambda sign: max((line.count(sign) for line in bare), default=0))
 
 
 # --- XLSX -----------------------------------------------------------------------------------------------------------
 
 
-def _xlsx_rows(file: BinaryIO) -> Iterator[tuple[int, Cells]]:
-    formulas = _guard(file)
+def sheet_names(file: BinaryIO) -> list[str]:
+    """The names of a workbook's sheets, in their order; a broken or hostile one raises Unreadable."""
+    _guard(file)
+    return list(_book(file).sheet_names)
+
+
+def _book(file: BinaryIO) -> python_calamine.CalamineWorkbook:
     file.seek(0)
     try:
-        book = python_calamine.CalamineWorkbook.from_filelike(file)
-        sheet = book.get_sheet_by_index(0)
-        numbered = enumerate(sheet.iter_rows(), start=1)
+        return python_calamine.CalamineWorkbook.from_filelike(file)
     except Exception:  # the parser's own errors have no common class
-        raise Unreadable(_("The XLSX file is broken: save it again in Excel.")) from None
+        raise Unreadable(BROKEN_BOOK) from None
+
+
+def _xlsx_rows(file: BinaryIO, name: str) -> Iterator[tuple[int, Cells]]:
+    formulas = _guard(file)
+    book = _book(file)
+    index = _sheet_index(book.sheet_names, name)
+    try:
+        numbered = enumerate(book.get_sheet_by_index(index).iter_rows(), start=1)
+    except Exception:  # the parser's own errors have no common class
+        raise Unreadable(BROKEN_BOOK) from None
     for line, cells in numbered:
         for column in formulas.get(line, ()):
             if column < len(cells) and cells[column] in ("", None):
@@ -158,24 +156,52 @@ def _xlsx_rows(file: BinaryIO) -> Iterator[tuple[int, Cells]]:
         yield line, list(cells)
 
 
+def _sheet_index(names: list[str], wanted: str) -> int:
+    """Where the sheet with this name stands; spaces, case and punctuation do not count."""
+    keys = [NOT_LETTER.sub("", name.casefold()) for name in names]
+    key = NOT_LETTER.sub("", wanted.casefold())
+    if not key:
+        return 0
+    if key not in keys:
+        raise Unreadable(_("The workbook has no sheet «%(name)s»."), {"name": wanted})
+    return keys.index(key)
+
+
 def _guard(file: BinaryIO) -> dict[int, list[int]]:
     """Refuse bombs before anything is unpacked into memory; return {row: [column]} of formulas without a result."""
     try:
         with zipfile.ZipFile(file) as book:
-            if sum(part.file_size for part in book.infolist()) > MAX_UNPACKED:
-                raise Unreadable(_("The file is too large."))
+            guard_sizes(book)
+            _refuse_entities(book)
             sheets = [
                 part.filename for part in book.infolist() if re.match(r"xl/worksheets/[^/]+\.xml$", part.filename)
             ]
             if not sheets:
-                raise Unreadable(_("The XLSX file is broken: save it again in Excel."))
+                raise Unreadable(BROKEN_BOOK)
             found: dict[int, list[int]] = {}
             for name in sheets:
                 if _has_formulas(book, name):
                     found |= _empty_formulas(book, name)
             return found
     except (*BROKEN_ZIP, expat.ExpatError):
-        raise Unreadable(_("The XLSX file is broken: save it again in Excel.")) from None
+        raise Unreadable(BROKEN_BOOK) from None
+
+
+def guard_sizes(archive: zipfile.ZipFile) -> None:
+    """Refuse an archive that says of itself that it would unpack into too much."""
+    parts = archive.infolist()
+    unpacked, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
+    if unpacked > MAX_UNPACKED or len(parts) > MAX_PARTS or (unpacked > FREE_RATIO and unpacked > packed * MAX_RATIO):
+        raise Unreadable(_("The file is too large."))
+
+
+def _refuse_entities(book: zipfile.ZipFile) -> None:
+    """No part that Excel writes declares entities; one that does wants to grow while it is read."""
+    for part in book.infolist():
+        if part.filename.lower().endswith((".xml", ".rels")):
+            with book.open(part) as content:
+                if b"<!DOCTYPE" in content.read(HEAD):
+                    raise Unreadable(BROKEN_BOOK)
 
 
 def _has_formulas(book: zipfile.ZipFile, name: str) -> bool:
@@ -188,7 +214,7 @@ def _has_formulas(book: zipfile.ZipFile, name: str) -> bool:
                 raise Unreadable(_("The file is too large."))
             piece = tail + chunk
             if b"<!DOCTYPE" in piece or b"\0" in piece:
-                raise Unreadable(_("The XLSX file is broken: save it again in Excel."))
+                raise Unreadable(BROKEN_BOOK)
             _refuse_far_cells(piece)
             formulas = formulas or bool(re.search(rb"<(?:\w+:)?f[\s/>]", piece))
             tail = piece[-200:]

@@ -112,7 +112,7 @@ def test_a_sub_header_without_rows_is_a_file_without_rows() -> None:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls"),
         (b"PK\x03\x04 not a zip", "broken"),
         (HEADER.encode() + b'1;"' + b"x" * 200_000, "quotation mark"),
-        (HEADER.encode() + "1;ё".encode("cp1251") + b"\x98" + b";;\n", "cannot be decoded"),
+        (HEADER.encode() + "1;Ёлочная".encode("cp1251") + b"\x98" + b";;\n", "cannot be decoded"),
     ],
 )
 def test_a_broken_file_is_refused_with_a_sentence(text: bytes, said: str) -> None:
