@@ -16,7 +16,7 @@ def layers(bare: str, home: str, document: str, cookie: str) -> Iterator[str]:
     """Yield a table of milliseconds; `cookie` is of a signed-in person, the others are paths."""
     nobody, person = Client(HTTP_ACCEPT_LANGUAGE="ru"), Client(HTTP_ACCEPT_LANGUAGE="ru", HTTP_COOKIE=cookie)
     no_template = patch("portal.home.render", lambda *_words, **_more: HttpResponse())
-    no_code = patch("billing.views.picture", lambda _code: "")
+    no_code = patch("billing.views.bills.picture", lambda _code: "")
     ways: dict[str, tuple[str, AbstractContextManager[Any]]] = {
         "bare": (bare, nullcontext()),
         "person": ("/bare/person/", nullcontext()),

@@ -15,7 +15,7 @@ from billing.actions.pdf import ask_for_pdf
 from billing.forms import RequisitesForm
 from billing.models import Invoice, InvoiceLine, LedgerEntry, Payment, Requisites
 from billing.tasks import nudge
-from billing.views import invoice_file
+from billing.views.bills import invoice_file
 from premises.admin_scope import ACCOUNTANT, EDIT, LOOK, MANAGER, Rights, ScopedAdmin, ScopedInline
 
 READERS: Rights = {MANAGER: LOOK, ACCOUNTANT: LOOK}  # what a flat owes is not the dispatcher's business

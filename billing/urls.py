@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from billing import views
+from billing.views import bills, payments
 
 urlpatterns = [
-    path("a/<uuid:account_id>/bills/", views.bills, name="bills"),
-    path("a/<uuid:account_id>/bills/<uuid:invoice_id>/", views.bill, name="bill"),
-    path("a/<uuid:account_id>/bills/<uuid:invoice_id>/pdf/", views.bill_pdf, name="bill_pdf"),
-    path("a/<uuid:account_id>/payments/", views.payments, name="payments"),
+    path("a/<uuid:account_id>/bills/", bills.bills, name="bills"),
+    path("a/<uuid:account_id>/bills/<uuid:invoice_id>/", bills.bill, name="bill"),
+    path("a/<uuid:account_id>/bills/<uuid:invoice_id>/pdf/", bills.bill_pdf, name="bill_pdf"),
+    path("a/<uuid:account_id>/payments/", payments.payments, name="payments"),
 ]

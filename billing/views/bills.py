@@ -1,4 +1,4 @@
-"""What a resident sees of bills and payments. A limited link sees none of it (404): these pages name people."""
+"""The account's documents, one of them, and its file."""
 
 from base64 import b64encode
 from decimal import Decimal
@@ -6,13 +6,11 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Sum
-from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.models import User
 from billing.actions.pdf import ask_for_pdf
 from billing.forms import MonthForm
 from billing.invoice_pdf import sheet
@@ -20,38 +18,18 @@ from billing.models import Invoice, LedgerEntry
 from billing.payment_code import payment_code
 from billing.shelf import chosen_month, chosen_year, distinct, with_status
 from billing.tasks import nudge
+from billing.views.asked import SignedIn, account_asked, invoice_asked
 from billing.wording import wording_of
 from lib.qr import qr_png
-from premises.models import PersonalAccount
 
 PER_PAGE = 24
-
-
-class SignedIn(HttpRequest):
-    """A request of a person who has signed in."""
-
-    user: User
-
-
-def _account(request: SignedIn, account_id: UUID) -> PersonalAccount:
-    accounts = PersonalAccount.objects.fully_visible_to(request.user).select_related(
-        "unit__house__organization", "organization"
-    )
-    return get_object_or_404(accounts, public_id=account_id)
-
-
-def _invoice(request: SignedIn, account_id: UUID, invoice_id: UUID) -> Invoice:
-    invoices = Invoice.objects.visible_to(request.user).select_related(
-        "account__unit__house__organization", "account__organization"
-    )
-    return get_object_or_404(invoices, account__public_id=account_id, public_id=invoice_id)
 
 
 @login_required
 @require_GET
 def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
     """P21: the account's documents, of a year or of one month, and what is owed in all."""
-    account = _account(request, account_id)
+    account = account_asked(request, account_id)
     balances = LedgerEntry.objects.balances_by_section(account)
     every = with_status(list(account.invoices.live().light()), balances)
     months = distinct(invoice.period for invoice in every)
@@ -78,7 +56,7 @@ def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
 @require_GET
 def bill(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse:
     """P22: one document: what is to pay, the form's sections, bank details and the payment code."""
-    invoice = _invoice(request, account_id, invoice_id)
+    invoice = invoice_asked(request, account_id, invoice_id)
     words = wording_of(invoice.form)
     code = payment_code(invoice)
     context = sheet(invoice, list(invoice.lines.all()), words) | {
@@ -109,7 +87,7 @@ def invoice_file(invoice: Invoice) -> FileResponse:
 @require_http_methods(["GET", "POST"])
 def bill_pdf(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse | FileResponse:
     """The document as a file. POST asks the worker to make it, once; looking only tells how it is getting on."""
-    invoice = _invoice(request, account_id, invoice_id)
+    invoice = invoice_asked(request, account_id, invoice_id)
     if request.method == "POST":
         ask_for_pdf(invoice, by=request.user, at=timezone.now(), nudge=nudge)
         return redirect("bill_pdf", account_id, invoice_id)
@@ -117,25 +95,3 @@ def bill_pdf(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpRespo
         return invoice_file(invoice)
     status = 202 if invoice.pdf_state == Invoice.Pdf.QUEUED else 200
     return render(request, "billing/bill_pdf.html", {"invoice": invoice, "account": invoice.account}, status=status)
-
-
-@login_required
-@require_GET
-def payments(request: SignedIn, account_id: UUID) -> HttpResponse:
-    """P23: money received for the account, of a year or of all time, and what is owed now."""
-    account = _account(request, account_id)
-    every = account.payments.live()
-    years = [day.year for day in every.dates("paid_on", "year", order="DESC")]
-    year = chosen_year(request.GET.get("year", ""), years)
-    found = every.filter(paid_on__year=year) if year else every
-    context = {
-        "account": account,
-        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
-        "total": found.aggregate(total=Sum("amount"))["total"] or Decimal("0.00"),
-        "balance": LedgerEntry.objects.filter(account=account).balance(),
-        "currency": account.organization.currency,
-        "year": year,
-        "years": years,
-        "query": f"&year={year}" if year else "",
-    }
-    return render(request, "billing/payments.html", context)
