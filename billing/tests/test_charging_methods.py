@@ -1,7 +1,6 @@
 """How each method charges: the worked figures of docs/charging.md, and what must hold for any figures."""
 
-from decimal import ROUND_HALF_UP
-from decimal import Decimal as D
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +15,7 @@ from billing.charging.methods import METHODS, charge
 
 pytestmark = pytest.mark.feature("B10")
 
+D = Decimal
 COLD, SEWER, HEAT, UPKEEP = D("43.57"), D("32.18"), D("2245.68"), D("24.36")
 FLAT, HOUSE, COMMON_AREA, COMMON_NORM, NORM = D("61.00"), D("4873.20"), D("812.50"), D("0.0352"), D("4.745")
 REST = common_rest(D("1250.000"), [D("980.400")], [D("142.350")], [D("55.000")])
@@ -24,11 +24,11 @@ ALL = common_pool(REST, HOUSE, norm=COMMON_NORM, common_area=COMMON_AREA, owners
 OVER = common_pool(D(1100) - D(1130), HOUSE, norm=COMMON_NORM, common_area=COMMON_AREA)
 
 
-def volumes(low: str = "0", high: str = "5000", places: int = 6) -> st.SearchStrategy[D]:
+def volumes(low: str = "0", high: str = "5000", places: int = 6) -> st.SearchStrategy[Decimal]:
     return st.decimals(D(low), D(high), places=places, allow_nan=False)
 
 
-def tariffs() -> st.SearchStrategy[D]:
+def tariffs() -> st.SearchStrategy[Decimal]:
     return st.decimals(D("0.01"), D(9999), places=6, allow_nan=False)
 
 
@@ -175,7 +175,7 @@ def test_an_area_that_changes_inside_a_month() -> None:
     method=st.sampled_from(["AREA", "ACCOUNT", "HEAT_SEASON", "HEAT_12"]),
 )  # fmt: skip
 def test_owners_of_a_month_pay_together_what_one_would(
-    area: D, tariff: D, days: int, cuts: set[int], change: int, later: D, method: str
+    area: Decimal, tariff: Decimal, days: int, cuts: set[int], change: int, later: Decimal, method: str
 ) -> None:
     rate = Rate(tariff, norm=D("0.0231"), months=7, changes=((change, later),))
     whole = charge(method, Basis(area=area, days=days), rate)
@@ -189,7 +189,7 @@ def test_owners_of_a_month_pay_together_what_one_would(
 
 
 @given(volume=volumes("0", "9999"), area=volumes("1", "500", 2), cut=st.integers(2, 30))
-def test_owners_of_a_month_share_the_common_volume_of_the_flat(volume: D, area: D, cut: int) -> None:
+def test_owners_of_a_month_share_the_common_volume_of_the_flat(volume: Decimal, area: Decimal, cut: int) -> None:
     house = Pool(volume, HOUSE)
     whole = charge("COMMON", Basis(area=area), Rate(COLD), house).volume_common
     spans = (Span(1, cut - 1, area), Span(cut, 30, area))
@@ -201,7 +201,7 @@ def test_owners_of_a_month_share_the_common_volume_of_the_flat(volume: D, area: 
 
 
 @given(volume=volumes("-500"), hot=volumes(), tariff=tariffs())
-def test_a_metered_line_is_rounded_once(volume: D, hot: D, tariff: D) -> None:
+def test_a_metered_line_is_rounded_once(volume: Decimal, hot: Decimal, tariff: Decimal) -> None:
     assert charge("METER", Basis(volume=volume), Rate(tariff)).accrued == cents(Fraction(volume) * Fraction(tariff))
     sewage = charge("SEWAGE", Basis(volume=volume, hot=hot), Rate(tariff))
     assert sewage.accrued == cents((Fraction(volume) + Fraction(hot)) * Fraction(tariff))
@@ -212,7 +212,7 @@ def test_a_metered_line_is_rounded_once(volume: D, hot: D, tariff: D) -> None:
     norm=volumes("0.001", "200", 4), tariff=tariffs(), coefficient=st.sampled_from([D("1.1"), D("1.5"), D("2.0")]),
 )  # fmt: skip
 def test_a_line_by_norm_is_rounded_once_and_its_excess_as_well(
-    persons: list[int], cut: int, days: int, norm: D, tariff: D, coefficient: D
+    persons: list[int], cut: int, days: int, norm: Decimal, tariff: Decimal, coefficient: Decimal
 ) -> None:
     firsts = [1, cut, cut + 5][: len(persons)]
     lasts = [*(first - 1 for first in firsts[1:]), days]
@@ -226,14 +226,14 @@ def test_a_line_by_norm_is_rounded_once_and_its_excess_as_well(
 
 
 @given(volume=volumes("0", "300"), water=tariffs(), heat=tariffs(), per_m3=volumes("0.01", "0.1"))
-def test_two_components_are_rounded_once(volume: D, water: D, heat: D, per_m3: D) -> None:
+def test_two_components_are_rounded_once(volume: Decimal, water: Decimal, heat: Decimal, per_m3: Decimal) -> None:
     result = charge("HW_2C", Basis(volume=volume), Rate(water, heat_tariff=heat, heat_per_m3=per_m3))
     assert result.accrued == cents(Fraction(volume) * (Fraction(water) + Fraction(per_m3) * Fraction(heat)))
     assert sum(part.amount for part in result.parts) == result.accrued
 
 
 @given(volume=volumes("0", "20000"), prices=st.lists(tariffs(), min_size=3, max_size=3))
-def test_ranges_are_rounded_once_and_their_parts_add_up(volume: D, prices: list[D]) -> None:
+def test_ranges_are_rounded_once_and_their_parts_add_up(volume: Decimal, prices: list[Decimal]) -> None:
     tiers = ((D(3900), prices[0]), (D(6000), prices[1]), (None, prices[2]))
     result = charge("TIERS", Basis(volume=volume), Rate(prices[0], tiers=tiers))
     in_ranges = [min(volume, D(3900)), min(max(volume - 3900, D(0)), D(2100)), max(volume - 6000, D(0))]
@@ -246,7 +246,7 @@ def test_ranges_are_rounded_once_and_their_parts_add_up(volume: D, prices: list[
 @given(
     zones=st.lists(volumes("0", "900", 2), min_size=2, max_size=3), prices=st.lists(tariffs(), min_size=3, max_size=3)
 )
-def test_zones_are_rounded_each(zones: list[D], prices: list[D]) -> None:
+def test_zones_are_rounded_each(zones: list[Decimal], prices: list[Decimal]) -> None:
     result = charge("ZONES", Basis(zones=tuple(zones)), Rate(prices[0], zones=tuple(prices)))
     assert result.accrued == sum(
         cents(Fraction(zone) * Fraction(price)) for zone, price in zip(zones, prices, strict=False)
@@ -254,7 +254,7 @@ def test_zones_are_rounded_each(zones: list[D], prices: list[D]) -> None:
 
 
 @given(volume=volumes("-100", "900"), change=st.integers(2, 30), now=tariffs(), later=tariffs())
-def test_a_tariff_change_leaves_the_volume_whole(volume: D, change: int, now: D, later: D) -> None:
+def test_a_tariff_change_leaves_the_volume_whole(volume: Decimal, change: int, now: Decimal, later: Decimal) -> None:
     result = charge("METER", Basis(volume=volume), Rate(now, changes=((change, later),)))
     assert sum(part.volume for part in result.parts) == volume
     exact = sum(Fraction(part.volume) * Fraction(part.tariff) for part in result.parts)
@@ -262,7 +262,7 @@ def test_a_tariff_change_leaves_the_volume_whole(volume: D, change: int, now: D,
 
 
 @given(now=tariffs(), volume=volumes("0", "900"), area=volumes("1", "500", 2), change=st.integers(2, 30))
-def test_a_change_to_the_same_tariff_changes_nothing(now: D, volume: D, area: D, change: int) -> None:
+def test_a_change_to_the_same_tariff_changes_nothing(now: Decimal, volume: Decimal, area: Decimal, change: int) -> None:
     same = Rate(now, changes=((change, now),))
     assert (
         charge("METER", Basis(volume=volume), same).accrued == charge("METER", Basis(volume=volume), Rate(now)).accrued
@@ -274,7 +274,7 @@ def test_a_change_to_the_same_tariff_changes_nothing(now: D, volume: D, area: D,
     rest=volumes("-500"), norm=volumes("0", "1", 4), carried=volumes("-100", "0"),
     areas=st.lists(volumes("1", "200", 2), min_size=1, max_size=30),
 )  # fmt: skip
-def test_common_use_never_passes_the_cap(rest: D, norm: D, carried: D, areas: list[D]) -> None:
+def test_common_use_never_passes_the_cap(rest: Decimal, norm: Decimal, carried: Decimal, areas: list[Decimal]) -> None:
     area = sum(areas, D(0))
     house = common_pool(rest, area, norm=norm, common_area=COMMON_AREA, carried=carried)
     assert 0 <= house.volume <= norm * COMMON_AREA
@@ -293,12 +293,12 @@ def test_three_lines_of_half_a_kopeck_are_summed_rounded() -> None:
 
 
 @given(st.decimals(-9999, 9999, places=5, allow_nan=False))
-def test_fractions_are_rounded_as_decimals_are(value: D) -> None:
+def test_fractions_are_rounded_as_decimals_are(value: Decimal) -> None:
     assert cents(Fraction(value)) == value.quantize(D("0.01"), ROUND_HALF_UP)
 
 
 @given(st.lists(st.decimals(-99, 99, places=5, allow_nan=False)), st.decimals(-99, 99, places=4, allow_nan=False))
-def test_steps_add_up_to_the_rounded_sum(parts: list[D], start: D) -> None:
+def test_steps_add_up_to_the_rounded_sum(parts: list[Decimal], start: Decimal) -> None:
     total = cents(sum(map(Fraction, parts), Fraction(start)) / 7) - cents(Fraction(start) / 7)
     assert sum(in_steps(parts, 7, start)) == total
 
