@@ -1,12 +1,19 @@
 """QR codes as the scanner of a phone needs them."""
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from xml.etree import ElementTree as ET
 
+import pytest
+import qrcode
+import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
+from qrcode import util
 
-from lib.qr import QUIET_ZONE, qr_png, qr_svg
+from lib.qr import LEVELS, QUIET_ZONE, DoesNotFit, qr_png, qr_rows, qr_svg, qr_version
 
 TEXT = "https://portal.example/q/7F3KQ9ZT2MXA/"
 
@@ -40,6 +47,44 @@ def test_the_picture_reads_back_as_the_text() -> None:
     length = int(bits[4:12], 2)
     text = bytes(int(bits[at : at + 8], 2) for at in range(12, 12 + 8 * length, 8))
     assert text.decode() == TEXT
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_module_of_every_version_is_where_qrcode_puts_it(level: str) -> None:
+    for version in range(1, 41) if level == "M" else (1, 6, 7, 9, 10, 17, 27, 40):
+        content = bytes(at * 7 % 256 for at in range(room(version, level) - version % 3))
+        theirs = qrcode.QRCode(version=version, error_correction=LEVELS[level], mask_pattern=3)
+        theirs.add_data(util.QRData(content, mode=util.MODE_8BIT_BYTE))
+        theirs.make(fit=False)
+        ours = qr_rows(content, level=level, versions=[version])
+        assert [[bool(dark) for dark in row] for row in ours] == theirs.modules, version
+
+
+def test_a_symbol_is_filled_to_its_last_byte_and_no_further() -> None:
+    for version in (1, 9, 10, 13, 15, 17, 40):
+        most = room(version, "M")
+        assert qr_version(b"x" * most) == version
+        with pytest.raises(DoesNotFit):
+            qr_version(b"x" * (most + 1), versions=range(1, version + 1))
+    assert qr_version("x", versions=range(10, 18)) == 10
+
+
+def room(version: int, level: str) -> int:
+    return int((util.BIT_LIMIT_TABLE[LEVELS[level]][version] - (12 if version < 10 else 20)) // 8)
+
+
+@settings(max_examples=30)
+@given(st.binary(min_size=1, max_size=400), st.sampled_from("LMQH"), st.sampled_from([None, 2, 3]))
+def test_a_scanner_reads_any_bytes(content: bytes, level: str, module: int | None) -> None:
+    (found,) = zxingcpp.read_barcodes(Image.open(BytesIO(qr_png(content, level=level, module=module))))
+    assert (bytes(found.bytes), found.ec_level) == (content, level)
+
+
+def test_the_svg_draws_the_same_modules() -> None:
+    rows = qr_rows(TEXT)
+    dark = {(x + QUIET_ZONE, y + QUIET_ZONE) for y, row in enumerate(rows) for x, is_dark in enumerate(row) if is_dark}
+    drawn = {(int(x), int(y)) for x, y in re.findall(r"M([0-9]+),([0-9]+)h1", qr_svg(TEXT))}
+    assert drawn == dark
 
 
 def modules(png: bytes, module: int) -> list[list[bool]]:
