@@ -98,12 +98,17 @@ def is_rnokpp(text: str) -> bool:
     return digits is not None and _weighed(digits[:9], [-1, 5, 7, 9, 4, 6, 10, 5, 7]) % 11 % 10 == digits[9]
 
 
-def is_iban_ua(text: str) -> bool:
-    """A Ukrainian IBAN, with or without spaces: UA, 2 check digits, 6 of the bank, 19 of the account."""
+def is_iban(text: str) -> bool:
+    """An IBAN of any country (ISO 13616), with or without spaces: country, 2 check digits, up to 30 of the account."""
     iban = re.sub(r"\s", "", text).upper()
-    if not re.fullmatch(r"UA[0-9]{27}", iban):
+    if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", iban):
         return False
     return int("".join(str(int(sign, 36)) for sign in iban[4:] + iban[:4])) % 97 == 1
+
+
+def is_iban_ua(text: str) -> bool:
+    """A Ukrainian IBAN, with or without spaces: UA, 2 check digits, 6 of the bank, 19 of the account."""
+    return bool(re.fullmatch(r"UA[0-9]{27}", re.sub(r"\s", "", text).upper())) and is_iban(text)
 
 
 # --- Russia: personal accounts in the state's register (ГИС ЖКХ) ------------------------------------------------------

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from lib.text import account_key, folded, search_key
+from premises.admin_forms import AccountForm, OrganizationForm
 from premises.admin_imports import ImportRunAdmin
 from premises.admin_people import DayForm, close_older_links
 from premises.admin_scope import (
@@ -45,6 +46,7 @@ class OrganizationAdmin(ScopedAdmin):
     """A company; its manager keeps phones, hours and the linking policy, the superuser the rest."""
 
     organization_path = "pk"
+    form = OrganizationForm
     may = {MANAGER: {VIEW, CHANGE}, ACCOUNTANT: LOOK, DISPATCHER: LOOK}
     chief_may = (ADD,)
     list_display = ("short_name", "kind", "country", "phone", "dispatch_phone")
@@ -150,6 +152,7 @@ class UnitAdmin(ScopedAdmin):
 class PersonalAccountAdmin(ScopedAdmin):
     """The account of a unit. Number and unit are written once; the register of the company keeps the rest."""
 
+    form = AccountForm
     may = {MANAGER: EDIT, ACCOUNTANT: LOOK, DISPATCHER: LOOK}
     list_display = ("number", "holder", "unit", "opened_on", "closed_on")
     list_filter = ("unit__house",)

@@ -25,6 +25,9 @@ REAL: list[tuple[Check, str]] = [
     (identifiers.is_iban_ua, "UA213223130000026007233566001"),
     (identifiers.is_iban_ua, "UA223052990000026001234567890"),
     (identifiers.is_iban_ua, "ua21 3223 1300 0002 6007 2335 6600 1"),
+    (identifiers.is_iban, "DE89370400440532013000"),
+    (identifiers.is_iban, "FR14 2004 1010 0505 0001 3M02 606"),
+    (identifiers.is_iban, "UA223052990000026001234567890"),
     (identifiers.is_els, "60ЕХ209700"),
     (identifiers.is_els, "60EX209700"),  # Latin
     (identifiers.is_els, "60 ех 209700"),
@@ -50,6 +53,10 @@ UNREAL: list[tuple[Check, str]] = [
     (identifiers.is_rnokpp, "3287300013"),
     (identifiers.is_iban_ua, "UA213223130000026007233566002"),
     (identifiers.is_iban_ua, "DE89370400440532013000"),
+    (identifiers.is_iban_ua, "UA21322313000002600723356600"),
+    (identifiers.is_iban, "DE89370400440532013001"),
+    (identifiers.is_iban, "DE8937040044"),
+    (identifiers.is_iban, ""),
     (identifiers.is_els, "60Х209700"),
     (identifiers.is_els, "6ОЕХ209700"),  # the letter О for the second digit
     (identifiers.is_els, "60GX209700"),
@@ -104,3 +111,4 @@ def test_a_correspondent_account_carries_the_key_of_its_region(account: str, bik
 
 def test_identifiers_of_the_state_register_are_kept_in_one_form() -> None:
     assert identifiers.normal_gis(" 60ex209700-10 ") == "60ЕХ209700-10"
+    assert identifiers.normal_gis("60EX209700–10–6021") == "60ЕХ209700-10-6021"

@@ -156,3 +156,51 @@ def test_a_unit_keeps_its_house(cast: Cast, enter: Enter) -> None:
     change(enter(cast.mark), cast.account.unit, label="12а", house=cast.other_house.pk)
     unit = Unit.objects.get(pk=cast.account.unit_id)
     assert (unit.label, unit.label_search, unit.house) == ("12а", "12а", cast.house)
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"tax_id": "3661 057 530", "kpp": "3661 01 001"}, []),
+        ({"tax_id": "3661057531"}, ["tax_id"]),
+        ({"kpp": "36610100"}, ["kpp"]),
+        ({"country": "UA", "tax_id": "30000005", "kpp": ""}, []),
+        ({"country": "UA", "tax_id": "40121453", "kpp": ""}, ["tax_id"]),
+    ],
+)
+def test_a_mistyped_tax_number_of_a_company_is_an_error_beside_it(
+    cast: Cast, enter: Enter, fields: dict[str, str], wrong: list[str]
+) -> None:
+    response = change(enter(cast.sofia), cast.company, **fields)
+    if wrong:
+        assert list(response.context["adminform"].form.errors) == wrong
+    else:
+        assert response.status_code == 302
+        cast.company.refresh_from_db()
+        assert cast.company.tax_id == fields["tax_id"].replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"els": "60ex 209700", "zhku": "60EX209700–10"}, []),
+        ({"els": "60Х209700"}, ["els"]),
+        ({"zhku": "60ЕХ209700"}, ["zhku"]),
+        ({"els": "60ЕХ209700", "zhku": "61ЕХ209700-10"}, ["zhku"]),
+    ],
+)
+def test_numbers_of_the_state_register_are_kept_in_one_form(
+    cast: Cast, enter: Enter, fields: dict[str, str], wrong: list[str]
+) -> None:
+    response = change(enter(cast.mark), cast.account, **fields)
+    if wrong:
+        assert list(response.context["adminform"].form.errors) == wrong
+    else:
+        assert response.status_code == 302
+        saved = PersonalAccount.objects.get(pk=cast.account.pk)
+        assert (saved.els, saved.zhku) == ("60ЕХ209700", "60ЕХ209700-10")
+
+
+def test_an_old_wrong_number_does_not_stop_other_changes(cast: Cast, enter: Enter) -> None:
+    PersonalAccount.objects.filter(pk=cast.account.pk).update(els="6ОЕХ209700")
+    assert change(enter(cast.mark), cast.account, holder="Новый").status_code == 302
