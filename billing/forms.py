@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from billing.payment_code import is_payable
+from premises.admin_forms import NumberField
 from premises.admin_scope import KeyedForm
 
 
@@ -25,6 +26,7 @@ class MonthForm(forms.Form):
 
 
 WRONG = {
+    "recipient": _("The National Bank's payment code holds a name of up to 140 characters."),
     "tax_id": _("Check the number: its check digit does not fit."),
     "kpp": _("КПП has 9 characters: 366101001."),
     "bic": _("БИК has 9 digits and begins with 04 or 01."),
@@ -36,12 +38,15 @@ WRONG = {
 class RequisitesForm(KeyedForm):
     """Bank details; what is given must be right, what is missing only means that there is no payment code."""
 
+    class Meta:
+        field_classes = dict.fromkeys(("tax_id", "kpp", "bic", "account", "corr_account"), NumberField)
+
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
         organization = values.get("organization") or getattr(self.instance, "organization", None)
         if organization is None:
             return values
-        details = {name: values.get(name) or "" for name in (*WRONG, "recipient", "bank")}
+        details = {name: values.get(name) or "" for name in (*WRONG, "bank")}
         for name in is_payable(details, organization.country):
             unknown_bank = organization.country == "RU" and not details["bic"] and name in {"account", "corr_account"}
             if name in WRONG and details[name] and not unknown_bank:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from billing.models import Invoice, InvoiceLine
 from billing.payment_code import payment_code
+from billing.qr.symbol import code_png
 from billing.wording import Wording, wording_of
 from lib.qr import qr_png
 from premises import letter_codes
@@ -37,7 +38,7 @@ def draw_sheet(invoice: Invoice, lines: Sequence[InvoiceLine], connect_code: str
 
     words = wording_of(invoice.form)
     code = payment_code(invoice)
-    images = {"cabinet": qr_png(cabinet_url(connect_code))} | ({"pay": qr_png(code)} if code else {})
+    images = {"cabinet": qr_png(cabinet_url(connect_code))} | ({"pay": code_png(code)} if code else {})
     return render_pdf(
         f"billing/pdf/{invoice.form}.html",
         sheet(invoice, lines, words) | {"has_code": bool(code)} | cabinet(connect_code),

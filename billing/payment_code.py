@@ -1,7 +1,10 @@
 """Whether a document can carry a payment code, and its text, from the document's frozen words."""
 
+from collections.abc import Callable
+
 from billing.models import Invoice
-from billing.qr import gost, nbu
+from billing.qr import gost, nbu, symbol
+from billing.qr.payment import CannotEncode
 from lib import identifiers
 
 Details = dict[str, str]  # Invoice.requisites
@@ -10,7 +13,7 @@ Details = dict[str, str]  # Invoice.requisites
 def is_payable(details: Details, country: str) -> list[str]:
     """Return what is wrong with the bank details, as names of fields; an empty list means a bank would take them.
 
-    Checks of the handbook's section 4: lengths and control digits, so placeholders never become a payment code.
+    Lengths and check digits, so that placeholders never become a payment code.
     """
     return ukrainian_problems(details) if country == "UA" else russian_problems(details)
 
@@ -31,7 +34,7 @@ def russian_problems(details: Details) -> list[str]:
 
 def ukrainian_problems(details: Details) -> list[str]:
     checks = {
-        "recipient": bool(details.get("recipient")),
+        "recipient": 1 <= len(details.get("recipient", "")) <= nbu.NAME,
         "tax_id": identifiers.is_edrpou(details.get("tax_id", "")) or identifiers.is_rnokpp(details.get("tax_id", "")),
         "account": identifiers.is_iban_ua(details.get("account", "")),
     }
@@ -39,39 +42,59 @@ def ukrainian_problems(details: Details) -> list[str]:
 
 
 def payment_code(invoice: Invoice) -> str:
-    """Return the text of the code that pays this document, or '' where nothing is due or the details are not payable."""
+    """Return the text of the code that pays this document, or '' where nothing is due or the details are not payable.
+
+    The text names its encoding: `billing.qr.symbol` makes the bytes and the picture of it.
+    """
     country = "UA" if invoice.form == Invoice.Form.UA else "RU"
     if invoice.payable <= 0 or is_payable(invoice.requisites, country):
         return ""
-    try:
-        return _ukrainian(invoice) if country == "UA" else _russian(invoice)
-    except (gost.CannotEncode, nbu.CannotEncode):
-        return ""
+    if country == "UA":  # windows-1251 makes half the length; UTF-8 has every letter
+        return _first_that_fits(invoice, _ukrainian, "21")
+    return _first_that_fits(invoice, _russian, "21")  # in windows-1251 a long name fits that does not in UTF-8
 
 
-def _russian(invoice: Invoice) -> str:
+def _first_that_fits(invoice: Invoice, write: Callable[[Invoice, str], str], encodings: str) -> str:
+    for encoding in encodings:
+        try:
+            text = write(invoice, encoding)
+            symbol.fitting(text)
+        except CannotEncode:
+            continue
+        return text
+    return ""
+
+
+def _russian(invoice: Invoice, encoding: str) -> str:
     details, payer = invoice.requisites, invoice.payer
     names = (payer.get("name") or "").split()
     last, first, patronymic = (*names, "", "", "")[:3] if 2 <= len(names) <= 3 else ("", "", "")
     number = payer["account_number"]
     return gost.payment_text(
         gost.Payee(
-            name=details["recipient"], account=details["account"], bank=details["bank"][:45], bic=details["bic"],
-            corr_account=details["corr_account"], tax_id=details["tax_id"], kpp=details["kpp"],
+            name=_plain(details["recipient"]), account=details["account"], bank=_plain(details["bank"])[:45].rstrip(),
+            bic=details["bic"], corr_account=details["corr_account"], tax_id=details["tax_id"], kpp=details["kpp"],
         ),
-        gost.Payer(number, last, first, patronymic, payer["address"][:200]),
+        gost.Payer(number, last, first, patronymic, _plain(payer["address"])[:200].rstrip()),
         period=invoice.period,
         amount=invoice.payable,
         purpose=f"Оплата ЖКУ за {invoice.period:%m.%Y}, ЛС {number}",
+        encoding=encoding,
     )  # fmt: skip
 
 
-def _ukrainian(invoice: Invoice) -> str:
+def _ukrainian(invoice: Invoice, encoding: str) -> str:
     details, number = invoice.requisites, invoice.payer["account_number"]
     reference = f"{number}-{invoice.period:%Y-%m}"
     return nbu.payment_link_003(
-        nbu.Payee(details["recipient"][: nbu.NAME], details["account"].replace(" ", ""), details["tax_id"]),
+        nbu.Payee(_plain(details["recipient"]), details["account"].replace(" ", "").upper(), details["tax_id"]),
         amount=invoice.payable,
         purpose=f"Оплата житлово-комунальних послуг за {invoice.period:%m.%Y}, о/р {number}",
-        reference=reference if reference.isascii() and len(reference) <= 35 else "",
+        reference=reference if reference.isascii() and len(reference) <= nbu.REFERENCE else "",
+        encoding=encoding,
     )
+
+
+def _plain(text: str) -> str:
+    """The text in one line with single spaces; a code knows neither tabs nor spaces that do not break."""
+    return " ".join(text.split())

@@ -100,3 +100,47 @@ def test_missing_details_are_no_error_but_make_no_code(cast: Cast, enter: Any) -
     client, url = enter(cast.anna), reverse("admin:billing_requisites_add")
     bare = GOOD | {"organization": cast.company.pk, "bic": "", "bank": "", "corr_account": ""}
     assert client.post(url, bare).status_code == 302
+
+
+def test_numbers_pasted_in_groups_are_kept_without_spaces(cast: Cast, enter: Any) -> None:
+    client, url = enter(cast.anna), reverse("admin:billing_requisites_add")
+    pasted = {"account": "4070 2810 6520 0000 1234", "bic": " 044 525 225", "tax_id": "3661\xa0057530"}
+    assert client.post(url, GOOD | pasted | {"organization": cast.company.pk}).status_code == 302
+    saved = Requisites.objects.get()
+    assert (saved.account, saved.bic, saved.tax_id) == (GOOD["account"], GOOD["bic"], GOOD["tax_id"])
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({}, ""),
+        ({"tax_id": "30000005"}, ""),  # the second pass of the check digit
+        ({"tax_id": "3287300012"}, ""),  # a person
+        ({"account": "ua21 3223 1300 0002 6007 2335 6600 1"}, ""),
+        ({"tax_id": "40121453"}, "tax_id"),
+        ({"tax_id": "3287300013"}, "tax_id"),
+        ({"account": "UA213223130000026007233566002"}, "account"),
+        ({"recipient": "х" * 141}, "recipient"),
+    ],
+)
+def test_ukrainian_details_are_checked_by_ukrainian_rules(
+    cast: Cast, enter: Any, change: dict[str, str], field: str
+) -> None:
+    cast.company.country = "UA"
+    cast.company.save()
+    client, url = enter(cast.anna), reverse("admin:billing_requisites_add")
+    details = {"kind": "main", "recipient": "ТОВ", "tax_id": "40121452", "account": "UA213223130000026007233566001"}
+    response = client.post(url, details | change | {"organization": cast.company.pk})
+    if field:
+        assert list(response.context["adminform"].form.errors) == [field]
+    else:
+        assert response.status_code == 302
+        assert " " not in Requisites.objects.get().account
+
+
+def test_of_a_treasury_account_only_the_shape_is_checked(cast: Cast, enter: Any) -> None:
+    client, url = enter(cast.anna), reverse("admin:billing_requisites_add")
+    treasury = {"bic": "014525988", "account": "03100643000000013200", "corr_account": "40102810545370000003"}
+    short = client.post(url, GOOD | treasury | {"organization": cast.company.pk, "account": "0310064300000001320"})
+    assert list(short.context["adminform"].form.errors) == ["account"]
+    assert client.post(url, GOOD | treasury | {"organization": cast.company.pk}).status_code == 302

@@ -16,11 +16,11 @@ from billing.forms import MonthForm
 from billing.invoice_pdf import sheet
 from billing.models import Invoice, LedgerEntry
 from billing.payment_code import payment_code
+from billing.qr.symbol import code_png
 from billing.shelf import chosen_month, chosen_year, distinct, with_status
 from billing.tasks import nudge
 from billing.views.asked import SignedIn, account_asked, invoice_asked
 from billing.wording import wording_of
-from lib.qr import qr_png
 
 PER_PAGE = 24
 
@@ -71,7 +71,7 @@ def bill(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse:
 
 def picture(code: str) -> str:
     """The payment code as an image inside the page: nothing of it is kept anywhere."""
-    return f"data:image/png;base64,{b64encode(qr_png(code, module=6)).decode()}"
+    return f"data:image/png;base64,{b64encode(code_png(code, module=6)).decode()}"
 
 
 def invoice_file(invoice: Invoice) -> FileResponse:
