@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from hypothesis import settings as trying
 from pytest_django import Settings
 
 from accounts.models import User
 from portal.testing import Cast, make_cast
+
+trying.register_profile("portal", deadline=None)  # a busy machine is no failure
+trying.load_profile("portal")
 
 
 @pytest.fixture

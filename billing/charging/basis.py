@@ -73,6 +73,7 @@ class Basis:
     zones: tuple[Decimal, ...] = ()
     parts: tuple[Decimal, ...] = ()
     coefficient: Decimal | None = None  # over 1 where the cause raises the norm: broken, expired, no access
+    raised: Decimal | None = None  # the part of the volume that it raises: one meter of several; None is all of it
 
 
 @dataclass(frozen=True, slots=True)

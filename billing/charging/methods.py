@@ -6,10 +6,11 @@ where the house shares something out, the house's pool.
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from fractions import Fraction
 
 from billing.charging.basis import Basis, Mark, Method, NotEnough, Part, Pool, Rate, Result, Span
 from billing.charging.days import by_days, priced, share_by_days
-from billing.charging.exact import NOTHING, ZERO, in_steps, volume_rounded
+from billing.charging.exact import NOTHING, ZERO, cents, in_steps, volume_rounded
 from lib.money import rounded
 
 ONE = Decimal(1)
@@ -225,7 +226,7 @@ def _pool(pool: Pool | None) -> Pool:
 def _parts(sold: Iterable[tuple[Decimal, Decimal]]) -> tuple[Part, ...]:
     pairs = list(sold)
     amounts = in_steps(volume * tariff for volume, tariff in pairs)
-    return tuple(Part(volume, tariff, cents) for (volume, tariff), cents in zip(pairs, amounts, strict=True))
+    return tuple(Part(volume, tariff, amount) for (volume, tariff), amount in zip(pairs, amounts, strict=True))
 
 
 def _of_parts(method: Method, basis: Basis, rate: Rate, volume: Decimal, parts: tuple[Part, ...]) -> Result:
@@ -234,8 +235,15 @@ def _of_parts(method: Method, basis: Basis, rate: Rate, volume: Decimal, parts: 
     plain = sum((part.volume * part.tariff for part in parts), ZERO)
     return Result(
         method, basis.mark, rate.tariff, volume, accrued,
-        coefficient=basis.coefficient, excess=_excess(plain, basis.coefficient), parts=parts,
+        coefficient=basis.coefficient, excess=_excess_of(basis, plain, volume), parts=parts,
     )  # fmt: skip
+
+
+def _excess_of(basis: Basis, plain: Decimal, volume: Decimal) -> Decimal:
+    """The excess of a charge by volume, of which the coefficient may raise a part."""
+    if basis.coefficient is None or basis.raised is None or not volume:
+        return _excess(plain, basis.coefficient)
+    return cents(Fraction(plain) * Fraction(basis.coefficient - 1) * Fraction(basis.raised) / Fraction(volume))
 
 
 def _excess(plain: Decimal, coefficient: Decimal | None, divisor: int = 1) -> Decimal:
@@ -254,7 +262,7 @@ def _by_volume(method: Method, basis: Basis, volume: Decimal, rate: Rate, mark: 
         accrued = rounded(plain)
     if basis.coefficient is None:
         return Result(method, mark, rate.tariff, volume, accrued, parts=parts)
-    excess = _excess(plain, basis.coefficient)
+    excess = _excess_of(basis, plain, volume)
     return Result(method, mark, rate.tariff, volume, accrued, coefficient=basis.coefficient, excess=excess, parts=parts)
 
 

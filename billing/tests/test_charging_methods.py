@@ -42,6 +42,9 @@ def tariffs() -> st.SearchStrategy[Decimal]:
          {"accrued": "620.22", "excess": "310.11", "total": "930.33", "mark": "N"}),
         ("C4 by the meters' norm", "METER", Basis(volume=D("14.235"), mark=Mark.NORM, coefficient=D("1.5")), Rate(COLD),
          None, {"accrued": "620.22", "excess": "310.11", "total": "930.33", "mark": "N"}),
+        ("one meter of two is broken", "METER",
+         Basis(volume=D("9.345"), raised=D("4.745"), mark=Mark.NORM, coefficient=D("1.5")), Rate(COLD), None,
+         {"accrued": "407.16", "excess": "103.37", "total": "510.53"}),
         ("C5", "ZONES", Basis(zones=(D(187), D(92))), Rate(D("6.93"), zones=(D("6.93"), D("3.04"))), None,
          {"accrued": "1575.59", "volume": "279"}),
         ("C8", "COMMON", Basis(area=FLAT), Rate(COLD), CAPPED,
@@ -122,6 +125,21 @@ def test_rooms_with_heat_meters_and_without_share_what_is_left() -> None:
     unmetered = charge("HEAT_ROOMS", Basis(area=D(60)), Rate(HEAT), house)
     assert (metered.volume, metered.mark) == (D(5), Mark.METER)
     assert (unmetered.volume, unmetered.mark) == (D("1.5"), Mark.OTHER)
+
+
+@given(
+    house=volumes("0", "900"), areas=st.lists(volumes("10", "200", 2), min_size=2, max_size=12),
+    metered=st.lists(volumes("0", "9"), min_size=1, max_size=12),
+)  # fmt: skip
+def test_rooms_share_exactly_what_the_house_used(house: Decimal, areas: list[Decimal], metered: list[Decimal]) -> None:
+    area = sum(areas, D(0))
+    pairs = list(zip(metered, areas, strict=False))
+    shared = heat_rooms_pool(house, area, pairs)
+    own = [*metered[: len(areas)], *[None] * (len(areas) - len(metered))]
+    rooms = zip(areas, own, strict=True)
+    used = sum(charge("HEAT_ROOMS", Basis(area=a, volume=v), Rate(HEAT), shared).volume or D(0) for a, v in rooms)
+    theirs = sum((volume for volume, _ in pairs), D(0)) + shared.unmetered * (area - sum((a for _, a in pairs), D(0)))
+    assert abs(used - max(house, theirs)) <= len(areas) * D("0.000001")
 
 
 @pytest.mark.parametrize(
