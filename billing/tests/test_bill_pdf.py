@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from pypdf import PdfReader
 
-from billing import tasks, views
+from billing import tasks
 from billing.actions.pdf import ask_for_pdf, make_pdf, requeue_stuck_pdfs
 from billing.invoice_pdf import draw
 from billing.models import Invoice
 from billing.testing import make_invoice, reprint
+from billing.views import bills
 from notifications.models import Notice
 from notifications.rendering import title_and_text
 from portal.testing import Cast
@@ -29,7 +30,7 @@ HOSTILE = "<link rel=attachment href=file:///etc/passwd><img src=file:///etc/pas
 def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The ids the worker was told about, instead of telling it."""
     told: list[int] = []
-    monkeypatch.setattr(views, "nudge", told.append)
+    monkeypatch.setattr(bills, "nudge", told.append)
     return told
 
 
