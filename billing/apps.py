@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,6 +11,7 @@ class BillingConfig(AppConfig):
         from billing import notices  # noqa: F401  (declares the kinds)
         from billing.actions.documents import import_documents
         from billing.actions.payments import import_payments
+        from billing.actions.rules import load_defaults
         from billing.prices import tariffs
         from meters import prices
         from premises.registers import declare
@@ -17,3 +19,4 @@ class BillingConfig(AppConfig):
         declare("documents", import_documents)
         declare("payments", import_payments)
         prices.declare(tariffs)
+        post_migrate.connect(load_defaults, sender=self, dispatch_uid="billing.rules")

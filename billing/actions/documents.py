@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from itertools import islice
@@ -13,9 +13,11 @@ from django.utils.translation import gettext_noop as _
 
 from billing import freezing
 from billing.actions.ledger import hold_book, post_documents
+from billing.charging.rules import Rules
 from billing.due import due_date
 from billing.exchange.documents import COLUMNS, Document, Line, documents
 from billing.models import Invoice, InvoiceLine, Requisites
+from billing.rulebook import rules_of
 from lib.copying import copy_in
 from premises.actions import retire_connect_codes
 from premises.models import ImportRun, Organization, PersonalAccount
@@ -123,6 +125,14 @@ class Desk:
         """The organization's bank details by kind of document."""
         return {details.kind: details for details in Requisites.objects.filter(organization=self.organization)}
 
+    @cached_property
+    def rules(self) -> Rules:
+        """The law of the organization's country."""
+        return rules_of(self.organization.country)
+
+    def _due(self, period: date, account: PersonalAccount) -> date:
+        return due_date(self.organization.country, period, self.rules, account.unit.house.city)
+
     @property
     def default_form(self) -> str:
         return Invoice.Form.UA if self.organization.country == Organization.Country.UKRAINE else Invoice.Form.RU_43
@@ -141,7 +151,7 @@ class Desk:
             number=document.number,
             form=document.form or self.default_form,
             issued_on=document.issued,
-            due_on=document.due or due_date(self.organization.country, document.period),
+            due_on=document.due or self._due(document.period, account),
             paid_upto=document.upto,
             payer=freezing.payer(account),
             provider=freezing.provider(self.organization),
