@@ -78,7 +78,20 @@ def _printed(value: Value) -> str:
 
 def xlsx_file(title: str, header: Row, rows: Iterable[Row]) -> bytes:
     """Return a workbook of one sheet; the header row stays in sight, columns are as wide as their first rows need."""
+    return workbook([(title, header, rows)])
+
+
+def workbook(sheets: Iterable[tuple[str, Row, Iterable[Row]]]) -> bytes:
+    """Return a workbook of several sheets: name, header, rows."""
     book = Workbook(write_only=True)
+    for title, header, rows in sheets:
+        _sheet(book, title, header, rows)
+    body = io.BytesIO()
+    book.save(body)
+    return body.getvalue()
+
+
+def _sheet(book: Workbook, title: str, header: Row, rows: Iterable[Row]) -> None:
     sheet = book.create_sheet(NOT_IN_TITLE.sub(" ", UNPRINTABLE.sub("", title))[:31].strip("' ") or "1")
     sheet.freeze_panes = "A2"
     rest = iter(rows)
@@ -92,9 +105,6 @@ def xlsx_file(title: str, header: Row, rows: Iterable[Row]) -> bytes:
     sheet.append(heads)
     for row in chain(first, rest):
         sheet.append([_cell(sheet, value) for value in row])
-    body = io.BytesIO()
-    book.save(body)
-    return body.getvalue()
 
 
 def _widths(rows: Sequence[Row]) -> Iterator[int]:

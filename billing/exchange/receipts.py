@@ -45,6 +45,7 @@ class Receipt:
     transferred: Decimal | None = None
     readings: str = ""
     document: str = ""
+    lines: tuple[tuple[str, Decimal], ...] = ()  # services and their sums, where the source splits the payment
 
     @classmethod
     def of(cls, row: Row) -> "Receipt":

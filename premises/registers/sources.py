@@ -146,7 +146,10 @@ def _xlsx_rows(file: BinaryIO, name: str) -> Iterator[tuple[int, Cells]]:
     book = _book(file)
     index = _sheet_index(book.sheet_names, name)
     try:
-        numbered = enumerate(book.get_sheet_by_index(index).iter_rows(), start=1)
+        sheet = book.get_sheet_by_index(index)
+        numbered = enumerate(
+            () if sheet.start is None else sheet.iter_rows(), start=1
+        )  # the parser dies on an empty one
     except Exception:  # the parser's own errors have no common class
         raise Unreadable(BROKEN_BOOK) from None
     for line, cells in numbered:
