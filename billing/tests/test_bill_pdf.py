@@ -1,6 +1,7 @@
 """The document as a file: who gets it, how it is asked for and drawn once, what a hostile name does to it."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,15 @@ from pypdf import PdfReader
 
 from billing import tasks
 from billing.actions.pdf import ask_for_pdf, make_pdf, requeue_stuck_pdfs
-from billing.invoice_pdf import draw
-from billing.models import Invoice
+from billing.invoice_pdf import NothingToPrint, Printable, TooLong, draw, draw_batch, draw_sheet
+from billing.models import Invoice, InvoiceLine
 from billing.testing import make_invoice, reprint
 from billing.views import bills
 from notifications.models import Notice
 from notifications.rendering import title_and_text
 from portal.testing import Cast
 
-MARCH = date(2026, 3, 1)
+MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
 HOSTILE = "<link rel=attachment href=file:///etc/passwd><img src=file:///etc/passwd>"
 
 
@@ -214,3 +215,159 @@ def test_a_long_document_is_numbered_on_every_page(cast: Cast) -> None:
     assert len(pages) > 1
     for number, page in enumerate(pages, start=1):
         assert f"{number} / {len(pages)}" in page.extract_text()
+
+
+def text_of(pdf: bytes) -> str:
+    pages = PdfReader(BytesIO(pdf)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).replace("\xa0", " ").split())
+
+
+def full(cast: Cast, form: str) -> tuple[Invoice, list[InvoiceLine]]:
+    """A document that has a value in every column and a row in every section; not saved."""
+    invoice = make_invoice(cast.account, MARCH, form=form)
+    invoice.document_id, invoice.vat = "60ЕХ209700-10-6031", Decimal("40.18") if form == "ua" else None
+    invoice.due_on, invoice.paid_upto = date(2026, 4, 15), date(2026, 3, 25)
+    invoice.payer |= {"els": "60ЕХ209700", "zhku": "60ЕХ209700-10"}
+    invoice.readings = [
+        {"resource": "Вода", "unit": "м³", "serial": "0045321", "zone": "", "previous": "148.102", "current": "152.300",
+         "volume": "4.198"},
+        {"resource": "Вода", "unit": "м³", "serial": "770012", "previous": "55120", "current": "56370", "volume": "1250",
+         "house": True},
+    ]  # fmt: skip
+    invoice.reference = [
+        {"service": "Вода", "unit": "м³", "norm": "4.745", "norm_common": "0.0352", "house_volume": "1250"}
+    ]
+    invoice.recalculations = [
+        {"service": "Вода", "period": "2026-02-01", "reason": "Временное отсутствие", "amount": "-96.48"}
+    ]
+    invoice.instalments = [
+        {
+            "service": "Вода",
+            "amount": "3164.39",
+            "earlier": "527.40",
+            "percent": "9.5",
+            "interest": "25.05",
+            "payable": "1079.85",
+        }
+    ]
+    line = invoice.lines.get()
+    line.service, line.method, line.volume_common, line.method_common = "Вода", "M", Decimal("0.357999"), "N"
+    line.accrued_common, line.coefficient, line.excess = Decimal("15.60"), Decimal("1.5"), Decimal("310.11")
+    line.recalculated, line.benefit, line.fine = Decimal("-96.48"), Decimal("219.24"), Decimal("12.05")
+    line.penalty, line.balance = Decimal("7.35"), Decimal("1180.70")
+    return invoice, [line]
+
+
+SECTIONS = {
+    "ru43": [
+        "Раздел 1.",
+        "Раздел 2. Сведения о показаниях",
+        "Раздел 3.",
+        "Раздел 4.",
+        "Раздел 5. Расчет суммы",
+        "Раздел 6.",
+    ],
+    "ru924": [
+        "Раздел 1.",
+        "Раздел 2. Информация",
+        "Раздел 3.",
+        "Раздел 4.",
+        "Раздел 5. Сведения о перерасчетах",
+        "Раздел 6.",
+    ],
+    "ua": ["1. Споживач", "2. Реквізити", "3. Розрахунок", "4. Показання", "5. Довідкова", "6. Перерахунки"],
+}
+
+
+@pytest.mark.feature("B10")
+@pytest.mark.parametrize("form", SECTIONS)
+def test_the_sections_stand_in_the_order_of_the_form(cast: Cast, form: str) -> None:
+    text = text_of(draw_sheet(*full(cast, form)))
+    places = [text.index(section) for section in SECTIONS[form]]
+    assert places == sorted(places)
+
+
+@pytest.mark.feature("B10")
+@pytest.mark.parametrize("form", SECTIONS)
+def test_every_value_of_a_full_document_is_printed(cast: Cast, form: str) -> None:
+    text = text_of(draw_sheet(*full(cast, form)))
+    of_line = ["0,357999 (1)", "15,60", "1,50", "310,11", "−96,48", "219,24", "12,05", "7,35", "1 180,70"]
+    of_sections = ["0045321", "148,102", "152,300", "4,198", "770012", "56 370", "4,745", "0,0352", "1 250"]
+    further = [
+        "Временное отсутствие",
+        "527,40",
+        "9,5",
+        "25,05",
+        "1 079,85",
+        "60ЕХ209700-10-6031",
+        "15.04.2026",
+        "25.03.2026",
+    ]
+    assert [value for value in (*of_line, *of_sections, *further) if value not in text] == []
+    assert ("40,18 грн" in text) == (form == "ua")
+
+
+def test_a_short_document_has_no_empty_sections_and_only_its_own_columns(cast: Cast) -> None:
+    text = text_of(draw(make_invoice(cast.account, MARCH)))
+    assert "Раздел 3." in text
+    assert "Компания не передала показания" in text
+    for absent in ("Раздел 4.", "Раздел 5.", "Раздел 6.", "Повыш. коэф.", "Штраф", "Пени", "Итого за период"):
+        assert absent not in text
+
+
+def test_a_document_of_many_columns_lies_and_one_of_few_stands(cast: Cast) -> None:
+    for sheet, lies in (
+        (full(cast, "ru43"), True),
+        ((one := make_invoice(cast.account, APRIL), list(one.lines.all())), False),
+    ):
+        box = PdfReader(BytesIO(draw_sheet(*sheet))).pages[0].mediabox
+        assert (box.width > box.height) == lies
+        assert sorted([round(float(box.width)), round(float(box.height))]) == [595, 842]  # A4
+
+
+@pytest.mark.parametrize("form", SECTIONS)
+def test_no_word_leaves_the_page(cast: Cast, form: str) -> None:
+    invoice, lines = full(cast, form)
+    lines[0].service = "Обслуживание" * 16
+    outside: list[str] = []
+    for page in PdfReader(BytesIO(draw_sheet(invoice, lines))).pages:
+        width, height = float(page.mediabox.width), float(page.mediabox.height)
+
+        def look(text: str, _cm: Any, at: Any, _font: Any, _size: Any, w: float = width, h: float = height) -> None:
+            if text.strip() and not (20 < at[4] < w - 20 and 15 < at[5] < h - 20):
+                outside.append(text)
+
+        page.extract_text(visitor_text=look)
+    assert outside == []
+
+
+def test_whoever_has_paid_too_much_need_not_pay(cast: Cast) -> None:
+    invoice = make_invoice(cast.account, MARCH, opening="-5000.00", due_on=date(2026, 4, 15))
+    text = text_of(draw(invoice))
+    assert "0,00 руб. Платить не нужно" in text
+    assert "Аванс на начало периода: 5 000,00 руб." in text
+    assert "Оплатить до" not in text
+
+
+@pytest.mark.feature("B10", "G9")
+def test_a_house_is_one_tagged_file_with_a_bookmark_for_each_document(cast: Cast) -> None:
+    invoices = [make_invoice(cast.account, date(2025, month, 1), number=f"77{month}") for month in range(1, 13)]
+    out, told = BytesIO(), list[int]()
+    sheets = (Printable(invoice, list(invoice.lines.all()), "7F3KQ9ZT2MXA") for invoice in invoices * 2)
+    assert draw_batch(sheets, out, title="Дом", language="ru", progress=told.append) == 24
+    assert told == [20, 24]
+    pdf = PdfReader(BytesIO(out.getvalue()))
+    root: Any = pdf.root_object
+    assert len(pdf.pages) == len(pdf.outline) == 24
+    assert len(root["/StructTreeRoot"]["/K"].get_object()["/K"]) == 24
+    assert [f"№ 77{index % 12 + 1}" in page.extract_text() for index, page in enumerate(pdf.pages)] == [True] * 24
+    single = len(draw(invoices[0], "7F3KQ9ZT2MXA"))
+    assert len(out.getvalue()) < single * 24 / 2  # the letters are in it once
+
+
+def test_a_print_file_of_nothing_and_a_document_without_end_are_refused(cast: Cast) -> None:
+    with pytest.raises(NothingToPrint):
+        draw_batch([], BytesIO(), title="Дом", language="ru")
+    invoice, lines = full(cast, "ru43")
+    with pytest.raises(TooLong):
+        draw_batch([Printable(invoice, lines * 501)], BytesIO(), title="Дом", language="ru")

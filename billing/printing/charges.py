@@ -1,0 +1,143 @@
+"""The table of services: only the columns that have a value, as large as they fit, on a lying sheet if they must."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+
+from billing.models import Invoice, InvoiceLine
+from billing.printing.figures import figure, money
+from billing.printing.labels import Labels
+from billing.wording import Wording
+from lib.paper import LANDSCAPE, PORTRAIT, Cell, Column, Row, Style, Table
+from lib.paper.sheet import MARGIN
+from lib.paper.table import natural
+
+SIZES = (8.8, 8.2, 7.7, 7.2)
+LEAST_SERVICE = 96.0
+HEAD_SIZE = 6.8
+MARK_SIZE, MARK_WIDTH = 6.0, 12.0
+MARKED = {"volume": "method", "volume_common": "method_common"}
+
+
+@dataclass(frozen=True)
+class Charges:
+    """The table, broken down to fit, and the sheet it fits on."""
+
+    size: tuple[float, float]
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    style: Style
+    head_style: Style
+
+    def table(self) -> Table:
+        return Table(self.columns, self.rows, self.style, self.head_style)
+
+
+def charges(invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording, labels: Labels) -> Charges:
+    """Choose the columns, then the largest letters with which they fit."""
+    totals, has_marks = totals_of(invoice, lines), bool(methods(lines, words))
+    names = columns_with_values(lines, totals, labels)
+    cells = {name: [CELLS[name](line) for line in lines] for name in names}
+    for size, style in ((sheet, Style(size=points)) for sheet in (PORTRAIT, LANDSCAPE) for points in SIZES):
+        head_style = Style(size=HEAD_SIZE, bold=True, leading=1.2)
+        bold = Style(size=style.size, bold=True)
+        widths = {
+            name: max(
+                natural(labels.columns[name], cells[name], style, head_style),
+                natural("", [totals.get(name, "")], bold, head_style),
+            )
+            + (MARK_WIDTH if name in MARKED and has_marks else 0.0)
+            for name in names[1:]
+        }
+        rest = size[0] - 2 * MARGIN - sum(widths.values())
+        if rest >= LEAST_SERVICE:
+            break
+    widths = spread(widths, rest)
+    service = size[0] - 2 * MARGIN - sum(widths.values())
+    columns = [Column(labels.columns["service"], service)]
+    columns += [Column(labels.columns[name], width, right=name != "unit") for name, width in widths.items()]
+    return Charges(size, columns, rows(lines, names, cells, totals, words, style), style, head_style)
+
+
+def spread(widths: dict[str, float], rest: float) -> dict[str, float]:
+    """Give the columns of figures some of the room that the names of the services do not need."""
+    spare = max(0.0, rest - 190.0)
+    return {name: width + spare / len(widths) for name, width in widths.items()}
+
+
+def columns_with_values(lines: Sequence[InvoiceLine], totals: dict[str, str], labels: Labels) -> list[str]:
+    """The form's own columns and those with a value in them; a total of the period only where it says something new."""
+    filled = {name for name, cell in CELLS.items() if totals.get(name) or any(cell(line) for line in lines)}
+    if not any(line.total not in (line.accrued, line.payable) for line in lines):
+        filled.discard("total")
+    return [name for name in CELLS if name in labels.always or name in filled]
+
+
+def totals_of(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, str]:
+    """The last row: what the document says of itself; its accrued sum has both parts."""
+    common = sum((line.accrued_common for line in lines), Decimal(0))
+    return {
+        "accrued": money(invoice.accrued - common),
+        "accrued_common": money(common or None),
+        "excess": money(invoice.excess or None),
+        "fine": money(invoice.fine or None),
+        "recalculated": money(invoice.recalculated or None),
+        "benefit": money(invoice.benefit or None),
+        "total": money(invoice.principal),
+        "penalty": money(invoice.penalty or None),
+        "balance": money(invoice.opening),
+        "payable": money(invoice.payable),
+    }
+
+
+def rows(
+    lines: Sequence[InvoiceLine],
+    names: Sequence[str],
+    cells: dict[str, list[str]],
+    totals: dict[str, str],
+    words: Wording,
+    style: Style,
+) -> list[Row]:
+    """A row per line under the name of its group, and the total."""
+    table: list[Row] = []
+    small = Style(size=MARK_SIZE)
+    for group, members in groupby(enumerate(lines), key=lambda pair: pair[1].group):
+        if group:
+            table.append(Row([group], "group", len(names)))
+        for index, line in members:
+            row: list[Cell] = [cells[name][index] for name in names]
+            for at, name in enumerate(names):
+                mark = InvoiceLine.METHOD_MARKS.get(getattr(line, MARKED[name])) if name in MARKED else None
+                if mark and row[at]:
+                    row[at] = ((cells[name][index], style), (f"\u00a0({mark})", small))
+            table.append(Row(row))
+    span = names.index("accrued")
+    table.append(Row([words.total, *(totals.get(name, "") for name in names[span:])], "total", span))
+    return table
+
+
+def methods(lines: Iterable[InvoiceLine], words: Wording) -> list[tuple[str, str]]:
+    """The footnotes under the table: only the methods that a line has, as (index, words)."""
+    used = {line.method for line in lines} | {line.method_common for line in lines}
+    return [(InvoiceLine.METHOD_MARKS[method], text) for method, text in words.methods.items() if method in used]
+
+
+CELLS: dict[str, Callable[[InvoiceLine], str]] = {
+    "service": lambda line: line.service,
+    "unit": lambda line: line.unit,
+    "volume": lambda line: "" if line.volume is None else figure(line.volume),
+    "volume_common": lambda line: "" if line.volume_common is None else figure(line.volume_common),
+    "tariff": lambda line: "" if line.tariff is None else figure(line.tariff, line.tariff_places),
+    "accrued": lambda line: money(line.accrued),
+    "accrued_common": lambda line: money(line.accrued_common or None),
+    "coefficient": lambda line: "" if line.coefficient is None else figure(line.coefficient, 2),
+    "excess": lambda line: money(line.excess or None),
+    "recalculated": lambda line: money(line.recalculated or None),
+    "benefit": lambda line: money(line.benefit or None),
+    "fine": lambda line: money(line.fine or None),
+    "total": lambda line: money(line.total),
+    "penalty": lambda line: money(line.penalty or None),
+    "balance": lambda line: money(line.balance),
+    "payable": lambda line: money(line.payable),
+}
