@@ -1,6 +1,4 @@
-"""The staff's pages of documents, payments, the ledger and bank details. Money is only read here; it comes by registers."""
-
-from typing import Any
+"""The staff's pages of documents, payments and the ledger. Money is only read here; it comes by registers."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -11,12 +9,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from billing import admin_circumstances, admin_requisites, admin_services  # noqa: F401  (they register their pages)
 from billing.actions.pdf import ask_for_pdf
-from billing.forms import RequisitesForm
-from billing.models import Invoice, InvoiceLine, LedgerEntry, Payment, Requisites
+from billing.models import Invoice, InvoiceLine, LedgerEntry, Payment
 from billing.tasks import nudge
 from billing.views.bills import invoice_file
-from premises.admin_scope import ACCOUNTANT, EDIT, LOOK, MANAGER, Rights, ScopedAdmin, ScopedInline
+from premises.admin_scope import ACCOUNTANT, LOOK, MANAGER, Rights, ScopedAdmin, ScopedInline
 
 READERS: Rights = {MANAGER: LOOK, ACCOUNTANT: LOOK}  # what a flat owes is not the dispatcher's business
 MOST_FILES = 500  # of one press of the button
@@ -108,20 +106,3 @@ class LedgerEntryAdmin(ScopedAdmin):
     search_help_text = _("Number of the account or the address")
     sortable_by = ("on", "amount")
     fields = ("account", "section", "kind", "on", "amount", "invoice", "payment")
-
-
-@admin.register(Requisites)
-class RequisitesAdmin(ScopedAdmin):
-    """Bank details for the documents to come; issued documents keep theirs."""
-
-    may = {MANAGER: EDIT, ACCOUNTANT: EDIT}
-    form = RequisitesForm
-    list_display = ("organization", "kind", "recipient", "bank", "account")
-    list_filter = ("organization",)
-    list_select_related = ("organization",)
-    sortable_by = ("organization",)
-    search_fields = ("recipient", "tax_id", "account")
-    fields = ("organization", "kind", "recipient", "tax_id", "kpp", "bank", "bic", "account", "corr_account")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("organization", "kind") if obj else ()

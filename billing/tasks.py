@@ -7,6 +7,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from billing.actions.pdf import give_up_pdf, make_pdf, requeue_stuck_pdfs
+from billing.actions.requisites import apply_due_changes
 from billing.models import Invoice
 
 log = logging.getLogger("billing")
@@ -29,6 +30,12 @@ def draw_pdf(invoice_id: int) -> None:
 def sweep_pdfs() -> None:
     """Find documents that were queued and never drawn (a killed worker, a broker that was away)."""
     requeue_stuck_pdfs(at=timezone.now(), nudge=nudge)
+
+
+@shared_task
+def apply_requisites() -> None:
+    """Put bank details in force whose hour has come."""
+    apply_due_changes(at=timezone.now())
 
 
 def nudge(invoice_id: int) -> None:

@@ -50,7 +50,7 @@ class DeskAdmin(ScopedAdmin):
     def drawn(self, request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
         """A page of our own in the look of the staff room."""
         whole = {**self.admin_site.each_context(request), "opts": self.opts, "site_admin": self.admin_site, **context}
-        return render(request, f"admin/meters/{template}.html", whole, status=status)
+        return render(request, f"admin/{self.opts.app_label}/{template}.html", whole, status=status)
 
     def with_names(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Mark the rows whose people this employee may see: `shows_people`."""

@@ -55,6 +55,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "bank details: put approved changes in force": {
+        "task": "billing.tasks.apply_requisites",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     # Every hour: each house has its own morning, and what was said is not said again.
     "readings: remind of windows and verifications": {
         "task": "meters.tasks.remind",

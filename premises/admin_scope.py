@@ -105,6 +105,11 @@ class Scope:
 class KeyedForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form that also checks the constraints over search keys, which are not on the page."""
 
+    def validate_constraints(self) -> None:
+        """Only for values that make sense: the database cannot even compare days that end before they begin."""
+        if not self.errors:
+            super().validate_constraints()
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         if self.errors:

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing.models.service import POSITIVE, InForceQuerySet, Service
+from billing.models.service import POSITIVE, InForceQuerySet, Service, check_span
 from premises.models import House, Organization, PersonalAccount
 
 
@@ -85,6 +85,9 @@ class Benefit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account}: {self.percent.normalize():f} %"
+
+    def clean(self) -> None:
+        check_span(self)
 
 
 class Subsidy(models.Model):

@@ -36,6 +36,7 @@ class Requisites(models.Model):
     class Meta:
         verbose_name = _("bank details")
         verbose_name_plural = _("bank details")
+        ordering = ["organization", "kind", "recipient"]
         constraints = [
             models.UniqueConstraint(
                 name="one_set_of_details_per_kind",

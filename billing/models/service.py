@@ -30,6 +30,12 @@ def span() -> DateSpan:
     return DateSpan("since", "until", WHOLE_DAYS)
 
 
+def check_span(row: Any) -> None:
+    """Raise ValidationError for days that end before they begin."""
+    if row.since and row.until and row.until < row.since:
+        raise ValidationError({"until": _("The last day is before the first.")})
+
+
 class InForceQuerySet(models.QuerySet[Any]):
     """Rows with `since` and `until`."""
 
@@ -176,6 +182,7 @@ class HouseService(models.Model):
 
     def clean(self) -> None:
         """House, service and supplier are one company's."""
+        check_span(self)
         if self.house_id and self.service_id and self.house.organization_id != self.service.organization_id:
             raise ValidationError({"service": _("This service belongs to another company.")})
         if self.house_id and self.supplier and self.supplier.organization_id != self.house.organization_id:
@@ -244,6 +251,7 @@ class Tariff(models.Model):
 
     def clean(self) -> None:
         """The house is the service's company's; ranges rise and end with one without a bound."""
+        check_span(self)
         if self.house and self.service_id and self.house.organization_id != self.service.organization_id:
             raise ValidationError({"house": _("This house belongs to another company.")})
         bounds = [Decimal(bound) for bound, _rate in self.tiers if bound is not None]

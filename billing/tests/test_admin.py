@@ -9,15 +9,11 @@ from django.utils import timezone
 
 from billing import admin as pages
 from billing.actions.pdf import make_pdf
-from billing.models import Invoice, Requisites
+from billing.models import Invoice
 from billing.testing import make_invoice
 from portal.testing import Cast
 
 MARCH = date(2026, 3, 1)
-GOOD = {
-    "kind": "main", "recipient": "ООО «Уютный дом»", "tax_id": "3661057530", "kpp": "366101001", "bank": "ПАО СБЕРБАНК",
-    "bic": "044525225", "account": "40702810652000001234", "corr_account": "30101810400000000225",
-}  # fmt: skip
 
 
 @pytest.mark.feature("F2")
@@ -66,6 +62,7 @@ def test_an_employee_gets_the_file_and_pavel_does_not(
     assert response["Content-Type"] == "application/pdf"
     assert "no-store" in response["Cache-Control"]
     assert enter(cast.pavel).get(url).status_code == 404
+<<<<<<< HEAD
 
 
 @pytest.mark.feature("F2")
@@ -144,3 +141,5 @@ def test_of_a_treasury_account_only_the_shape_is_checked(cast: Cast, enter: Any)
     short = client.post(url, GOOD | treasury | {"organization": cast.company.pk, "account": "0310064300000001320"})
     assert list(short.context["adminform"].form.errors) == ["account"]
     assert client.post(url, GOOD | treasury | {"organization": cast.company.pk}).status_code == 302
+=======
+>>>>>>> a64e012 (Let staff keep services, tariffs and norms, and change bank details by two people)

@@ -3,7 +3,23 @@
 from datetime import date
 
 from billing.actions.ledger import post_documents, post_payments
-from billing.models import Requisites
+from billing.models import (
+    Absence,
+    AccountFact,
+    Benefit,
+    BillingTerms,
+    HouseFact,
+    HouseService,
+    QualityCase,
+    Recalculation,
+    Requisites,
+    RequisitesChange,
+    Service,
+    ServiceNorm,
+    Subsidy,
+    Supplier,
+    Tariff,
+)
 from billing.testing import make_invoice, make_payment
 from premises.tests.town import ROWS, Side
 
@@ -18,4 +34,27 @@ def write_papers(side: Side) -> None:
     )
 
 
-ROWS.append(write_papers)
+def write_reference(side: Side) -> None:
+    """A service with all that belongs to it, everything that changes a charge, a change of bank details."""
+    marker, company, house, account = side.marker, side.organization, side.house, side.account
+    since, month = date(2026, 1, 1), date(2026, 3, 1)
+    supplier = Supplier.objects.create(organization=company, name=f"Поставщик {marker}")
+    service = Service.objects.create(organization=company, code=marker, name=f"Услуга {marker}", method="area")
+    HouseService.objects.create(house=house, service=service, supplier=supplier, since=since)
+    Tariff.objects.create(service=service, since=since, rate="24.36", source=marker)
+    ServiceNorm.objects.create(service=service, kind="area", since=since, value="0.02", source=marker)
+    HouseFact.objects.create(house=house, since=since, area_rooms="100", decision=marker)
+    BillingTerms.objects.create(organization=company)
+    AccountFact.objects.create(account=account, since=since, residents=3, reason=marker)
+    Benefit.objects.create(account=account, category=marker, percent=50, since=since)
+    Subsidy.objects.create(account=account, period=month, amount="100", source=marker)
+    Absence.objects.create(
+        account=account, left_on=date(2026, 3, 1), returned_on=date(2026, 3, 20), applied_on=month, document=marker
+    )
+    QualityCase.objects.create(house=house, service=service, period=month, kind="interruption", hours=5, act=marker)
+    Recalculation.objects.create(account=account, service=service, period=month, amount="-5", reason=marker)
+    words = {"recipient": marker, "tax_id": "3661057530", "account": "4" * 20}
+    RequisitesChange.objects.create(organization=company, values=words, asked_by=side.staff["manager"])
+
+
+ROWS += [write_papers, write_reference]

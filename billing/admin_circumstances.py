@@ -1,0 +1,154 @@
+"""The staff's pages of what makes one account's charge differ: people by days, benefits, absences, quality, corrections."""
+
+from datetime import date
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from billing.admin_services import SettledAdmin
+from billing.models import Absence, AccountFact, Benefit, QualityCase, Recalculation, Subsidy
+from premises.admin_scope import ACCOUNTANT, ALL, MANAGER, KeyedForm, Rights, ScopedAdmin
+
+KEEPERS: Rights = {MANAGER: ALL, ACCOUNTANT: ALL}
+
+
+class MonthField(forms.DateField):
+    """Any day of a month stands for the month."""
+
+    def clean(self, value: Any) -> Any:
+        day = super().clean(value)
+        return day.replace(day=1) if isinstance(day, date) else day
+
+
+class PeriodForm(KeyedForm):
+    """A row of one month."""
+
+    period = MonthField(label=_("Period"), help_text=_("Any day of the month"), widget=AdminDateWidget)
+
+
+class OfAccountAdmin(SettledAdmin):
+    """Rows of an account."""
+
+    organization_path = "account__organization"
+    list_select_related: ClassVar[tuple[str, ...]] = ("account",)
+    list_filter = ("account__organization",)
+    search_fields = ("account__number_search", "account__unit__house__address_search")
+    search_help_text = _("Number of the account or the address")
+    autocomplete_fields: ClassVar[tuple[str, ...]] = ("account",)
+
+
+@admin.register(AccountFact)
+class AccountFactAdmin(OfAccountAdmin):
+    """People and area from a day on, where they change in the middle of a month."""
+
+    still_open = ()
+    list_display = ("account", "since", "residents", "area", "reason")
+    sortable_by = ("since",)
+    fields = ("account", "since", "residents", "area", "reason")
+
+
+@admin.register(Benefit)
+class BenefitAdmin(OfAccountAdmin):
+    """Reductions the law gives."""
+
+    list_display = ("account", "service", "percent", "persons", "category", "since", "until")
+    list_select_related = ("account", "service")
+    sortable_by = ("since",)
+    autocomplete_fields = ("account", "service")
+    fields = ("account", "service", "category", "percent", "persons", "since", "until")
+
+
+@admin.register(Subsidy)
+class SubsidyAdmin(OfAccountAdmin):
+    """Money of the state for a month."""
+
+    form = PeriodForm
+    start = "period"
+    still_open = ()
+    list_display = ("account", "period", "amount", "source")
+    sortable_by = ("period", "amount")
+    fields = ("account", "period", "amount", "source")
+
+
+class AbsenceForm(KeyedForm):
+    """Somebody was away: leaving and returning are not counted themselves."""
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        left, back = values.get("left_on"), values.get("returned_on")
+        if left and back and back <= left:
+            self.add_error("returned_on", _("The return is after the day of leaving."))
+        return values
+
+
+@admin.register(Absence)
+class AbsenceAdmin(OfAccountAdmin):
+    """Who was away and applied in time; the next closing gives the money back."""
+
+    form = AbsenceForm
+    start = "left_on"
+    still_open = ()
+    list_display = ("account", "persons", "left_on", "returned_on", "applied_on", "document")
+    sortable_by = ("left_on",)
+    fields = ("account", "persons", "left_on", "returned_on", "applied_on", "document")
+
+
+@admin.register(QualityCase)
+class QualityCaseAdmin(SettledAdmin):
+    """Interruptions and cold hot water: the month's charge becomes smaller."""
+
+    organization_path = "house__organization"
+    form = PeriodForm
+    start = "period"
+    still_open = ()
+    list_display = ("house", "account", "service", "period", "kind", "hours", "degrees", "percent", "act")
+    list_filter = ("kind", "service", "house__organization")
+    list_select_related = ("house", "account", "service")
+    search_fields = ("house__address_search", "account__number_search", "act")
+    sortable_by = ("period",)
+    autocomplete_fields = ("house", "account", "service")
+    fields = ("house", "account", "service", "period", "kind", "hours", "degrees", "percent", "act")
+
+
+class RecalculationForm(PeriodForm):
+    """A correction of an earlier month; below zero it is given back."""
+
+    def clean_amount(self) -> Any:
+        if not self.cleaned_data["amount"]:
+            raise ValidationError(_("Write a sum above or below zero."))
+        return self.cleaned_data["amount"]
+
+
+@admin.register(Recalculation)
+class RecalculationAdmin(ScopedAdmin):
+    """Corrections wait for the next closing and are printed there with their reason; then they stay as they are."""
+
+    organization_path = "account__organization"
+    may = {MANAGER: ALL, ACCOUNTANT: ALL}
+    form = RecalculationForm
+    list_display = ("account", "service", "period", "amount", "reason", "source", "run")
+    list_filter = ("source", ("run", admin.EmptyFieldListFilter), "account__organization")
+    list_select_related = ("account", "service", "run__organization")
+    search_fields = ("account__number_search", "account__unit__house__address_search", "reason")
+    sortable_by = ("period", "amount")
+    autocomplete_fields = ("account", "service")
+    fields = ("account", "service", "period", "amount", "reason")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self._is_ours_to_change(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._is_ours_to_change(obj)
+
+    def _is_ours_to_change(self, row: Recalculation | None) -> bool:
+        return row is None or (row.run_id is None and row.source == Recalculation.Source.MANUAL)
+
+    def save_model(self, request: HttpRequest, obj: Recalculation, form: Any, change: bool) -> None:
+        if not change:
+            obj.by_id = request.user.pk
+        super().save_model(request, obj, form, change)

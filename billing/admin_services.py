@@ -1,0 +1,206 @@
+"""The staff's reference data: what is charged, who supplies it, tariffs, norms, houses, and the parameters of the law."""
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import (
+    BillingRun,
+    BillingTerms,
+    HouseFact,
+    HouseService,
+    Service,
+    ServiceNorm,
+    Supplier,
+    Tariff,
+)
+from premises.admin_scope import ACCOUNTANT, ALL, EDIT, LOOK, MANAGER, KeyedForm, Rights, ScopedAdmin
+
+KEEPERS: Rights = {MANAGER: ALL, ACCOUNTANT: ALL}
+READERS: Rights = {MANAGER: EDIT, ACCOUNTANT: EDIT}
+
+
+def is_billed(organization: int, day: date) -> bool:
+    """Whether a month of this company that includes or follows the day has been issued: then the past is settled."""
+    issued = BillingRun.objects.filter(organization=organization, state=BillingRun.State.ISSUED)
+    return issued.filter(period__gte=day.replace(day=1)).exists()
+
+
+class SettledAdmin(ScopedAdmin):
+    """Rows that documents were reckoned by: once a month of theirs is issued only their end may change."""
+
+    may = KEEPERS
+    start: ClassVar[str] = "since"
+    still_open: ClassVar[tuple[str, ...]] = ("until",)
+
+    def _is_settled(self, row: Any) -> bool:
+        owner: Any = row
+        for step in self.organization_path.split("__"):
+            owner = getattr(owner, step)
+        return is_billed(owner.pk, getattr(row, self.start))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if obj is None or not self._is_settled(obj):
+            return []
+        return [str(name) for name in self.fields or () if name not in self.still_open]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and self._is_settled(obj))
+
+
+@admin.register(Supplier)
+class SupplierAdmin(ScopedAdmin):
+    """Who delivers the services of the company's houses."""
+
+    may = READERS
+    list_display = ("name", "tax_id", "phone", "site")
+    list_filter = ("organization",)
+    search_fields = ("name", "tax_id")
+    sortable_by = ("name",)
+    fields = ("organization", "name", "tax_id", "phone", "site")
+
+
+@admin.register(Service)
+class ServiceAdmin(ScopedAdmin):
+    """What the company charges for."""
+
+    may = READERS
+    list_display = ("position", "name", "code", "unit", "method", "resource", "kind")
+    list_display_links = ("name",)
+    list_filter = ("kind", "method", "organization")
+    search_fields = ("name", "code")
+    sortable_by = ("position", "name")
+    autocomplete_fields = ("requisites",)
+    fields = (
+        "organization", "code", "name", "group", "unit", "kind", "requisites", "method", "resource", "meter_possible",
+        "vat_percent", "position",
+    )  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("organization", "code") if obj else ()
+
+
+@admin.register(HouseService)
+class HouseServiceAdmin(SettledAdmin):
+    """Which services a house has, from whom and how they are charged there."""
+
+    organization_path = "house__organization"
+    list_display = ("house", "service", "supplier", "method", "since", "until")
+    list_filter = ("service", "method", "house__organization")
+    list_select_related = ("house", "service", "supplier")
+    search_fields = ("house__address_search", "service__name")
+    sortable_by = ("since",)
+    autocomplete_fields = ("house", "service", "supplier")
+    fields = ("house", "service", "supplier", "method", "since", "until")
+
+
+class TiersField(forms.CharField):
+    """Ranges of a tariff, one in a line: «100 = 4.32», the last one without a bound: «= 5.10»."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "cols": 30})
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return "\n".join(f"{bound or ''} = {rate}".strip() for bound, rate in value)
+
+    def to_python(self, value: Any) -> Any:
+        rows = [line.partition("=") for line in (value or "").splitlines() if line.strip()]
+        try:
+            return [[self._number(bound), self._number(rate)] for bound, _sign, rate in rows]
+        except (InvalidOperation, ValueError):
+            raise ValidationError(
+                _("Write a range in each line: «100 = 4.32», the last one without a bound.")
+            ) from None
+
+    def _number(self, text: str) -> str | None:
+        cleaned = text.strip().replace(",", ".").replace("\u00a0", "").replace(" ", "")
+        if not cleaned:
+            return None
+        number = Decimal(cleaned)
+        if not number.is_finite() or number < 0:
+            raise ValueError(text)
+        return f"{number:f}"
+
+
+class TariffForm(KeyedForm):
+    """A tariff and the days it is in force."""
+
+    tiers = TiersField(
+        label=_("Ranges"), required=False,
+        help_text=_("Only for services charged by ranges: «100 = 4.32» in a line, the last one «= 5.10»."),
+    )  # fmt: skip
+
+    def clean_tiers(self) -> list[list[str | None]]:
+        tiers: list[list[str | None]] = self.cleaned_data["tiers"]
+        if any(rate is None for _bound, rate in tiers):
+            raise ValidationError(_("Write a range in each line: «100 = 4.32», the last one without a bound."))
+        return tiers
+
+
+@admin.register(Tariff)
+class TariffAdmin(SettledAdmin):
+    """Prices with their days. A new price: end the old one, add the next from the following day on."""
+
+    organization_path = "service__organization"
+    form = TariffForm
+    list_display = ("service", "rate", "rate_2", "rate_3", "heat_rate", "house", "since", "until", "source")
+    list_filter = ("service", "service__organization")
+    list_select_related = ("service", "house")
+    search_fields = ("service__name", "service__code", "house__address_search", "source")
+    sortable_by = ("since", "rate")
+    autocomplete_fields = ("service", "house")
+    fields = ("service", "house", "since", "until", "rate", "rate_2", "rate_3", "heat_rate", "tiers", "source")
+
+
+@admin.register(ServiceNorm)
+class ServiceNormAdmin(SettledAdmin):
+    """Norms of services: heat of a square metre, common use, heat in hot water, people."""
+
+    organization_path = "service__organization"
+    still_open = ()
+    list_display = ("service", "kind", "value", "house", "since", "source")
+    list_filter = ("kind", "service", "service__organization")
+    list_select_related = ("service", "house")
+    search_fields = ("service__name", "house__address_search", "source")
+    sortable_by = ("since",)
+    autocomplete_fields = ("service", "house")
+    fields = ("service", "house", "kind", "since", "value", "source")
+
+
+@admin.register(HouseFact)
+class HouseFactAdmin(SettledAdmin):
+    """Areas, decisions of the owners, months of heating."""
+
+    organization_path = "house__organization"
+    still_open = ()
+    list_display = ("house", "since", "area_rooms", "area_common", "distributes_all", "heating_months")
+    list_filter = ("distributes_all", "house__organization")
+    list_select_related = ("house",)
+    search_fields = ("house__address_search",)
+    sortable_by = ("since",)
+    autocomplete_fields = ("house",)
+    fields = (
+        "house", "since", "area_rooms", "area_common", "distributes_all", "decision", "heating_from", "heating_months",
+        "heat_average",
+    )  # fmt: skip
+
+
+@admin.register(BillingTerms)
+class BillingTermsAdmin(ScopedAdmin):
+    """How the company makes its bills."""
+
+    may = {MANAGER: EDIT, ACCOUNTANT: LOOK}
+    list_display = ("organization", "calculates", "form", "raises_for_silence", "carries_rest")
+    list_select_related = ("organization",)
+    sortable_by = ()
+    fields = ("organization", "calculates", "form", "raises_for_silence", "carries_rest")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("organization",) if obj else ()

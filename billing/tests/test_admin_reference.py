@@ -1,0 +1,143 @@
+"""Services, tariffs, norms and what changes a charge, in the staff room: bad input gets a sentence, the past stays."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from billing.models import BillingRun, HouseService, Recalculation, Service, Tariff
+from portal.testing import Cast
+
+JANUARY, MARCH = date(2026, 1, 1), date(2026, 3, 1)
+
+
+@pytest.fixture
+def service(cast: Cast) -> Service:
+    return Service.objects.create(
+        organization=cast.company, code="CW", name="Холодная вода", unit="м3", method="meter", resource="cold"
+    )
+
+
+def add(name: str) -> str:
+    return reverse(f"admin:billing_{name}_add")
+
+
+def change(row: Any) -> str:
+    return reverse(f"admin:billing_{row._meta.model_name}_change", args=[row.pk])
+
+
+def tariff(service: Service, **values: Any) -> dict[str, Any]:
+    return {"service": service.pk, "since": "2026-01-01", "rate": "43.57", "tiers": ""} | values
+
+
+def errors(response: Any) -> str:
+    return str(response.context["adminform"].form.errors) + str(response.context["adminform"].form.non_field_errors())
+
+
+@pytest.mark.feature("E3")
+def test_overlapping_tariffs_are_refused_in_words_and_by_the_database(cast: Cast, service: Service, enter: Any) -> None:
+    client = enter(cast.anna)
+    assert client.post(add("tariff"), tariff(service, until="2026-06-30")).status_code == 302
+    again = client.post(add("tariff"), tariff(service, since="2026-06-30"))
+    assert "Another tariff of this service is in force" in errors(again)
+    assert client.post(add("tariff"), tariff(service, since="2026-07-01", rate="47.00")).status_code == 302
+    of_house = tariff(service, since="2026-02-01", house=cast.house.pk, rate="40")
+    assert client.post(add("tariff"), of_house).status_code == 302
+    assert Tariff.objects.count() == 3
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Tariff.objects.create(service=service, since=MARCH, rate=1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"rate": "-1"}, "greater than or equal to 0"),
+        ({"until": "2025-12-31"}, "last day is before the first"),
+        ({"rate": "99999999"}, "digits"),
+        ({"tiers": "сто рублей"}, "Write a range in each line"),
+        ({"tiers": "100 = 4.32\n50 = 5\n= 6"}, "from the smallest on"),
+        ({"tiers": "100 = 4.32"}, "from the smallest on"),
+        ({"tiers": "100 ="}, "Write a range in each line"),
+    ],
+)
+def test_a_wrong_tariff_is_an_error_that_says_what_to_do(
+    cast: Cast, service: Service, enter: Any, wrong: dict[str, str], words: str
+) -> None:
+    response = enter(cast.anna).post(add("tariff"), tariff(service, **wrong))
+    assert response.status_code == 200
+    assert words in errors(response)
+    assert not Tariff.objects.exists()
+
+
+def test_ranges_are_written_line_by_line_and_read_back(cast: Cast, service: Service, enter: Any) -> None:
+    client = enter(cast.anna)
+    assert client.post(add("tariff"), tariff(service, tiers="100 = 4,32\n= 5.10")).status_code == 302
+    row = Tariff.objects.get()
+    assert row.tiers == [["100", "4.32"], [None, "5.10"]]
+    assert "100 = 4.32" in client.get(change(row)).content.decode()
+
+
+def test_a_metered_service_says_what_flows(cast: Cast, enter: Any) -> None:
+    values = {"organization": cast.company.pk, "code": "W", "name": "Вода", "kind": "main", "method": "meter",
+              "vat_percent": "0", "position": "1"}  # fmt: skip
+    client = enter(cast.anna)
+    assert "Choose the resource" in errors(client.post(add("service"), values))
+    assert client.post(add("service"), values | {"resource": "cold"}).status_code == 302
+
+
+def test_things_of_another_company_are_no_choice(cast: Cast, service: Service, enter: Any) -> None:
+    theirs = Service.objects.create(organization=cast.other_company, code="X", name="Чужая", method="area")
+    client = enter(cast.anna)
+    assert client.post(add("tariff"), tariff(theirs)).status_code == 200
+    values = {"house": cast.other_house.pk, "service": service.pk, "since": "2026-01-01", "method": ""}
+    assert client.post(add("houseservice"), values).status_code == 200
+    assert not Tariff.objects.exists()
+    assert not HouseService.objects.exists()
+
+
+@pytest.mark.feature("G10")
+def test_what_a_month_was_issued_by_stays_as_it_is(cast: Cast, service: Service, enter: Any) -> None:
+    row = Tariff.objects.create(service=service, since=JANUARY, rate="43.57")
+    BillingRun.objects.create(organization=cast.company, period=MARCH, state="issued")
+    client = enter(cast.anna)
+    assert client.post(change(row), {"rate": "1", "until": "2026-06-30"}).status_code == 302
+    row.refresh_from_db()
+    assert (row.rate, row.until) == (Decimal("43.57"), date(2026, 6, 30))
+    assert client.post(reverse("admin:billing_tariff_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
+    later = Tariff.objects.create(service=service, since=date(2026, 7, 1), rate="50")
+    values = tariff(service, since="2026-07-01", rate="51")
+    assert client.post(change(later), values).status_code == 302
+    later.refresh_from_db()
+    assert later.rate == Decimal("51")
+
+
+def test_a_recalculation_waits_and_one_that_was_printed_stays(cast: Cast, service: Service, enter: Any) -> None:
+    client = enter(cast.anna)
+    values = {"account": cast.account.pk, "service": service.pk, "period": "2026-02-14", "amount": "-12.30",
+              "reason": "По акту"}  # fmt: skip
+    assert "above or below zero" in errors(client.post(add("recalculation"), values | {"amount": "0"}))
+    assert "has not begun" in errors(client.post(add("recalculation"), values | {"period": "2199-01-01"}))
+    assert client.post(add("recalculation"), values).status_code == 302
+    row = Recalculation.objects.get()
+    assert (row.period, row.amount, row.by) == (date(2026, 2, 1), Decimal("-12.30"), cast.anna)
+    run = BillingRun.objects.create(organization=cast.company, period=MARCH, state="issued")
+    Recalculation.objects.update(run=run)
+    assert client.post(reverse("admin:billing_recalculation_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
+    assert 'name="_save"' not in client.get(change(row)).content.decode()
+
+
+def test_days_of_absence_are_in_order(cast: Cast, enter: Any) -> None:
+    values = {"account": cast.account.pk, "persons": "1", "left_on": "2026-06-20", "returned_on": "2026-06-05",
+              "applied_on": "2026-06-01"}  # fmt: skip
+    response = enter(cast.anna).post(add("absence"), values)
+    assert "after the day of leaving" in errors(response)
+
+
+@pytest.mark.parametrize(
+    "name", ["service", "tariff", "houseservice", "servicenorm", "housefact", "benefit", "recalculation"]
+)
+def test_the_dispatcher_has_nothing_to_do_here(cast: Cast, enter: Any, name: str) -> None:
+    assert enter(cast.dima).get(reverse(f"admin:billing_{name}_changelist")).status_code == 403
