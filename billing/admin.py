@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from billing import admin_circumstances, admin_requisites, admin_services  # noqa: F401  (they register their pages)
+from billing import admin_circumstances, admin_requisites, admin_rules, admin_services  # noqa: F401  (they register their pages)
 from billing.actions.pdf import ask_for_pdf
 from billing.models import Invoice, InvoiceLine, LedgerEntry, Payment
 from billing.tasks import nudge

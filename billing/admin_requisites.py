@@ -16,6 +16,7 @@ from billing.actions.requisites import approve_change, ask_change, refuse_change
 from billing.forms import RequisitesForm
 from billing.models import Requisites, RequisitesChange
 from meters.admin_base import DeskAdmin
+from premises.admin_forms import NumberField
 from premises.admin_scope import ACCOUNTANT, ADD, LOOK, MANAGER, VIEW, ScopedAdmin
 
 APPROVE = "approve"
@@ -47,12 +48,12 @@ class ChangeForm(RequisitesForm):
     """The new details; with `requisites` chosen they take its place."""
 
     recipient = forms.CharField(label=_("Recipient"), max_length=160)
-    tax_id = forms.CharField(label=_("Tax number (ИНН, ЄДРПОУ)"), max_length=12)
-    kpp = forms.CharField(label=_("КПП"), max_length=9, required=False)
+    tax_id = NumberField(label=_("Tax number (ИНН, ЄДРПОУ)"), max_length=12)
+    kpp = NumberField(label=_("КПП"), max_length=9, required=False)
     bank = forms.CharField(label=_("Bank"), max_length=100, required=False)
-    bic = forms.CharField(label=_("БИК"), max_length=9, required=False)
-    account = forms.CharField(label=_("Bank account (р/с, IBAN)"), max_length=34)
-    corr_account = forms.CharField(label=_("Correspondent account"), max_length=20, required=False)
+    bic = NumberField(label=_("БИК"), max_length=9, required=False)
+    account = NumberField(label=_("Bank account (р/с, IBAN)"), max_length=34)
+    corr_account = NumberField(label=_("Correspondent account"), max_length=20, required=False)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()

@@ -20,7 +20,7 @@ def load_defaults(**kwargs: Any) -> None:
     rows = [
         LegalRule(
             country=row.country, key=row.key, territory=row.territory, valid_from=row.valid_from, value=row.value,
-            source=row.source,
+            source=row.source, is_checked=row.is_checked,
         )
         for row in DEFAULTS
     ]  # fmt: skip

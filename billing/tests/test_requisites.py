@@ -173,3 +173,45 @@ def test_the_page_of_a_change_shows_the_old_word_beside_the_new(cast: Cast, ente
     own = enter(cast.anna).get(page).content.decode()
     assert reverse("admin:billing_requisiteschange_approve", args=[change.pk]) not in own
     assert "Somebody else must approve" in own
+
+
+def test_numbers_pasted_in_groups_are_kept_without_spaces(cast: Cast, enter: Any) -> None:
+    pasted = {"account": "4070 2810 6520 0000 1234", "bic": " 044 525 225", "tax_id": "3661\xa0057530"}
+    assert enter(cast.anna).post(reverse(ADD), posted(cast) | pasted).status_code == 302
+    assert RequisitesChange.objects.get().values == WORDS
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({}, ""),
+        ({"tax_id": "30000005"}, ""),  # the second pass of the check digit
+        ({"tax_id": "3287300012"}, ""),  # a person
+        ({"account": "ua21 3223 1300 0002 6007 2335 6600 1"}, ""),
+        ({"tax_id": "40121453"}, "tax_id"),
+        ({"tax_id": "3287300013"}, "tax_id"),
+        ({"account": "UA213223130000026007233566002"}, "account"),
+        ({"recipient": "х" * 141}, "recipient"),
+    ],
+)
+def test_ukrainian_details_are_checked_by_ukrainian_rules(
+    cast: Cast, enter: Any, change: dict[str, str], field: str
+) -> None:
+    cast.company.country = "UA"
+    cast.company.save()
+    details = {"recipient": "ТОВ", "tax_id": "40121452", "account": "UA213223130000026007233566001"}
+    bare = posted(cast) | dict.fromkeys(("kpp", "bank", "bic", "corr_account"), "")
+    response = enter(cast.anna).post(reverse(ADD), bare | details | change)
+    if field:
+        assert list(response.context["adminform"].form.errors) == [field]
+    else:
+        assert response.status_code == 302
+        assert " " not in RequisitesChange.objects.get().values["account"]
+
+
+def test_of_a_treasury_account_only_the_shape_is_checked(cast: Cast, enter: Any) -> None:
+    client = enter(cast.anna)
+    treasury = {"bic": "014525988", "account": "03100643000000013200", "corr_account": "40102810545370000003"}
+    short = client.post(reverse(ADD), posted(cast) | treasury | {"account": "0310064300000001320"})
+    assert list(short.context["adminform"].form.errors) == ["account"]
+    assert client.post(reverse(ADD), posted(cast) | treasury).status_code == 302

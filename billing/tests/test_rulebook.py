@@ -39,13 +39,10 @@ def test_a_flushed_database_has_its_law_again() -> None:
     assert LegalRule.objects.count() == len(DEFAULTS)
 
 
-@pytest.mark.parametrize("value", ["20", 20])
-def test_a_city_may_have_a_day_of_its_own_in_whatever_shape_it_was_typed(db: None, value: object) -> None:
+def test_a_city_may_have_a_day_of_its_own(db: None) -> None:
+    LegalRule.objects.create(country="UA", key="due_day", territory="м. Львів", valid_from=date(2026, 1, 1), value="20")
     LegalRule.objects.create(
-        country="UA", key="due_day", territory="м. Львів", valid_from=date(2026, 1, 1), value=value
-    )
-    LegalRule.objects.create(
-        country="UA", key="due_moves", territory="м. Львів", valid_from=date(2026, 1, 1), value=False
+        country="UA", key="due_moves", territory="м. Львів", valid_from=date(2026, 1, 1), value="no"
     )
     rules = rules_of("UA")
     assert due_date("UA", JUNE, rules, "м. Львів") == date(2026, 7, 20)
