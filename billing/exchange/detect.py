@@ -8,10 +8,12 @@ receipts.problems
 import re
 from typing import BinaryIO
 
+from django.utils.translation import gettext_noop as _
+
 from billing.exchange import dbf, gis
 from billing.exchange.payments import payments
 from billing.exchange.profile import CENTRE, SBERBANK, Profile
-from billing.exchange.receipts import Payments, Receipts
+from billing.exchange.receipts import Payments, Receipts, whole_problem
 from billing.exchange.statement import is_statement, read_statement
 from lib.text import search_key
 from premises.register import header_key
@@ -73,4 +75,6 @@ def open_payments(file: BinaryIO, *, profile: Profile | None = None) -> Payments
         return read_statement(file)
     if kind == GIS:
         return gis.payments(file)
+    if kind in (GIS_DOCUMENTS, GIS_ACCOUNTS):
+        return Receipts((), [whole_problem(0, _("This workbook of ГИС ЖКХ has no sheet of payments."))])
     return payments(file, profile=profile or WITHOUT_HEADER.get(kind))

@@ -23,12 +23,13 @@ from billing.exchange.profile import ENCODINGS, NO_FOOTER, SIGN, Profile
 from billing.exchange.receipts import AMOUNT, Footer, Receipt, Sums, clock, once, payer_period, whole_problem
 from premises.register import Column, Register, header_key
 from premises.registers import cells, sources
+from premises.registers.encodings import encoding_of
 from premises.registers.tally import Problem
 
 Line = tuple[int, sources.Cells]
 FEE = cells.number(2, least=Decimal(0), most=Decimal("99999999.99"))
 COLUMNS = (
-    Column("account", cells.account(), ("лицевой счет", "особовий рахунок", "лс", "о/р", "номер лс"), required=True, filled=True),
+    Column("account", cells.account(), ("лицевой счет", "особовий рахунок", "лс", "о/р", "номер лс", "lchet"), required=True, filled=True),
     Column("date", cells.date, ("дата", "дата платежа", "дата платежу", "дата оплаты"), required=True, filled=True),
     Column("time", clock, ("час", "время", "час платежу", "время платежа"), is_soft=True),
     Column("number", cells.text(40), ("номер", "номер платежа", "номер платежу")),
@@ -41,6 +42,7 @@ COLUMNS = (
     Column("period", payer_period, ("период", "період"), is_soft=True),
     Column("payer", cells.text(200), ("фио", "піб", "плательщик", "платник"), is_soft=True),
     Column("address", cells.text(300), ("адрес", "адреса"), is_soft=True),
+    Column("purpose", cells.text(300), ("назначение", "назначение платежа", "призначення платежу"), is_soft=True),
     Column("readings", cells.text(200), ("показания", "показання"), is_soft=True),
 )  # fmt: skip
 BY_NAME = {column.name: column for column in COLUMNS}
@@ -215,8 +217,17 @@ def _rows(file: BinaryIO, profile: Profile | None) -> Iterator[Line]:
     if profile is None:
         return sources.rows(file)
     return sources.rows(
-        file, encoding=ENCODINGS[profile.encoding], separator=profile.separator, is_quoted=profile.is_quoted
+        file, encoding=_encoding(file, profile), separator=profile.separator, is_quoted=profile.is_quoted
     )
+
+
+def _encoding(file: BinaryIO, profile: Profile) -> str:
+    """What the profile says, but a file that can be read as UTF is UTF: names would turn into signs without an error."""
+    said = ENCODINGS[profile.encoding]
+    if not said or said.startswith("utf") or file.read(len(sources.ZIP)) == sources.ZIP:
+        return said
+    told = encoding_of(file)
+    return told if told.startswith("utf") else said
 
 
 def _opened(rows: Iterator[Line], profile: Profile) -> Register:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as _
 
 FIELDS = (
     "account", "date", "time", "number", "operation", "amount", "transferred", "fee", "period", "payer", "address",
-    "kind", "channel", "readings",
+    "kind", "channel", "readings", "purpose",
 )  # fmt: skip
 REQUIRED = ("account", "date", "amount")
 ENCODINGS = {

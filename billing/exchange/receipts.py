@@ -45,6 +45,7 @@ class Receipt:
     transferred: Decimal | None = None
     readings: str = ""
     document: str = ""
+    purpose: str = ""  # of a payment order, in its own words
     lines: tuple[tuple[str, Decimal], ...] = ()  # services and their sums, where the source splits the payment
 
     @classmethod
@@ -57,7 +58,7 @@ class Receipt:
             row.line, row.problems, account, on or date.min, value("time"), number or operation[:LONGEST_NUMBER],
             operation or f"{account_key(account or document)} {on} {number}", value("amount") or ZERO, value("kind") or "",
             value("channel") or "", value("period"), value("payer") or "", value("address") or "", value("fee"),
-            value("transferred"), value("readings") or "", document,
+            value("transferred"), value("readings") or "", document, value("purpose") or "",
         )  # fmt: skip
 
     @property

@@ -27,7 +27,7 @@ MARK = FIRST_LINE.encode()
 SAID = "Кодировка="  # the encoding in which these letters stand in the file is the file's
 START, END, LAST = "СекцияДокумент", "КонецДокумента", "КонецФайла"
 DAY_START, DAY_END = "СекцияРасчСчет", "КонецРасчСчет"
-LONGEST_VALUE = 1000
+LONGEST_VALUE = 300
 AMOUNT = cells.number(2, least=Decimal("0.01"), most=Decimal("99999999999.99"))
 PURPOSE_ACCOUNT = re.compile(
     r"(?:\bл/?\s?с(?:ч[её]?т?)?\b|\bлиц(?:ево[йм]|ьовий|\.)?\s*сч[её]т\w*|\bо/?р\b|\bособов\w+\s+рахун\w+)"
@@ -95,7 +95,7 @@ class Order:
         return Receipt(
             self.line, self.problems, account=self.account, on=self.on, number=self.number[:LONGEST_NUMBER],
             operation=f"{self.payer_account} {self.on:%Y%m%d} {self.number}"[:100], amount=self.amount,
-            period=self.period, payer=self.payer, address=self.purpose,
+            period=self.period, payer=self.payer, purpose=self.purpose,
         )  # fmt: skip
 
 

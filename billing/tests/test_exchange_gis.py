@@ -139,6 +139,11 @@ def test_a_bad_workbook_is_refused_with_a_sentence(content: io.BytesIO, word: st
     assert any(word in one.message for one in found.problems), found.problems
 
 
+def test_a_workbook_without_payments_is_no_file_of_payments() -> None:
+    found = open_payments(book(Основная_информация=[DOCUMENT_HEADERS, DOCUMENT]))
+    assert (list(found), "no sheet of payments" in found.problems[0].message) == ([], True)
+
+
 def test_accounts_and_capital_repair_are_read() -> None:
     accounts: list[list[Any]] = [
         ["№ п/п", "Статус лицевого счета", "Номер лицевого счета\n(иной идентификатор плательщика)", "Является нанимателем",

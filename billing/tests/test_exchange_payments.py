@@ -139,6 +139,14 @@ def test_a_wrong_ukrainian_total_refuses_the_file(changed: str, word: str) -> No
     assert any(word in sentence for _line, sentence in said(opened(changed, profile=UKRAINIAN)))
 
 
+def test_an_encoding_that_the_profile_has_wrong_is_mended_or_refused() -> None:
+    says_1251 = Profile.from_json(SBERBANK.as_json() | {"encoding": "windows-1251"})
+    says_utf = Profile.from_json(SBERBANK.as_json() | {"encoding": "utf-8"})
+    assert [one.payer for one in opened(SBER, "utf-8", says_1251)][2] == "ПЕТРОВ П.П."
+    assert [one.payer for one in opened(SBER, "cp1251", says_1251)][2] == "ПЕТРОВ П.П."
+    assert "cannot be decoded" in said(opened(SBER, "cp1251", says_utf))[0][1]
+
+
 # --- Batches of a settlement centre ---------------------------------------------------------------------------------
 
 BATCHES = """\
