@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import admin_circumstances, admin_requisites, admin_rules, admin_services  # noqa: F401  (they register their pages)
 from billing.actions.pdf import ask_for_pdf
+from billing.admin_collecting import CollectingMixin
 from billing.models import Invoice, InvoiceLine, LedgerEntry, Payment
 from billing.tasks import nudge
 from billing.views.bills import invoice_file
+from meters.admin_base import EXPORT
 from premises.admin_scope import ACCOUNTANT, LOOK, MANAGER, Rights, ScopedAdmin, ScopedInline
 
 READERS: Rights = {MANAGER: LOOK, ACCOUNTANT: LOOK}  # what a flat owes is not the dispatcher's business
@@ -94,11 +96,11 @@ class PaymentAdmin(ScopedAdmin):
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(ScopedAdmin):
-    """The book, line by line."""
+class LedgerEntryAdmin(CollectingMixin):
+    """The book, line by line, and what it says of the whole company."""
 
     organization_path = "account__organization"
-    may = READERS
+    may = {MANAGER: LOOK | {EXPORT}, ACCOUNTANT: LOOK | {EXPORT}}
     list_display = ("on", "account", "section", "kind", "amount", "invoice", "payment")
     list_filter = ("kind", "section")
     list_select_related = ("account", "invoice", "payment")
@@ -106,3 +108,6 @@ class LedgerEntryAdmin(ScopedAdmin):
     search_help_text = _("Number of the account or the address")
     sortable_by = ("on", "amount")
     fields = ("account", "section", "kind", "on", "amount", "invoice", "payment")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.collecting_pages(), *super().get_urls()]

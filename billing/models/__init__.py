@@ -1,6 +1,7 @@
 """Reference data, charges, frozen payment documents, payments, the ledger, paying online."""
 
 from billing.models.circumstance import Absence, AccountFact, Benefit, QualityCase, Recalculation, Subsidy
+from billing.models.export import Export
 from billing.models.invoice import Invoice, InvoiceLine
 from billing.models.ledger import LedgerEntry, Payment
 from billing.models.online import (
@@ -27,6 +28,7 @@ __all__ = [
     "Charge",
     "CommonUse",
     "DocumentCounter",
+    "Export",
     "HouseFact",
     "HouseService",
     "Invoice",

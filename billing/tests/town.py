@@ -8,6 +8,7 @@ from billing.models import (
     AccountFact,
     Benefit,
     BillingTerms,
+    Export,
     HouseFact,
     HouseService,
     QualityCase,
@@ -53,6 +54,9 @@ def write_reference(side: Side) -> None:
     )
     QualityCase.objects.create(house=house, service=service, period=month, kind="interruption", hours=5, act=marker)
     Recalculation.objects.create(account=account, service=service, period=month, amount="-5", reason=marker)
+    Export.objects.create(
+        organization=company, what="debtors", rows=1, reason=marker, by=side.staff["manager"], query=marker
+    )
     words = {"recipient": marker, "tax_id": "3661057530", "account": "4" * 20}
     RequisitesChange.objects.create(organization=company, values=words, asked_by=side.staff["manager"])
 
