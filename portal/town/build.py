@@ -13,6 +13,7 @@ from portal.town import books, people, places, registers
 from portal.town.flats import Flat, accounts_register, flats
 from portal.town.metering import set_meters
 from portal.town.places import Block, Company
+from portal.town.reference import set_reference
 from premises.actions.imports import apply_file, check_file
 from premises.models import House, ImportRun, Organization, PersonalAccount, Unit
 
@@ -103,6 +104,7 @@ def build_town(*, today: date, at: datetime) -> None:
     people.settle(russian, ukrainian, today=today, at=at)
     for company, organization in zip(places.COMPANIES, (russian, ukrainian), strict=True):
         set_meters(company, organization, today=today, at=at)
+        set_reference(company, organization, list(flats(company)), today=today)
     letter_of = PersonalAccount.objects.get(organization=russian, number=demo.LETTER_ACCOUNT)
     people.known_letter(letter_of, demo.LETTER_PASSWORD, demo.LETTER_CODE, at=at)
     people.settle_guide(load_guide(at=at).accounts.get(), at=at)

@@ -46,25 +46,27 @@ def charged(country: str, flat: Flat, month: date, chance: Random) -> list[Line]
 
 def repair(flat: Flat, month: date) -> list[Line]:
     """Return the line of the capital repair document (Russia)."""
-    return [_line(HOUSING["RU"], "REPAIR", "Взнос на капитальный ремонт", "м2", flat.area, "O", _tariff("5.50", month))]
+    return [
+        _line(HOUSING["RU"], "REPAIR", "Взнос на капитальный ремонт", "м2", flat.area, "O", tariff_of("5.50", month))
+    ]
 
 
 def _russian(flat: Flat, month: date, chance: Random) -> Iterator[Line]:
     cold, hot = _cold(flat, month, chance, "2.4"), _water(flat, chance, "1.6")
     how = "O" if is_silent(flat, month) else "M"
     house, utility = HOUSING["RU"], UTILITIES["RU"]
-    upkeep = _line(house, "UPKEEP", "Содержание жилья", "м2", flat.area, "O", _tariff("24.36", month))
+    upkeep = _line(house, "UPKEEP", "Содержание жилья", "м2", flat.area, "O", tariff_of("24.36", month))
     yield _with_benefit(upkeep, flat)
-    yield _line(house, "SOI_EL", "Электроэнергия СОИ", "кВт·ч", _part(flat, "0.190"), "N", _tariff("4.85", month))
-    yield _line(utility, "COLD", "Холодная вода", "м3", cold, how, _tariff("43.57", month))
-    yield _line(utility, "HOT", "Горячая вода", "м3", hot, how, _tariff("168.42", month))
-    yield _line(utility, "SEWAGE", "Водоотведение", "м3", cold + hot, how, _tariff("32.18", month))
-    heat = _line(utility, "HEAT", "Отопление", "Гкал", _heat(flat, month, "0.0186"), "O", _tariff("2245.68", month))
+    yield _line(house, "SOI_EL", "Электроэнергия СОИ", "кВт·ч", _part(flat, "0.190"), "N", tariff_of("4.85", month))
+    yield _line(utility, "COLD", "Холодная вода", "м3", cold, how, tariff_of("43.57", month))
+    yield _line(utility, "HOT", "Горячая вода", "м3", hot, how, tariff_of("168.42", month))
+    yield _line(utility, "SEWAGE", "Водоотведение", "м3", cold + hot, how, tariff_of("32.18", month))
+    heat = _line(utility, "HEAT", "Отопление", "Гкал", _heat(flat, month, "0.0186"), "O", tariff_of("2245.68", month))
     yield _recalculated(heat, chance)
     power = Decimal(chance.randint(70, 130) * (1 + flat.residents))
-    yield _line(utility, "POWER", "Электроэнергия", "кВт·ч", power, how, _tariff("6.93", month))
+    yield _line(utility, "POWER", "Электроэнергия", "кВт·ч", power, how, tariff_of("6.93", month))
     yield _line(
-        utility, "WASTE", "Обращение с ТКО", "чел.", Decimal(max(flat.residents, 1)), "N", _tariff("104.15", month)
+        utility, "WASTE", "Обращение с ТКО", "чел.", Decimal(max(flat.residents, 1)), "N", tariff_of("104.15", month)
     )
 
 
@@ -72,7 +74,7 @@ def _ukrainian(flat: Flat, month: date, chance: Random) -> Iterator[Line]:
     cold = _cold(flat, month, chance, "3.1")
     how = "O" if is_silent(flat, month) else "M"
     house, utility = HOUSING["UA"], UTILITIES["UA"]
-    upkeep = _line(house, "UPKEEP", "Управління будинком", "м2", flat.area, "O", _tariff("7.40", month))
+    upkeep = _line(house, "UPKEEP", "Управління будинком", "м2", flat.area, "O", tariff_of("7.40", month))
     yield _with_benefit(upkeep, flat)
     yield _line(utility, "COLD", "Холодна вода", "м3", cold, how, Decimal("18.94"))
     yield _line(utility, "SEWAGE", "Водовідведення", "м3", cold, how, Decimal("17.22"))
@@ -80,7 +82,7 @@ def _ukrainian(flat: Flat, month: date, chance: Random) -> Iterator[Line]:
     heat = _line(utility, "HEAT", "Опалення", "Гкал", _heat(flat, month, "0.0172"), "O", Decimal("1654.41"))
     yield _recalculated(heat, chance)
     yield _line(
-        utility, "WASTE", "Вивезення відходів", "осіб", Decimal(max(flat.residents, 1)), "N", _tariff("32.50", month)
+        utility, "WASTE", "Вивезення відходів", "осіб", Decimal(max(flat.residents, 1)), "N", tariff_of("32.50", month)
     )
 
 
@@ -88,7 +90,7 @@ def _line(group: str, code: str, service: str, unit: str, volume: Decimal, metho
     return Line(group, code, service, unit, volume, method, tariff, rounded(volume * tariff))
 
 
-def _tariff(base: str, month: date) -> Decimal:
+def tariff_of(base: str, month: date) -> Decimal:
     """Tariffs grow by 8 % every first of July since 2024."""
     steps = max(0, month.year - 2024 + (month.month >= 7))
     return rounded(Decimal(base) * Decimal("1.08") ** steps)
