@@ -1,17 +1,18 @@
-"""Milliseconds and memory per PDF of a payment document, drawn in one process as the worker does.
+"""CPU milliseconds and memory per PDF of a payment document: alone in a fresh process, alone, and in a print file.
 
-    python bench/pdf.py [documents]        (10 unless told)
+    python bench/pdf.py [documents]        (100 in the print file unless told)
 
-Touches no database. The first document also pays for the fonts and the style sheets.
+Beside it the same document from HTML by WeasyPrint, in the same run. Touches no database. What else was tried, and what
+each attempt gave: `python bench/pdf_attempts.py`, written down in docs/pdf.md.
 """
 
 import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
-from datetime import date
-from decimal import Decimal
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -19,39 +20,67 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("PORTAL_MODE", "demo")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-LINES = 25
+SINGLES, HTML_SINGLES = 15, 7
+SINGLE_TARGET, BATCH_TARGET = 250, 60  # ms; of CPU in the batch
 
 
-def measure(documents: int) -> None:
-    """Draw the documents and print: ms of each, bytes of the last, MB before and at the peak."""
+def ready() -> None:
     import django
 
     django.setup()
-    from billing.invoice_pdf import draw_sheet
-    from billing.models import Invoice, InvoiceLine
 
-    sums = {"accrued": Decimal("3680.39"), "payable": Decimal("47048.00"), "opening": Decimal("43367.61")}
-    details = {
-        "recipient": 'ООО "ТеплоДом"', "tax_id": "3661057530", "kpp": "366101001", "bank": "ПАО СБЕРБАНК",
-        "bic": "044525225", "account": "40702810652000001234", "corr_account": "30101810400000000225",
-    }  # fmt: skip
-    payer = {"name": "Мартынович Александр Владимирович", "account_number": "10117", "area_total": "61.00",
-             "address": "г. Волгодонск, ул. 100 стрелковой дивизии, 1, кв. 17", "residents": 0, "registered": 0}  # fmt: skip
-    lines = [
-        InvoiceLine(position=n, group=f"Группа {n // 5}", service=f"Услуга {n}", unit="м3", volume=Decimal("9.944482"),
-                    method="M", tariff=Decimal("30.10"), accrued=Decimal("299.33"), payable=Decimal("299.33"))
-        for n in range(LINES)
-    ]  # fmt: skip
-    invoice = Invoice(
-        number="5531", period=date(2019, 2, 1), form="ru924", currency="RUB", payer=payer, requisites=details,
-        provider={"name": 'ООО "ТеплоДом"'}, **sums,
-    )  # fmt: skip
-    before, times, pdf = peak(), [], b""
-    for _number in range(documents):
-        started = time.perf_counter()
-        pdf = draw_sheet(invoice, lines)
-        times.append((time.perf_counter() - started) * 1000)
-    print(*(f"{one:.1f}" for one in times), len(pdf), f"{before:.0f}", f"{peak():.0f}")
+
+def cold() -> None:
+    """The first document of a process: it cuts the faces and makes everything that is kept."""
+    ready()
+    from bench.bills import bill
+    from billing.invoice_pdf import draw_sheet
+
+    sheet = bill(0)
+    wall, cpu = time.perf_counter(), time.process_time()
+    draw_sheet(*sheet)
+    print((time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000)
+
+
+def single() -> None:
+    """Documents of their own in a warm process, and the same from HTML; medians."""
+    ready()
+    from bench.bills import bill
+    from bench.pdf_attempts import tuned_html
+    from billing.invoice_pdf import draw_sheet
+
+    draw_sheet(*bill(0))
+    tuned_html(bill(0))
+    wall, cpu = timed(lambda number: draw_sheet(*bill(number)), SINGLES)
+    _wall, html = timed(lambda number: tuned_html(bill(number)), HTML_SINGLES)
+    print(wall, cpu, html, len(draw_sheet(*bill(1))))
+
+
+def timed(draw: Callable[[int], object], count: int) -> tuple[float, float]:
+    """Median wall and CPU milliseconds."""
+    walls, cpus = [], []
+    for number in range(1, count + 1):
+        wall, cpu = time.perf_counter(), time.process_time()
+        draw(number)
+        walls.append((time.perf_counter() - wall) * 1000)
+        cpus.append((time.process_time() - cpu) * 1000)
+    return median(walls), median(cpus)
+
+
+def batch(count: int) -> None:
+    """One print file: CPU of each document, bytes of each, memory before and at the peak."""
+    ready()
+    from bench.bills import bills
+    from billing.invoice_pdf import draw_batch
+
+    with tempfile.TemporaryFile() as out:
+        draw_batch(bills(2), out, title="Дом", language="ru")
+    before = peak()
+    with tempfile.TemporaryFile() as out:
+        cpu = time.process_time()
+        draw_batch(bills(count), out, title="Дом", language="ru")
+        cpu = time.process_time() - cpu
+        print(cpu * 1000 / count, out.tell() / count, before, peak())
 
 
 def peak() -> float:
@@ -59,24 +88,42 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def main(documents: int = 10) -> None:
-    """Print the figures of one run, measured in a process of its own because of the memory."""
+def apart(name: str, *words: str) -> list[float]:
+    """Run one measure in a process of its own and read its figures."""
     done = subprocess.run(
-        [sys.executable, __file__, "measure", str(documents)],
-        capture_output=True, text=True, check=False, timeout=300, cwd=ROOT,
-    )  # fmt: skip
+        [sys.executable, __file__, name, *words], capture_output=True, text=True, check=False, timeout=600, cwd=ROOT
+    )
     if done.returncode:
         raise SystemExit(done.stderr[-2000:])
-    *times, size, before, after = map(float, done.stdout.split())
-    print(f"Payment document as PDF, {LINES} lines, two codes, {documents} documents:")
-    print()
-    print(f"- first: {times[0]:.0f} ms; median of the others: {median(times[1:] or times):.0f} ms")
-    print(f"- size: {size / 1024:.0f} KB")
-    print(f"- memory: {before:.0f} MB before, {after:.0f} MB at the peak")
+    return list(map(float, done.stdout.split()))
 
+
+def main(documents: int = 100) -> None:
+    """Print the figures of one run."""
+    from bench.bills import LINES
+
+    wall, cpu = apart("cold")
+    warm, warm_cpu, html, size = apart("single")
+    each, bytes_each, before, after = apart("batch", str(documents))
+    print(f"Payment document as PDF: {LINES} lines of 12 columns, meters, norms, recalculations, two codes.")
+    print()
+    print(f"- first of a process: {wall:.0f} ms, {cpu:.0f} of CPU")
+    print(f"- single: {warm:.0f} ms, {warm_cpu:.0f} of CPU, {size / 1024:.0f} KB (target ≤ {SINGLE_TARGET} ms)")
+    print(
+        f"- one of {documents} in a print file: {each:.0f} ms of CPU, {bytes_each / 1024:.0f} KB (target ≤ {BATCH_TARGET} ms)"
+    )
+    print(
+        f"- the same document from HTML, tuned WeasyPrint: {html:.0f} ms of CPU, {html / each:.0f} × one of the print file"
+    )
+    print(f"- memory: {before:.0f} MB before the print file, {after:.0f} MB at the peak")
+
+
+MEASURES: dict[str, Callable[..., None]] = {"cold": cold, "single": single}
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["measure"]:
-        measure(int(sys.argv[2]))
+    if sys.argv[1:2] == ["batch"]:
+        batch(int(sys.argv[2]))
+    elif sys.argv[1:2] and sys.argv[1] in MEASURES:
+        MEASURES[sys.argv[1]]()
     else:
         main(*map(int, sys.argv[1:]))

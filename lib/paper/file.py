@@ -4,7 +4,9 @@ Dictionaries are packed together (object streams of PDF 1.5): the tags of a form
 """
 
 import hashlib
+import sys
 import zlib
+from array import array
 from typing import BinaryIO
 
 PER_STREAM = 400  # objects packed together
@@ -16,17 +18,17 @@ class PdfFile:
 
     def __init__(self, out: BinaryIO) -> None:
         self.out, self.place = out, 0
-        self.where: list[tuple[int, int, int]] = [(0, 0, 65535)]  # kind, place, generation or index
+        self.where = array("Q", [_entry(0, 0, 65535)])  # of every object, 8 bytes each as the file will list them
         self.pending: list[tuple[int, str]] = []
         self._write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 
     def number(self) -> int:
-        self.where.append((0, 0, 0))
+        self.where.append(0)
         return len(self.where) - 1
 
     def numbers(self, count: int) -> range:
         first = len(self.where)
-        self.where += [(0, 0, 0)] * count
+        self.where.extend([0] * count)
         return range(first, first + count)
 
     def put(self, number: int, body: str) -> None:
@@ -64,18 +66,17 @@ class PdfFile:
         data = (head + " ".join(bodies)).encode("ascii")
         stream = self.stream(data, f"/Type/ObjStm/N {len(numbers)}/First {len(head)}")
         for index, (number, _body) in enumerate(self.pending):
-            self.where[number] = (2, stream, index)
+            self.where[number] = _entry(2, stream, index)
         self.pending = []
 
     def close(self, root: int, info: int) -> None:
         """Write the list of places and the trailer."""
         self.flush()
         start, own = self.place, self.number()
-        self.where[own] = (1, start, 0)
-        table = b"".join(
-            kind.to_bytes(1, "big") + place.to_bytes(5, "big") + third.to_bytes(2, "big")
-            for kind, place, third in self.where
-        )
+        self.where[own] = _entry(1, start, 0)
+        if sys.byteorder == "little":
+            self.where.byteswap()
+        table = self.where.tobytes()
         name = hashlib.sha256(table).hexdigest()[:32]
         head = f"/Type/XRef/Size {len(self.where)}/W[1 5 2]/Root {root} 0 R/Info {info} 0 R/ID[<{name}><{name}>]"
         self.stream(table, head, number=own)
@@ -83,7 +84,7 @@ class PdfFile:
 
     def _stream(self, data: bytes, head: str, number: int | None) -> int:
         number = number or self.number()
-        self.where[number] = (1, self.place, 0)
+        self.where[number] = _entry(1, self.place, 0)
         self._write(f"{number} 0 obj\n<<{head}/Length {len(data)}>>\nstream\n".encode("ascii"))
         self._write(data)
         self._write(b"\nendstream\nendobj\n")
@@ -92,6 +93,11 @@ class PdfFile:
     def _write(self, data: bytes) -> None:
         self.out.write(data)
         self.place += len(data)
+
+
+def _entry(kind: int, place: int, third: int) -> int:
+    """Where an object is: 1 and its place in the file, or 2, its stream and which of the objects there it is."""
+    return kind << 56 | place << 16 | third
 
 
 def string(text: str) -> str:
