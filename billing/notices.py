@@ -1,7 +1,7 @@
 """What residents are told about their bills."""
 
 from notifications.kinds import Kind, declare
-from notifications.models import Channel
+from notifications.models import Channel, Delivery
 
 PDF_READY = declare(Kind("billing.pdf_ready", event="bills", channels=(Channel.INBOX, Channel.EMAIL)))
 
@@ -9,3 +9,7 @@ PDF_READY = declare(Kind("billing.pdf_ready", event="bills", channels=(Channel.I
 REQUISITES_ASKED = declare(Kind("billing.requisites_asked", channels=(Channel.INBOX, Channel.EMAIL)))
 REQUISITES_CHANGED = declare(Kind("billing.requisites_changed", channels=(Channel.INBOX, Channel.EMAIL)))
 MANY_EXPORTS = declare(Kind("billing.many_exports", channels=(Channel.INBOX, Channel.EMAIL)))
+
+BILL_ISSUED = declare(
+    Kind("billing.bill_issued", event="bills", channels=(Channel.INBOX, Channel.EMAIL), lane=Delivery.Lane.BULK)
+)

@@ -15,7 +15,16 @@ from billing.models.online import (
 from billing.models.receipts import BankDocument, ReceiptSubscription, StrayPayment
 from billing.models.requisites import Requisites, RequisitesChange
 from billing.models.rule import LegalRule
-from billing.models.run import BillingRun, BillingTerms, Charge, CommonUse, DocumentCounter, PenaltyCharge, PrintBatch
+from billing.models.run import (
+    BillingRun,
+    BillingTerms,
+    Charge,
+    ChargeSheet,
+    CommonUse,
+    DocumentCounter,
+    PenaltyCharge,
+    PrintBatch,
+)
 from billing.models.service import HouseFact, HouseService, Service, ServiceNorm, Supplier, Tariff
 
 __all__ = [
@@ -26,6 +35,7 @@ __all__ = [
     "BillingRun",
     "BillingTerms",
     "Charge",
+    "ChargeSheet",
     "CommonUse",
     "DocumentCounter",
     "Export",

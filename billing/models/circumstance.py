@@ -197,8 +197,12 @@ class QualityCase(models.Model):
 
 class RecalculationQuerySet(models.QuerySet["Recalculation"]):
     def waiting(self) -> Self:
-        """Not yet printed in a document."""
+        """Not yet charged with a month."""
         return self.filter(run__isnull=True)
+
+    def computed(self) -> Self:
+        """Found by the very run that charges them: calculated anew they are found anew."""
+        return self.filter(found_by=models.F("run"))
 
     def staffed_by(self, user: Any) -> Self:
         if user.is_superuser:
@@ -226,7 +230,7 @@ class Recalculation(models.Model):
     amount = models.DecimalField(_("amount"), max_digits=13, decimal_places=2)
     reason = models.CharField(_("reason"), max_length=200)
     source = models.CharField(_("came from"), max_length=10, choices=Source, default=Source.MANUAL)
-    # The correction that found it, if one did; the run that printed it, once one has.
+    # The run that found it: a correction, or the very run that charges it (absence, poor quality, actual readings).
     found_by = models.ForeignKey(
         "billing.BillingRun", null=True, blank=True, on_delete=models.PROTECT, related_name="found"
     )
@@ -250,7 +254,7 @@ class Recalculation(models.Model):
             models.CheckConstraint(name="recalculation_is_of_a_month", condition=Q(period__day=1) & ~Q(amount=0)),
             models.UniqueConstraint(
                 name="a_correction_finds_a_service_once",
-                fields=["found_by", "account", "service"],
+                fields=["found_by", "account", "service", "period", "source"],
                 condition=Q(found_by__isnull=False),
             ),
         ]

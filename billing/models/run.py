@@ -92,7 +92,8 @@ class BillingRun(models.Model):
     )  # fmt: skip
     reason = models.CharField(_("reason"), max_length=200, blank=True)  # of a correction
     paid_upto = models.DateField(_("payments counted up to"), null=True, blank=True)
-    cursor = models.BigIntegerField(default=0)  # id of the last account whose chunk is committed
+    # Id of the last house whose chunk is committed; -1: what an earlier calculation left is to be cleared away first.
+    cursor = models.BigIntegerField(default=0)
     done = models.PositiveIntegerField(_("accounts done"), default=0)
     total = models.PositiveIntegerField(_("accounts"), default=0)
     totals = models.JSONField(default=dict)  # of the last calculation: {"accrued": "1.00", …, "services": {code: …}}
@@ -100,6 +101,7 @@ class BillingRun(models.Model):
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(_("begun"), default=timezone.now)
     beat_at = models.DateTimeField(default=timezone.now)  # when the worker was heard last
+    lease = models.UUIDField(null=True, editable=False)  # of the worker that has it now
     tries = models.PositiveSmallIntegerField(default=0)
     calculated_at = models.DateTimeField(_("calculated"), null=True, blank=True)
     issued_at = models.DateTimeField(_("issued"), null=True, blank=True)
@@ -212,6 +214,20 @@ class CommonUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.house}: {self.service}"
+
+
+class ChargeSheet(models.Model):
+    """What a run read of one account's meters, kept for the block of readings of its document."""
+
+    run = models.ForeignKey(BillingRun, on_delete=models.CASCADE, related_name="sheets")
+    account = models.ForeignKey(PersonalAccount, on_delete=models.PROTECT, related_name="+")
+    readings = models.JSONField(default=list)  # as in Invoice.readings
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_sheet_per_run", fields=["run", "account"])]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {len(self.readings)}"
 
 
 class DocumentCounter(models.Model):

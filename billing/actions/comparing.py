@@ -1,0 +1,69 @@
+"""A correction beside what was issued: the differences by account and service."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Sum
+
+from billing.calculating.draft import Draft
+from billing.charging.exact import NOTHING
+from billing.charging.recalculation import difference
+from billing.charging.totals import Line
+from billing.models import BillingRun, Charge, Recalculation
+
+PLAIN = F("accrued") + F("accrued_common") + F("excess") - F("benefit") - F("fine")
+Sums = dict[int, dict[int, Decimal]]  # account → service → sum
+
+
+def differences(correction: BillingRun, accounts: Iterable[int], now: Sums) -> Iterable[tuple[int, int, Decimal]]:
+    """What each account and service comes to now less what was issued and recalculated for that month since, in two queries.
+
+    What the company itself gave back or added by hand stays: no calculation finds that again.
+    """
+    wanted = set(accounts) | set(now)
+    issued = Charge.objects.filter(
+        run__organization=correction.organization, run__period=correction.period, run__kind=BillingRun.Kind.PERIOD,
+        run__state=BillingRun.State.ISSUED, account__in=wanted,
+    )  # fmt: skip
+    given = Recalculation.objects.filter(account__in=wanted, period=correction.period)
+    given = given.exclude(source=Recalculation.Source.MANUAL)
+    before = _sums(issued.order_by().values_list("account", "service").annotate(total=Sum(PLAIN)))
+    already = _sums(given.order_by().values_list("account", "service").annotate(total=Sum("amount")))
+    for account in sorted(wanted):
+        rows = difference(
+            _lines(before.get(account, {})), _lines(now.get(account, {})),
+            {str(service): total for service, total in already.get(account, {}).items()},
+        )  # fmt: skip
+        for row in rows:
+            yield account, int(row.service), row.amount
+
+
+def sums_of(correction: BillingRun, accounts: Iterable[int]) -> Sums:
+    """What a calculated correction comes to, by account and service."""
+    rows = Charge.objects.filter(run=correction, account__in=accounts).order_by()
+    return _sums(rows.values_list("account", "service").annotate(total=Sum(PLAIN + F("recalculated"))))
+
+
+def compared(correction: BillingRun, accounts: Iterable[int], drafts: Iterable[Draft]) -> dict[str, Any]:
+    """The totals of a chunk of a correction: how many accounts differ, and by how much."""
+    now: Sums = defaultdict(lambda: defaultdict(lambda: NOTHING))
+    for draft in drafts:
+        now[draft.account][draft.service.pk] += draft.total
+    found = list(differences(correction, accounts, now))
+    return {
+        "differing": len({account for account, _service, _amount in found}),
+        "difference": sum((amount for _account, _service, amount in found), NOTHING),
+    }
+
+
+def _sums(rows: Iterable[tuple[int, int, Decimal]]) -> Sums:
+    found: Sums = defaultdict(dict)
+    for account, service, total in rows:
+        found[account][service] = total
+    return found
+
+
+def _lines(sums: dict[int, Decimal]) -> list[Line]:
+    return [Line(str(service), accrued=total) for service, total in sums.items()]

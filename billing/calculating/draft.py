@@ -1,0 +1,70 @@
+"""One line of the month while it is made; written by COPY in the order of `COLUMNS` (pure)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from billing.charging.basis import Result
+from billing.charging.exact import NOTHING
+from billing.models import Service
+
+COLUMNS = (
+    "run_id", "account_id", "service_id", "zone", "volume", "method", "volume_common", "method_common", "tariff",
+    "accrued", "accrued_common", "coefficient", "excess", "recalculated", "benefit", "fine",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Draft:
+    """A charge that is not written yet."""
+
+    account: int
+    service: Service
+    zone: int = 0
+    volume: Decimal | None = None
+    method: str = ""
+    volume_common: Decimal | None = None
+    method_common: str = ""
+    tariff: Decimal | None = None
+    accrued: Decimal = NOTHING
+    accrued_common: Decimal = NOTHING
+    coefficient: Decimal | None = None
+    excess: Decimal = NOTHING
+    recalculated: Decimal = NOTHING
+    benefit: Decimal = NOTHING
+    fine: Decimal = NOTHING
+
+    @classmethod
+    def of(cls, account: int, service: Service, result: Result, zone: int = 0) -> "Draft":
+        return cls(
+            account, service, zone, result.volume, result.mark.value, result.volume_common, result.mark_common.value,
+            result.tariff, result.accrued, result.accrued_common, result.coefficient, result.excess,
+        )  # fmt: skip
+
+    @property
+    def base(self) -> Decimal:
+        """What reductions and benefits are a share of."""
+        return self.accrued + self.accrued_common
+
+    @property
+    def total(self) -> Decimal:
+        return self.accrued + self.accrued_common + self.excess + self.recalculated - self.benefit - self.fine
+
+    def row(self, run: int) -> tuple[Any, ...]:
+        return (
+            run, self.account, self.service.pk, self.zone, self.volume, self.method, self.volume_common,
+            self.method_common, self.tariff, self.accrued, self.accrued_common, self.coefficient, self.excess,
+            self.recalculated, self.benefit, self.fine,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """A recalculation that the run itself finds, with its reason."""
+
+    account: int
+    service: int
+    period: Any
+    source: str
+    amount: Decimal
+    reason: str

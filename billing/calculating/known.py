@@ -1,0 +1,122 @@
+"""Everything that is read for the accounts of some houses: a constant number of queries, however many they are."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeVar
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+
+from billing.calculating.months import months_before
+from billing.calculating.plan import Plan
+from billing.calculating.stay import Stay, stay_of
+from billing.models import (
+    Absence,
+    AccountFact,
+    Benefit,
+    BillingRun,
+    CommonUse,
+    Invoice,
+    QualityCase,
+    Recalculation,
+)
+from meters.balance import house_volumes
+from meters.volumes import PeriodVolume, volumes_of
+from premises.models import Ownership, PersonalAccount
+
+Row = TypeVar("Row")
+PRINCIPAL = F("accrued") + F("excess") + F("recalculated") - F("benefit") - F("fine")
+
+
+@dataclass(frozen=True)
+class Known:
+    """The accounts of some houses with all that makes their charges differ, by the account's (or house's) id."""
+
+    accounts: list[PersonalAccount]
+    stays: dict[int, Stay]
+    used: dict[tuple[int, str], PeriodVolume]
+    house_used: dict[tuple[int, str], Decimal | None]
+    carried: dict[tuple[int, int], Decimal]  # by house and service: the negative rest of the month before
+    benefits: dict[int, list[Benefit]]
+    absences: dict[int, list[Absence]]
+    quality: dict[int, list[QualityCase]]  # by house
+    waiting: dict[int, list[Recalculation]]
+    last_month: dict[int, Decimal]
+
+
+def accounts_of(plan: Plan) -> QuerySet[PersonalAccount]:
+    """The accounts that a month concerns: there on one of its days, or with a recalculation that waits."""
+    there = Q(opened_on__isnull=True) | Q(opened_on__lte=plan.last_day)
+    there &= Q(closed_on__isnull=True) | Q(closed_on__gte=plan.period)
+    waits = Exists(Recalculation.objects.waiting().filter(account=OuterRef("pk"), period__lte=plan.period))
+    return PersonalAccount.objects.filter(there | waits, organization=plan.organization)
+
+
+def read(plan: Plan, houses: Collection[int], *, is_correction: bool) -> Known:
+    """Read what is known of these houses. A correction takes no recalculations: they belong to the next month."""
+    rows = accounts_of(plan).filter(unit__house__in=houses).select_related("unit").order_by("unit__house", "pk")
+    accounts = list(rows)
+    ids = [account.pk for account in accounts]
+    stays = _stays(plan, accounts, ids)
+    staying = [account for account in accounts if account.pk in stays]
+    absences = Absence.objects.filter(account__in=ids, left_on__lt=plan.last_day, returned_on__gt=plan.period)
+    return Known(
+        accounts=accounts,
+        stays=stays,
+        used=volumes_of(staying, plan.period),
+        house_used=house_volumes(houses, plan.period),
+        carried=_carried(plan, houses) if plan.terms.carries_rest else {},
+        benefits=_by_account(Benefit.objects.during(plan.period, plan.last_day).filter(account__in=ids)),
+        absences=_by_account(absences.order_by("pk")),
+        quality=_quality(plan, houses),
+        waiting={} if is_correction else _by_account(_waiting(plan, ids)),
+        last_month={} if is_correction else _last_month(plan, ids),
+    )
+
+
+def _by_account(rows: Iterable[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.account_id].append(row)  # type: ignore[attr-defined]
+    return found
+
+
+def _stays(plan: Plan, accounts: list[PersonalAccount], ids: list[int]) -> dict[int, Stay]:
+    facts = _by_account(AccountFact.objects.filter(account__in=ids, since__lte=plan.last_day).order_by("since"))
+    empty = {account.unit_id for account in accounts if not (account.residents or account.registered)}
+    owners = Counter(
+        Ownership.objects.current(plan.period).filter(unit__in=empty).order_by().values_list("unit", flat=True)
+    )
+    found = {}
+    for account in accounts:
+        stay = stay_of(account, facts.get(account.pk, ()), plan.period, max(owners[account.unit_id], 1))
+        if stay is not None:
+            found[account.pk] = stay
+    return found
+
+
+def _carried(plan: Plan, houses: Collection[int]) -> dict[tuple[int, int], Decimal]:
+    rows = CommonUse.objects.filter(
+        run__organization=plan.organization, run__period=months_before(plan.period, 1),
+        run__kind=BillingRun.Kind.PERIOD, run__state=BillingRun.State.ISSUED, house__in=houses, carry__lt=0,
+    )  # fmt: skip
+    return {(house, service): carry for house, service, carry in rows.values_list("house", "service", "carry")}
+
+
+def _quality(plan: Plan, houses: Collection[int]) -> dict[int, list[QualityCase]]:
+    found: dict[int, list[QualityCase]] = defaultdict(list)
+    for case in QualityCase.objects.filter(house__in=houses, period=plan.period).order_by("pk"):
+        found[case.house_id].append(case)
+    return found
+
+
+def _waiting(plan: Plan, ids: list[int]) -> Iterable[Recalculation]:
+    rows = Recalculation.objects.waiting().filter(account__in=ids, period__lte=plan.period)
+    return rows.select_related("service").order_by("pk")
+
+
+def _last_month(plan: Plan, ids: list[int]) -> dict[int, Decimal]:
+    """What the documents of the month before charged each account, penalties apart."""
+    rows = Invoice.objects.live().filter(account__in=ids, period=months_before(plan.period, 1)).order_by()
+    return dict(rows.values_list("account").annotate(total=Sum(PRINCIPAL)))

@@ -1,0 +1,121 @@
+"""Readings that came after their month was issued by an estimate: the difference is charged with the next month."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Exists, F, OuterRef, Sum
+from django.utils.translation import gettext as _
+
+from billing.calculating.draft import Reduction
+from billing.calculating.known import Known
+from billing.calculating.lines import METHODS, WATERS
+from billing.calculating.months import months_before
+from billing.calculating.plan import Plan, Supply, Way
+from billing.charging.basis import Basis, Mark, NotEnough
+from billing.charging.exact import NOTHING, ZERO
+from billing.charging.methods import charge
+from billing.models import BillingRun, Charge, Recalculation
+from meters.models import Estimate, Reading
+from meters.resources import to_base
+from meters.volumes import Part, volumes_of
+from premises.models import PersonalAccount
+
+MONTHS = 6  # so far back a late reading is looked for
+Source = Recalculation.Source
+
+
+def issued_months(plan: Plan) -> dict[date, datetime]:
+    """The issued months before this one, with the moment at which each was calculated."""
+    runs = BillingRun.objects.filter(
+        organization=plan.organization, kind=BillingRun.Kind.PERIOD, state=BillingRun.State.ISSUED,
+        period__lt=plan.period, period__gte=months_before(plan.period, MONTHS), calculated_at__isnull=False,
+    )  # fmt: skip
+    return {period: at for period, at in runs.values_list("period", "calculated_at") if at}
+
+
+def late_readings(plan: Plan, known: Known, issued: dict[date, datetime]) -> list[Reduction]:
+    """What such readings change, less what was recalculated for their months before.
+
+    Costs one query where nothing came late; else a constant number for each month concerned.
+    """
+    if not issued:
+        return []
+    found: list[Reduction] = []
+    for month, accounts in _concerned(known, issued).items():
+        found += _of_month(plan, month, accounts)
+    if not found:
+        return []
+    before = _before(found)
+    return [
+        Reduction(one.account, one.service, one.period, one.source, one.amount - known_sum, one.reason)
+        for one in found
+        if one.amount != (known_sum := before.get((one.account, one.service, one.period), NOTHING))
+    ]
+
+
+def _concerned(known: Known, issued: dict[date, datetime]) -> dict[date, list[PersonalAccount]]:
+    accounts = {account.pk: account for account in known.accounts if account.pk in known.stays}
+    estimated = Estimate.objects.filter(meter=OuterRef("meter"), period=OuterRef("period"))
+    rows = Reading.objects.current().filter(
+        Exists(estimated), meter__account__in=accounts, period__in=issued, created_at__gt=min(issued.values()),
+        is_billable=True,
+    )  # fmt: skip
+    found: dict[date, dict[int, PersonalAccount]] = defaultdict(dict)
+    for account, period, at in rows.values_list("meter__account", "period", "created_at"):
+        if at > issued[period]:
+            found[period][account] = accounts[account]
+    return {month: list(some.values()) for month, some in sorted(found.items())}
+
+
+def _of_month(plan: Plan, month: date, accounts: Sequence[PersonalAccount]) -> Iterable[Reduction]:
+    used = volumes_of(accounts, month)
+    charged = _charged_by_reading(plan, month, accounts)
+    for account in accounts:
+        house = account.unit.house_id
+        for supply in plan.supplies.get(house, ()):
+            if supply.way not in (Way.METER, Way.TIERS, Way.HOT_TWO, Way.SEWAGE):
+                continue
+            if (account.pk, supply.service.pk) in charged:
+                continue
+            resources = WATERS if supply.way == Way.SEWAGE else (supply.service.resource,)
+            parts = [part for one in resources for part in used[account.pk, one].parts if part.instead_of]
+            amount = _difference(plan, supply, house, month, parts)
+            if parts and amount is not None:
+                reason = _("Actual readings, %(month)s") % {"month": f"{month:%m.%Y}"}
+                yield Reduction(account.pk, supply.service.pk, month, Source.READING, amount, reason)
+
+
+def _charged_by_reading(plan: Plan, month: date, accounts: Sequence[PersonalAccount]) -> set[tuple[int, int]]:
+    """Accounts and services whose reading came in time after all: while the month was being calculated."""
+    rows = Charge.objects.filter(
+        run__organization=plan.organization, run__period=month, run__kind=BillingRun.Kind.PERIOD,
+        run__state=BillingRun.State.ISSUED, account__in=accounts, method=Mark.METER,
+    )  # fmt: skip
+    return set(rows.order_by().values_list("account", "service"))
+
+
+def _difference(plan: Plan, supply: Supply, house: int, month: date, parts: Sequence[Part]) -> Decimal | None:
+    """What the month comes to by the reading, less what it came to by the estimate; None where it had no tariff."""
+    try:
+        rate = plan.rate(supply.service, house, supply.way, month)
+    except NotEnough:
+        return None
+    method = METHODS[Way(supply.way)]
+    whole = NOTHING
+    for part in parts:
+        taken = to_base(sum(part.instead_of, ZERO), part.meter.unit, part.meter.resource)
+        now, then = (charge(method, Basis(volume=one, mark=Mark.OTHER), rate).accrued for one in (part.base, taken))
+        whole += now - then
+    return whole
+
+
+def _before(found: Sequence[Reduction]) -> dict[tuple[int, int, date], Decimal]:
+    """What was recalculated for these months since they were issued."""
+    rows = Recalculation.objects.filter(
+        account__in={one.account for one in found}, period__in={one.period for one in found},
+        source__in=[Source.READING, Source.CORRECTION], run__isnull=False,
+    ).exclude(found_by__period=F("period"), found_by__kind=BillingRun.Kind.PERIOD)  # fmt: skip
+    sums = rows.order_by().values_list("account", "service", "period").annotate(total=Sum("amount"))
+    return {(account, service, period): total for account, service, period, total in sums}

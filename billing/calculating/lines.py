@@ -1,0 +1,269 @@
+"""The charges of one house: first what an account uses by itself, then its share of what the house uses together (pure)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from billing.calculating import reductions
+from billing.calculating.draft import Draft, Reduction
+from billing.calculating.known import Known
+from billing.calculating.plan import YEAR, Plan, Supply, Way, is_heated
+from billing.calculating.pools import Shared, shared_of
+from billing.calculating.stay import Stay
+from billing.calculating.volumes import Metered, Settled, metered, reason_of
+from billing.charging.basis import Basis, Mark, Method, NotEnough, Rate, Result
+from billing.charging.exact import NOTHING, ZERO
+from billing.charging.methods import charge
+from billing.models import Recalculation
+from meters.resources import Resource
+from premises.models import PersonalAccount
+
+METHODS = {
+    Way.METER: Method.METER, Way.TIERS: Method.TIERS, Way.COMMON: Method.COMMON, Way.COMMON_NORM: Method.COMMON_N,
+    Way.HEAT_SEASON: Method.HEAT_SEASON, Way.HEAT_YEAR: Method.HEAT_12, Way.HEAT_HOUSE: Method.HEAT_HOUSE,
+    Way.HEAT_AVERAGE: Method.HEAT_AVG, Way.HEAT_ROOMS: Method.HEAT_ROOMS, Way.SEWAGE: Method.SEWAGE,
+    Way.HOT_TWO: Method.HW_2C, Way.AREA: Method.AREA, Way.ACCOUNT: Method.ACCOUNT, Way.PERSON: Method.PERSON,
+}  # fmt: skip
+BY_VOLUME = {Way.METER, Way.TIERS, Way.HOT_TWO}
+TOGETHER = {Way.COMMON, Way.COMMON_NORM, Way.HEAT_HOUSE, Way.HEAT_ROOMS}
+BY_AREA = TOGETHER | {Way.AREA, Way.HEAT_SEASON, Way.HEAT_YEAR, Way.HEAT_AVERAGE}
+WATERS = (Resource.COLD, Resource.HOT)
+LEAST = {Mark.METER: 0, Mark.OTHER: 1, Mark.NORM: 2, Mark.NONE: 0}
+Source = Recalculation.Source
+Missing = Callable[[int, str, Supply], None]  # account, what, service
+
+
+@dataclass
+class Flat:
+    """One account while its lines are made: what it used of each resource, as it was charged."""
+
+    account: PersonalAccount
+    stay: Stay
+    used: dict[str, Decimal] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
+    norms: dict[str, Decimal] = field(default_factory=dict)  # of one person, where it was charged by the norm
+    meters: dict[str, Metered | None] = field(default_factory=dict)
+
+    @property
+    def pk(self) -> int:
+        return self.account.pk
+
+
+@dataclass
+class HouseLines:
+    """Makes the lines of one house."""
+
+    plan: Plan
+    known: Known
+    house: int
+    note: Missing
+    drafts: list[Draft] = field(default_factory=list)
+    reductions: list[Reduction] = field(default_factory=list)
+    shared: list[Shared] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.supplies = self.plan.supplies.get(self.house, [])
+        self.city = self.plan.cities.get(self.house, "")
+        self.cases = self.known.quality.get(self.house, [])
+        self.waters = {one.service.resource for one in self.supplies if one.way in BY_VOLUME}
+
+    def make(self, accounts: Sequence[PersonalAccount]) -> None:
+        """Charge the accounts of the house that are there in this month."""
+        flats = [Flat(account, self.known.stays[account.pk]) for account in accounts if account.pk in self.known.stays]
+        own = [one for one in self.supplies if one.way not in TOGETHER and one.way != Way.SEWAGE]
+        own += [one for one in self.supplies if one.way == Way.SEWAGE]  # it needs what the waters came to
+        for flat in flats:
+            for supply in own:
+                self._try(flat, supply, None)
+        for supply in self.supplies:
+            if supply.way in TOGETHER:
+                self._share(flats, supply)
+
+    def _share(self, flats: Sequence[Flat], supply: Supply) -> None:
+        if supply.way == Way.HEAT_HOUSE and not flats:
+            return
+        rooms = [self._used_of(flat, supply) for flat in flats]
+        try:
+            shared = shared_of(self.plan, self.known, self.house, supply, rooms)
+        except NotEnough as missing:
+            for flat in flats:
+                self.note(flat.pk, missing.what, supply)
+            return
+        self.shared.append(shared)
+        for flat in flats:
+            self._try(flat, supply, shared)
+
+    def _used_of(self, flat: Flat, supply: Supply) -> tuple[Decimal | None, Decimal]:
+        """What a flat used of the resource by itself (None: heat without a meter), and its area."""
+        resource = Resource.HEAT if supply.way in (Way.HEAT_HOUSE, Way.HEAT_ROOMS) else supply.service.resource
+        area = flat.stay.area or ZERO
+        if resource in flat.used:
+            return flat.used[resource], area
+        found = self.known.used[flat.pk, resource]
+        if supply.way == Way.HEAT_ROOMS and not found.has_meter:
+            return None, area
+        return found.volume or ZERO, area
+
+    def _try(self, flat: Flat, supply: Supply, shared: Shared | None) -> None:
+        try:
+            self._line(flat, supply, shared)
+        except NotEnough as missing:
+            self.note(flat.pk, missing.what, supply)
+
+    def _line(self, flat: Flat, supply: Supply, shared: Shared | None) -> None:
+        plan, service, way = self.plan, supply.service, supply.way
+        spans = flat.stay.within(supply.first, supply.last, plan.days)
+        if spans is None or (way == Way.HEAT_SEASON and not is_heated(plan.fact(self.house), plan.period)):
+            return
+        if way in BY_AREA and flat.stay.area is None:
+            raise NotEnough("area")
+        rate = plan.rate(service, self.house, way)
+        area, persons = flat.stay.area or ZERO, flat.stay.persons
+        if way in BY_VOLUME:
+            self._by_volume(flat, supply, rate, Basis(area, persons, plan.days, spans))
+        elif way == Way.SEWAGE:
+            self._sewage(flat, supply, rate, Basis(area, persons, plan.days, spans))
+        elif way == Way.HEAT_ROOMS:
+            found = self._metered(flat, Resource.HEAT)
+            basis = Basis(area, persons, plan.days, spans, found.volume if found else None)
+            self._add(flat, supply, charge(Method.HEAT_ROOMS, basis, rate, shared.pool if shared else None))
+        else:
+            pool = shared.pool if shared else None
+            method = shared.method if shared else METHODS[Way(way)]
+            self._add(flat, supply, charge(method, Basis(area, persons, plan.days, spans), rate, pool), rate=rate)
+
+    # --- By volume ----------------------------------------------------------------------------------------------------
+
+    def _metered(self, flat: Flat, resource: str) -> Metered | None:
+        if resource not in flat.meters:
+            flat.meters[resource] = metered(self.known.used[flat.pk, resource], self.plan, self.house)
+        return flat.meters[resource]
+
+    def _by_volume(self, flat: Flat, supply: Supply, rate: Rate, basis: Basis) -> None:
+        resource, method = supply.service.resource, METHODS[Way(supply.way)]
+        found = self._metered(flat, resource)
+        if found is None or found.volume is None:
+            self._by_norm(flat, supply, rate, basis, method, has_meter=found is not None)
+            return
+        if found.mark != Mark.METER:
+            self.note(flat.pk, "no_reading", supply)
+        flat.used[resource], flat.marks[resource] = found.net, found.mark
+        basis = Basis(
+            basis.area, basis.persons, basis.days, basis.spans, found.volume, mark=found.mark,
+            coefficient=found.coefficient, raised=found.raised,
+        )  # fmt: skip
+        if method == Method.METER and len(found.zones) > 1 and len(rate.zones) >= len(found.zones):
+            self._zones(flat, supply, rate, basis, found.zones)
+        else:
+            self._add(flat, supply, charge(method, basis, rate))
+        if found.settled:
+            self._settle(flat, supply, method, found)
+
+    def _zones(self, flat: Flat, supply: Supply, rate: Rate, basis: Basis, zones: Sequence[Decimal]) -> None:
+        """Every zone of the day is a line of its own, rounded by itself."""
+        for place, volume in enumerate(zones):
+            changes = tuple((day, rates[place]) for day, rates in rate.zone_changes)
+            one = Basis(basis.area, basis.persons, basis.days, basis.spans, volume, mark=basis.mark)
+            self._add(flat, supply, charge(Method.METER, one, Rate(rate.zones[place], changes=changes)), zone=place + 1)
+
+    def _by_norm(
+        self, flat: Flat, supply: Supply, rate: Rate, basis: Basis, method: Method, *, has_meter: bool
+    ) -> None:
+        """No meter, or one of which nothing is known: by the norm, raised where a meter is possible and missing."""
+        resource = supply.service.resource
+        if has_meter:
+            self.note(flat.pk, "no_reading", supply)
+        elif supply.service.meter_possible:
+            coefficient = self.plan.coefficient("coef_no_meter", self.house)
+            if coefficient > 1:
+                basis = Basis(basis.area, basis.persons, basis.days, basis.spans, coefficient=coefficient)
+        result = charge(method, basis, rate)
+        flat.used[resource], flat.marks[resource] = result.volume or ZERO, Mark.NORM
+        flat.norms[resource] = rate.norm or ZERO
+        tariff = rate.tariff + rate.heat_per_m3 * rate.heat_tariff if method == Method.HW_2C else rate.tariff
+        self._add(flat, supply, result, norm=rate.norm, tariff=tariff, has_meter=has_meter)
+
+    def _sewage(self, flat: Flat, supply: Supply, rate: Rate, basis: Basis) -> None:
+        """Cold and hot water together; a flat without meters by the norm of sewage where there is one."""
+        waters = [one for one in WATERS if one in self.waters or self.known.used[flat.pk, one].has_meter]
+        has_meter = any(self.known.used[flat.pk, one].has_meter for one in waters)
+        if not waters or (not has_meter and rate.norm is not None):
+            result = charge(Method.SEWAGE, basis, rate)
+            self._add(flat, supply, result, norm=rate.norm, tariff=rate.tariff)
+            return
+        volumes: list[Decimal] = []
+        marks: list[Mark] = []
+        settled: list[Settled] = []
+        for resource in waters:
+            found = self._metered(flat, resource)
+            if found is not None and found.volume is not None:
+                volumes.append(found.volume)
+                marks.append(found.mark)
+                settled += found.settled
+            elif resource in flat.used:
+                volumes.append(flat.used[resource])
+                marks.append(flat.marks[resource])
+            else:
+                raise NotEnough("norm")
+        cold, *hot = volumes
+        mark = max(marks, key=lambda one: LEAST[one])
+        whole = Basis(basis.area, basis.persons, basis.days, basis.spans, cold, sum(hot, ZERO), mark)
+        norm = sum((flat.norms.get(one, ZERO) for one in waters), ZERO)
+        self._add(flat, supply, charge(Method.SEWAGE, whole, rate), norm=norm, tariff=rate.tariff, has_meter=has_meter)
+        if settled:
+            self._settle(flat, supply, Method.SEWAGE, Metered(None, ZERO, mark, settled=tuple(settled)))
+
+    def _settle(self, flat: Flat, supply: Supply, method: Method, found: Metered) -> None:
+        amount = reductions.settle(self.plan, supply, method, self.house, found.settled)
+        self._reduce(flat, supply, Source.READING, amount, reason_of(found.settled))
+
+    # --- A line and what is taken off it ------------------------------------------------------------------------------
+
+    def _add(
+        self, flat: Flat, supply: Supply, result: Result, *, zone: int = 0, rate: Rate | None = None,
+        norm: Decimal | None = None, tariff: Decimal | None = None, has_meter: bool = False,
+    ) -> None:  # fmt: skip
+        plan, known = self.plan, self.known
+        draft = Draft.of(flat.pk, supply.service, result, zone)
+        self.drafts.append(draft)
+        if benefits := known.benefits.get(flat.pk):
+            draft.benefit = reductions.benefit_on(plan, benefits, draft, flat.stay.persons)
+        if absences := known.absences.get(flat.pk):
+            if supply.way == Way.PERSON and rate is not None:
+                norm, tariff = (rate.norm or ZERO) / YEAR, rate.tariff
+            amount = reductions.for_absence(
+                plan, supply, absences, has_meter=has_meter, norm=norm, tariff=tariff or ZERO, charged=draft.base,
+                city=self.city,
+            )  # fmt: skip
+            self._reduce(flat, supply, Source.ABSENCE, amount, _("Temporary absence"))
+        if self.cases:
+            here = [one for one in self.cases if one.service_id == supply.service.pk]
+            mine = [one for one in here if one.account_id in (None, flat.pk)]
+            if mine:
+                self._reduce_for_quality(flat, supply, draft, mine)
+
+    def _reduce_for_quality(self, flat: Flat, supply: Supply, draft: Draft, cases: Sequence[Any]) -> None:
+        try:
+            amount = reductions.for_quality(self.plan, cases, draft.base, self.city)
+        except NotEnough as missing:
+            self.note(flat.pk, missing.what, supply)
+            return
+        acts = ", ".join(dict.fromkeys(one.act for one in cases if one.act))
+        reason = _("Poor quality: %(act)s") % {"act": acts} if acts else _("Poor quality")
+        self._reduce(flat, supply, Source.QUALITY, amount, reason[:200])
+
+    def _reduce(self, flat: Flat, supply: Supply, source: str, amount: Decimal, reason: str) -> None:
+        if amount != NOTHING:
+            self.reductions.append(Reduction(flat.pk, supply.service.pk, self.plan.period, source, amount, reason))
+
+
+def by_house(accounts: Sequence[PersonalAccount]) -> dict[int, list[PersonalAccount]]:
+    """The accounts of each house."""
+    found: dict[int, list[PersonalAccount]] = defaultdict(list)
+    for account in accounts:
+        found[account.unit.house_id].append(account)
+    return found

@@ -1,0 +1,140 @@
+"""The penalty that a month adds for documents paid late: what has grown to its last day less what was charged before."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from django.db.models import Q, Sum
+
+from billing.calculating.plan import Plan
+from billing.charging.allocation import Document, Payment, allocate
+from billing.charging.exact import NOTHING
+from billing.charging.penalty import Terms, penalty
+from billing.charging.rules import NoRule
+from billing.models import BillingRun, Invoice, LedgerEntry, PenaltyCharge
+
+Key = tuple[int, str]  # account and section
+Kind = LedgerEntry.Kind
+COLUMNS = ("run_id", "account_id", "invoice_id", "section", "upto", "amount")
+FIELDS = (
+    "account", "section", "kind", "on", "amount", "pk", "invoice", "invoice__period", "invoice__due_on", "invoice__run",
+    "invoice__penalty", "invoice__fees", "payment", "payment__period", "refund__payment",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What the month adds for one document."""
+
+    account: int
+    invoice: int
+    section: str
+    amount: Decimal
+
+
+def penalties_of(plan: Plan, accounts: Collection[int], houses: dict[int, int], upto: date) -> list[Late]:
+    """The penalties of some accounts, in three queries. `houses` says where each account is: a city may have its own law."""
+    suspects = _suspects(plan, accounts, upto)
+    if not suspects:
+        return []
+    charged = _charged_before(suspects)
+    books: dict[Key, list[Any]] = defaultdict(list)
+    for row in _entries(suspects, upto):
+        books[row[0], row[1]].append(row)
+    terms = _Terms(plan)
+    found: list[Late] = []
+    for (account, section), rows in books.items():
+        city = plan.cities.get(houses.get(account, 0), "")
+        found += _of_book(account, section, rows, terms, city, upto, charged)
+    return found
+
+
+def _suspects(plan: Plan, accounts: Collection[int], upto: date) -> set[Key]:
+    """Sections that owed something overdue at the start of the month, or when the newest overdue document became so."""
+    grace = _grace(plan)
+    then = plan.period - timedelta(days=1)
+    entries = LedgerEntry.objects.filter(account__in=accounts, on__lte=upto).order_by()
+    sums = entries.values_list("account", "section").annotate(
+        before=Sum("amount", filter=_owed(then - grace, then), default=NOTHING),
+        now=Sum("amount", filter=_owed(upto - grace, upto), default=NOTHING),
+        due=Sum("amount", filter=_owed(upto - grace, then), default=NOTHING),
+    )
+    return {(account, section) for account, section, *owed in sums if any(one > 0 for one in owed)}
+
+
+def _owed(due: date, paid: date) -> Q:
+    """Documents due by a day, and all other entries by a day."""
+    return Q(kind=Kind.CHARGE, invoice__due_on__lte=due) | (~Q(kind=Kind.CHARGE) & Q(on__lte=paid))
+
+
+def _grace(plan: Plan) -> timedelta:
+    """The days after the due date on which nothing grows."""
+    try:
+        steps = plan.rules.steps(plan.country, "penalty_steps", plan.period)
+    except NoRule:
+        return timedelta(0)
+    return timedelta(days=steps[0].first - 1)
+
+
+def _charged_before(suspects: Iterable[Key]) -> dict[int, Decimal]:
+    """What issued months charged for each document."""
+    rows = PenaltyCharge.objects.filter(account__in={key[0] for key in suspects}, run__state=BillingRun.State.ISSUED)
+    return dict(rows.order_by().values_list("invoice").annotate(total=Sum("amount")))
+
+
+def _entries(suspects: set[Key], upto: date) -> Iterable[Any]:
+    rows = LedgerEntry.objects.filter(account__in={key[0] for key in suspects}, on__lte=upto)
+    standing = rows.filter(reverses__isnull=True, reversed_by__isnull=True).order_by("on", "pk")
+    return (row for row in standing.values_list(*FIELDS) if (row[0], row[1]) in suspects)
+
+
+class _Terms:
+    """The law of a penalty by the due date, the section and the city; asked often, found once."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._find = cache(lambda due, repair, city: Terms.of(
+            plan.rules, plan.country, due, territory=city, repair=repair
+        ))  # fmt: skip
+
+    def of(self, due: date, section: str, city: str) -> Terms:
+        found: Terms = self._find(due, section == Invoice.Kind.REPAIR, city)
+        return found
+
+
+def _of_book(
+    account: int, section: str, rows: Iterable[Any], terms: _Terms, city: str, upto: date, charged: dict[int, Decimal]
+) -> Iterable[Late]:  # fmt: skip
+    """Replay one section of one account's book. A company whose registers bring penalties counts those itself."""
+    documents: list[Document] = []
+    payments: list[Payment] = []
+    bearing: dict[int, date] = {}
+    imported: list[int] = []
+    comes_with_penalty = False
+    for _a, _s, kind, on, amount, pk, invoice, period, due, run, fine, fees, payment, named, of in rows:
+        if kind == Kind.CHARGE:
+            extra = fine + fees
+            documents.append(Document(invoice, period, on, due or on, amount - extra, extra))
+            if due:
+                bearing[invoice] = due
+            if run is None:
+                imported.append(invoice)
+                comes_with_penalty = comes_with_penalty or fine > 0
+        elif amount > 0 and kind != Kind.REFUND:
+            documents.append(Document(("entry", pk), on.replace(day=1), on, on, amount))
+        elif kind == Kind.REFUND:
+            payments.append(Payment(("entry", pk), on, -amount, of=("payment", of)))
+        else:
+            payments.append(Payment(("payment", payment) if payment else ("entry", pk), on, -amount, named))
+    covered = allocate(documents, payments)
+    left_out = set(imported) if comes_with_penalty else set()
+    for invoice, due in bearing.items():
+        if due >= upto or invoice in left_out:
+            continue
+        grown = penalty(covered.portions(invoice), due, upto, terms.of(due, section, city))
+        added = grown - charged.get(invoice, NOTHING)
+        if added:
+            yield Late(account, invoice, section, added)

@@ -1,0 +1,267 @@
+"""What every account of a run is charged with: services of houses, tariffs, norms, facts of houses, the law."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from operator import itemgetter
+from typing import NamedTuple
+
+from billing.calculating.months import days_in, last_day_of, months_before
+from billing.charging.basis import NotEnough, Rate
+from billing.charging.exact import ZERO
+from billing.charging.rules import NoRule, Rules
+from billing.models import BillingTerms, HouseFact, HouseService, Service, ServiceNorm, Tariff
+from billing.rulebook import rules_of
+from meters.models import ConsumptionNorm
+from premises.models import House, Organization
+
+DAY = timedelta(days=1)
+YEAR = Decimal(12)
+LOOK_BACK = 18  # months: how far the averages that a reading settles may reach
+Way = Service.Method
+Norm = ServiceNorm.Kind
+
+
+class Supply(NamedTuple):
+    """A service as a house has it in a month: how it is charged, from which day to which."""
+
+    service: Service
+    way: str
+    first: int
+    last: int
+
+
+@dataclass
+class Plan:
+    """The tables of one company for one month, read once; rates are made when they are asked for first."""
+
+    organization: Organization
+    period: date
+    rules: Rules
+    terms: BillingTerms
+    cities: dict[int, str]
+    supplies: dict[int, list[Supply]]
+    tariffs: dict[int, list[Tariff]]
+    norms: dict[tuple[int, str, int | None], list[tuple[date, Decimal]]]
+    usual_norms: dict[tuple[int | None, str], Decimal]
+    facts: dict[int, HouseFact]
+    _rates: dict[tuple[int, int, str, date], Rate | NotEnough] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, organization: Organization, period: date) -> "Plan":
+        """Read the tables, in eight queries."""
+        terms = BillingTerms.objects.filter(organization=organization).first()
+        return cls(
+            organization=organization,
+            period=period,
+            rules=rules_of(organization.country),
+            terms=terms or BillingTerms(organization=organization),
+            cities=dict(House.objects.filter(organization=organization).values_list("pk", "city")),
+            supplies=_supplies(organization, period),
+            tariffs=_tariffs(organization, period),
+            norms=_norms(organization, period),
+            usual_norms=_usual_norms(organization, period),
+            facts=_facts(organization, period),
+        )
+
+    @property
+    def country(self) -> str:
+        return self.organization.country
+
+    @property
+    def days(self) -> int:
+        return days_in(self.period)
+
+    @property
+    def last_day(self) -> date:
+        return last_day_of(self.period)
+
+    def fact(self, house: int) -> HouseFact:
+        """The data of a house; raises `NotEnough`."""
+        found = self.facts.get(house)
+        if found is None:
+            raise NotEnough("house data")
+        return found
+
+    def norm(self, service: Service, house: int, kind: str, month: date | None = None) -> Decimal | None:
+        """A norm of a service: the house's own first, the newest that has begun; None where nobody set one."""
+        for place in (house, None):
+            rows = self.norms.get((service.pk, kind, place))
+            if rows:
+                index = bisect_right(rows, month or self.period, key=itemgetter(0))
+                return rows[max(index - 1, 0)][1]
+        return None
+
+    def person_norm(self, service: Service, house: int) -> Decimal | None:
+        """What one person uses in a month: the norm of the service, else the one that the meters know of its resource."""
+        found = self.norm(service, house, Norm.PERSON)
+        if found is None and service.resource:
+            usual = self.usual_norms
+            found = usual.get((house, service.resource), usual.get((None, service.resource)))
+        return found
+
+    def coefficient(self, key: str, house: int) -> Decimal:
+        """A raising coefficient of the law, 1 where the law has none."""
+        try:
+            return self.rules.decimal(self.country, key, self.period, self.cities.get(house, ""))
+        except NoRule:
+            return Decimal(1)
+
+    def rate(self, service: Service, house: int, way: str, month: date | None = None) -> Rate:
+        """The tariff of a service in a house and month, with what the way of charging needs; raises `NotEnough`."""
+        key = (service.pk, house, way, month or self.period)
+        found = self._rates.get(key)
+        if found is None:
+            try:
+                found = self._made(service, house, way, month or self.period)
+            except NotEnough as missing:
+                found = missing
+            self._rates[key] = found
+        if isinstance(found, NotEnough):
+            raise found
+        return found
+
+    def _made(self, service: Service, house: int, way: str, month: date) -> Rate:
+        held = self._held(service, house, way, month)
+        first = held[0][1]
+        later = held[1:]
+        heat = first.heat_rate or ZERO
+        zones = _zones(first)
+        return Rate(
+            first.rate,
+            changes=_changes(first.rate, later, lambda one: one.rate),
+            norm=self._norm_of(service, house, way, month),
+            months=self.fact(house).heating_months if way == Way.HEAT_YEAR else None,
+            zones=zones,
+            tiers=_tiers(first),
+            zone_changes=tuple((day, _zones(one)) for day, one in later) if zones else (),
+            heat_tariff=heat,
+            heat_changes=_changes(heat, later, lambda one: one.heat_rate or ZERO),
+            heat_per_m3=self._warmth(service, house, month) if way == Way.HOT_TWO else ZERO,
+            heat_average=self._mean(house) if way == Way.HEAT_AVERAGE else ZERO,
+        )
+
+    def _norm_of(self, service: Service, house: int, way: str, month: date) -> Decimal | None:
+        if way in (Way.HEAT_SEASON, Way.HEAT_YEAR):
+            return self.norm(service, house, Norm.AREA, month)
+        if way == Way.PERSON:  # without a norm the tariff is of a person; the engine takes the norm of a year
+            monthly = self.norm(service, house, Norm.PERSON, month)
+            return YEAR * (Decimal(1) if monthly is None else monthly)
+        return self.person_norm(service, house)
+
+    def _warmth(self, service: Service, house: int, month: date) -> Decimal:
+        found = self.norm(service, house, Norm.HEATING_WATER, month)
+        if found is None:
+            raise NotEnough("norm")
+        return found
+
+    def _mean(self, house: int) -> Decimal:
+        found = self.fact(house).heat_average
+        if found is None:
+            raise NotEnough("house data")
+        return found
+
+    def _held(self, service: Service, house: int, way: str, month: date) -> list[tuple[int, Tariff]]:
+        """The tariff of each stretch of days: (first day, tariff). Days on which the house has no service may lack one."""
+        days = days_in(month)
+        rows = [one for one in self.tariffs.get(service.pk, ()) if one.house_id in (None, house)]
+        supply = next((one for one in self.supplies.get(house, ()) if one.service.pk == service.pk), None)
+        first, last = (supply.first, supply.last) if supply and month == self.period else (1, days)
+        begins = {first} | {
+            day.day
+            for one in rows
+            for day in (one.since, one.until + DAY if one.until else one.since)
+            if day.replace(day=1) == month and first < day.day <= last
+        }
+        held: list[tuple[int, Tariff]] = []
+        for begin in sorted(begins):
+            found = _in_force(rows, month.replace(day=begin))
+            if found is None:
+                raise NotEnough("tariff")
+            if not held or held[-1][1] is not found:
+                held.append((begin, found))
+        return [(1, held[0][1]), *held[1:]]
+
+
+def is_heated(fact: HouseFact, period: date) -> bool:
+    """Whether a month belongs to the heating season of a house."""
+    return (period.month - fact.heating_from) % 12 < fact.heating_months
+
+
+def _in_force(rows: Sequence[Tariff], day: date) -> Tariff | None:
+    there = [one for one in rows if one.since <= day and (one.until is None or one.until >= day)]
+    return next((one for one in there if one.house_id), there[0] if there else None)
+
+
+def _zones(tariff: Tariff) -> tuple[Decimal, ...]:
+    if tariff.rate_2 is None:
+        return ()
+    return (tariff.rate, tariff.rate_2) if tariff.rate_3 is None else (tariff.rate, tariff.rate_2, tariff.rate_3)
+
+
+def _tiers(tariff: Tariff) -> tuple[tuple[Decimal | None, Decimal], ...]:
+    return tuple((None if upto is None else Decimal(upto), Decimal(rate)) for upto, rate in tariff.tiers)
+
+
+def _changes(
+    first: Decimal, later: Sequence[tuple[int, Tariff]], price: Callable[[Tariff], Decimal]
+) -> tuple[tuple[int, Decimal], ...]:
+    found: list[tuple[int, Decimal]] = []
+    for day, tariff in later:
+        if price(tariff) != (found[-1][1] if found else first):
+            found.append((day, price(tariff)))
+    return tuple(found)
+
+
+def _supplies(organization: Organization, period: date) -> dict[int, list[Supply]]:
+    """The services of each house in the month, in the order of the document; a way that changed inside it is the newer one."""
+    last = last_day_of(period)
+    rows = HouseService.objects.during(period, last).filter(service__organization=organization)
+    found: dict[int, dict[int, Supply]] = defaultdict(dict)
+    for row in rows.select_related("service__requisites"):
+        begin = max(row.since, period).day
+        end = min(row.until, last).day if row.until else last.day
+        known = found[row.house_id].get(row.service_id)
+        found[row.house_id][row.service_id] = Supply(row.service, row.way, known.first if known else begin, end)
+    return {house: sorted(some.values(), key=_place) for house, some in found.items()}
+
+
+def _place(supply: Supply) -> tuple[int, str, int]:
+    return supply.service.position, supply.service.name, supply.service.pk
+
+
+def _tariffs(organization: Organization, period: date) -> dict[int, list[Tariff]]:
+    rows = Tariff.objects.during(months_before(period, LOOK_BACK), last_day_of(period))
+    found: dict[int, list[Tariff]] = defaultdict(list)
+    for row in rows.filter(service__organization=organization):
+        found[row.service_id].append(row)
+    return dict(found)
+
+
+def _norms(organization: Organization, period: date) -> dict[tuple[int, str, int | None], list[tuple[date, Decimal]]]:
+    rows = ServiceNorm.objects.filter(service__organization=organization, since__lte=last_day_of(period))
+    found: dict[tuple[int, str, int | None], list[tuple[date, Decimal]]] = defaultdict(list)
+    for service, kind, house, since, value in rows.order_by("since").values_list(
+        "service", "kind", "house", "since", "value"
+    ):
+        found[service, kind, house].append((since, value))
+    return dict(found)
+
+
+def _usual_norms(organization: Organization, period: date) -> dict[tuple[int | None, str], Decimal]:
+    found: dict[tuple[int | None, str], Decimal] = {}
+    for norm in ConsumptionNorm.objects.in_force(period).filter(organization=organization):
+        found.setdefault((norm.house_id, norm.resource), norm.per_person)
+    return found
+
+
+def _facts(organization: Organization, period: date) -> dict[int, HouseFact]:
+    rows = HouseFact.objects.filter(house__organization=organization, since__lte=last_day_of(period)).order_by("since")
+    found: dict[int, HouseFact] = {}
+    for row in rows:
+        if row.since <= period or row.house_id not in found:
+            found[row.house_id] = row
+    return found

@@ -1,0 +1,144 @@
+"""What takes something off a line: absence, poor quality, benefits, readings after averages (pure)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from billing.calculating.draft import Draft, Reduction
+from billing.calculating.months import days_in
+from billing.calculating.plan import Plan, Supply, Way
+from billing.calculating.volumes import Settled
+from billing.charging import absence as away
+from billing.charging.basis import Basis, Mark, Method, NotEnough, Rate
+from billing.charging.benefits import Benefit as Share
+from billing.charging.benefits import benefits_of
+from billing.charging.exact import NOTHING, volume_rounded
+from billing.charging.methods import charge
+from billing.charging.quality import for_interruption, for_temperature, together
+from billing.charging.recalculation import settled as difference
+from billing.charging.rules import NoRule
+from billing.models import Absence, Benefit, Invoice, QualityCase, Service
+from lib.money import rounded
+from meters.resources import Resource
+
+UTILITIES = {
+    Resource.COLD: away.Utility.COLD, Resource.HOT: away.Utility.HOT, Resource.GAS: away.Utility.GAS,
+    Resource.POWER: away.Utility.ELECTRICITY, Resource.HEAT: away.Utility.HEAT,
+}  # fmt: skip
+KINDS = {Way.SEWAGE: away.Utility.SEWAGE, Way.PERSON: away.Utility.WASTE}
+BY_RESOURCE = {Way.METER, Way.TIERS, Way.HOT_TWO}
+
+
+def utility_of(supply: Supply) -> away.Utility:
+    """What a service is, where the law treats utilities differently."""
+    if supply.way in BY_RESOURCE:
+        return UTILITIES[Resource(supply.service.resource)]
+    return KINDS.get(Way(supply.way), away.Utility.HOUSING)
+
+
+def for_absence(
+    plan: Plan, supply: Supply, rows: Sequence[Absence], *, has_meter: bool, norm: Decimal | None, tariff: Decimal,
+    charged: Decimal, city: str,
+) -> Decimal:  # fmt: skip
+    """What those who were away take off a line, below zero. `norm` is that of one person a month."""
+    service = supply.service
+    if not rows or norm is None:
+        return NOTHING
+    if not away.is_reduced(utility_of(supply), has_meter=has_meter, meter_is_possible=service.meter_possible):
+        return NOTHING
+    more_than = plan.rules.whole(plan.country, "absence_min_days", plan.period, city)
+    within = plan.rules.whole(plan.country, "absence_apply_days", plan.period, city)
+    days: list[int] = []
+    for row in rows:
+        one = away.Absence(row.left_on, row.returned_on)
+        if away.is_in_time(one, row.applied_on, within=within):
+            days += [away.absent_days(one, plan.period, more_than=more_than)] * row.persons
+    return away.reductions(norm, tariff, days, plan.days, charged)
+
+
+def for_quality(plan: Plan, cases: Iterable[QualityCase], charged: Decimal, city: str) -> Decimal:
+    """What poor quality takes off a charge, below zero; raises `NotEnough` where the law has no percent for it."""
+    found = [_of_case(plan, case, charged, city) for case in cases]
+    return together(charged, *found) if found else NOTHING
+
+
+def _of_case(plan: Plan, case: QualityCase, charged: Decimal, city: str) -> Decimal:
+    if case.kind == QualityCase.Kind.PERCENT:
+        return -rounded(max(charged, NOTHING) * case.percent / 100)
+    try:
+        if case.kind == QualityCase.Kind.INTERRUPTION:
+            return for_interruption(charged, case.hours, _rule(plan, "interruption_percent", city))
+        return for_temperature(
+            charged, case.degrees, case.hours, percent=_rule(plan, "temperature_percent", city),
+            step=_rule(plan, "temperature_step", city),
+        )  # fmt: skip
+    except NoRule:
+        raise NotEnough("rule") from None
+
+
+def _rule(plan: Plan, key: str, city: str) -> Decimal:
+    return plan.rules.decimal(plan.country, key, plan.period, city)
+
+
+def benefit_on(plan: Plan, rows: Sequence[Benefit], draft: Draft, persons: int) -> Decimal:
+    """What the benefits of an account take off a line, above zero; of a part of the month by its days."""
+    service = draft.service
+    shares = [
+        Share(percent=row.percent * _days(plan, row) / plan.days, entitled=row.persons)
+        for row in rows
+        if row.service_id == service.pk or (row.service_id is None and service.kind == Invoice.Kind.MAIN)
+    ]
+    return benefits_of(shares, draft.base, persons=persons) if shares else NOTHING
+
+
+def _days(plan: Plan, row: Benefit) -> int:
+    last = min(row.until, plan.last_day) if row.until else plan.last_day
+    return (last - max(row.since, plan.period)).days + 1
+
+
+def settle(plan: Plan, supply: Supply, method: Method, house: int, items: Iterable[Settled]) -> Decimal:
+    """What readings add after months of averages: V × T of all since the last one, less what those months were charged."""
+    return sum((_settle(plan, supply, method, house, one) for one in items), NOTHING)
+
+
+def _settle(plan: Plan, supply: Supply, method: Method, house: int, one: Settled) -> Decimal:
+    charged = [_plain(method, volume, _rate_then(plan, supply, house, month), month) for month, volume in one.averaged]
+    rate = plan.rate(supply.service, house, supply.way)
+    if method == Method.TIERS:  # each month has its own ranges
+        months = len(one.averaged) + 1
+        share = volume_rounded(one.measured / months)
+        return months * _plain(method, share, rate, plan.period) - sum(charged, NOTHING)
+    if method in (Method.METER, Method.SEWAGE) and not rate.changes:
+        return difference(one.measured, rate.tariff, charged)
+    return _plain(method, one.measured, rate, plan.period) - sum(charged, NOTHING)
+
+
+def _plain(method: Method, volume: Decimal, rate: Rate, month: date) -> Decimal:
+    return charge(method, Basis(days=days_in(month), volume=volume, mark=Mark.OTHER), rate).accrued
+
+
+def _rate_then(plan: Plan, supply: Supply, house: int, month: date) -> Rate:
+    try:
+        return plan.rate(supply.service, house, supply.way, month)
+    except NotEnough:  # the house was charged elsewhere then
+        return plan.rate(supply.service, house, supply.way)
+
+
+def merged(found: Iterable[Reduction]) -> list[Reduction]:
+    """One row for each account, service, month and source, as the table holds them; what comes to nothing is left out."""
+    sums: dict[tuple[int, int, date, str], Reduction] = {}
+    for one in found:
+        key = (one.account, one.service, one.period, one.source)
+        known = sums.get(key)
+        sums[key] = one if known is None else _joined(known, one)
+    return [one for one in sums.values() if one.amount]
+
+
+def _joined(one: Reduction, other: Reduction) -> Reduction:
+    reason = one.reason if other.reason in one.reason else f"{one.reason}; {other.reason}"[:200]
+    return Reduction(one.account, one.service, one.period, one.source, one.amount + other.amount, reason)
+
+
+def service_of(supplies: Iterable[Supply], pk: int) -> Service | None:
+    """The service of this id among those of a house."""
+    return next((one.service for one in supplies if one.service.pk == pk), None)

@@ -1,0 +1,133 @@
+"""What the meters say of an account in the words of charging (pure)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from billing.calculating.plan import Plan
+from billing.charging.basis import Mark
+from billing.charging.exact import ZERO
+from meters.consumption import Method
+from meters.models import Estimate
+from meters.resources import Resource, Unit, to_base
+from meters.volumes import Part, PeriodVolume
+
+MARKS = {Method.METER: Mark.METER, Method.AVERAGE: Mark.OTHER, Method.NORM: Mark.NORM}
+CAUSES = {Estimate.Cause.EXPIRED: "coef_expired", Estimate.Cause.BROKEN: "coef_broken"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A reading after months of averages, in the base unit: all that ran through, and what was taken for which month."""
+
+    measured: Decimal
+    averaged: tuple[tuple[date, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """The month's volume of one resource. None: there is a meter and nobody knows what it measured."""
+
+    volume: Decimal | None
+    net: Decimal  # the same less what was taken for earlier months: what the house's balance counts
+    mark: Mark
+    zones: tuple[Decimal, ...] = ()
+    coefficient: Decimal | None = None
+    raised: Decimal | None = None
+    settled: tuple[Settled, ...] = ()
+
+
+def metered(found: PeriodVolume, plan: Plan, house: int) -> Metered | None:
+    """The volume of a resource by the account's meters; None where it has none."""
+    parts = found.parts
+    if not parts:
+        return None
+    if len(parts) == 1 and parts[0].method == Method.METER and not parts[0].averaged and len(parts[0].volumes) == 1:
+        volume = parts[0].base
+        return Metered(volume, volume, Mark.METER)
+    if found.volume is None:
+        return Metered(None, ZERO, Mark.NORM)
+    settled = tuple(_settled(part) for part in parts if part.averaged)
+    plain = sum((part.base for part in parts if not part.averaged), ZERO)
+    coefficient, raised = _raised(parts, plan, house)
+    zones = found.zones if len(found.zones) > 1 and not settled else ()
+    return Metered(plain, found.volume, MARKS[found.method], zones, coefficient, raised, settled)
+
+
+def _settled(part: Part) -> Settled:
+    def base(volume: Decimal) -> Decimal:
+        return to_base(volume, part.meter.unit, part.meter.resource)
+
+    return Settled(base(sum(part.measured, ZERO)), tuple((month, base(volume)) for month, volume in part.averaged))
+
+
+def _raised(parts: Sequence[Part], plan: Plan, house: int) -> tuple[Decimal | None, Decimal | None]:
+    """The coefficient of the parts whose cause raises the norm, and their volume where the others are not raised."""
+    found: list[tuple[Decimal, Decimal]] = []
+    for part in parts:
+        if part.method == Method.NORM and part.cause:
+            coefficient = plan.coefficient(_rule_of(part.cause, plan), house)
+            if coefficient > 1:
+                found.append((coefficient, part.base))
+    if not found:
+        return None, None
+    raised = sum((volume for _coefficient, volume in found), ZERO)
+    return max(found)[0], None if len(found) == len(parts) else raised
+
+
+def _rule_of(cause: str, plan: Plan) -> str:
+    silent = "coef_no_meter" if plan.terms.raises_for_silence else "coef_not_sent"
+    return CAUSES.get(Estimate.Cause(cause), silent)
+
+
+def sheet_of(used: Sequence[PeriodVolume]) -> list[dict[str, Any]]:
+    """The block of readings of an account: what its meters showed before and now, in the words of the document."""
+    rows: list[dict[str, Any]] = []
+    for one in used:
+        for part in one.parts:
+            if part.reading is not None:
+                rows += _rows(part)
+    return rows
+
+
+def _rows(part: Part) -> list[dict[str, Any]]:
+    meter = part.meter
+    assert part.reading is not None
+    rows = []
+    for zone, (value, used) in enumerate(zip(part.reading.values, part.measured, strict=False), start=1):
+        previous = value - used / meter.ratio
+        if previous < 0:
+            previous += 10**meter.int_digits
+        rows.append(
+            {
+                "resource": _word(Resource(meter.resource)), "unit": _word(Unit(meter.unit)), "serial": meter.serial,
+                "zone": f"T{zone}" if meter.zones > 1 else "", "previous": _shown(previous, meter.decimals),
+                "current": _shown(value, meter.decimals), "volume": _plain(used),
+            }
+        )  # fmt: skip
+    return rows
+
+
+def _word(choice: Resource | Unit) -> str:
+    return str(choice.label)
+
+
+def _shown(value: Decimal, decimals: int) -> str:
+    return f"{value:.{decimals}f}"
+
+
+def _plain(value: Decimal) -> str:
+    """A figure without the zeros at its end."""
+    return f"{value.normalize():f}"
+
+
+def reason_of(settled: Sequence[Settled]) -> str:
+    """Why an earlier month's volume changed, in the language that is active."""
+    months = sorted(month for one in settled for month, _volume in one.averaged)
+    if months[0] == months[-1]:
+        return _("Actual readings, %(month)s") % {"month": f"{months[0]:%m.%Y}"}
+    return _("Actual readings, %(first)s–%(last)s") % {"first": f"{months[0]:%m.%Y}", "last": f"{months[-1]:%m.%Y}"}

@@ -1,0 +1,188 @@
+"""Charges become papers: one document per account, kind and recipient, with every word it prints (pure)."""
+
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from billing import freezing
+from billing.book import unpaid
+from billing.charging.exact import NOTHING, largest_remainder
+from billing.charging.totals import vat_inside
+from billing.models import BillingRun, Charge, Requisites, Service
+from premises.models import PersonalAccount
+
+ZHKU = re.compile(r"^\d{2}[А-ЯЁA-Z]{2}\d{6}-\d{2}$")
+LINE_COLUMNS = (
+    "invoice_id", "position", "group", "code", "service", "unit", "volume", "method", "tariff", "accrued", "volume_common",
+    "method_common", "accrued_common", "coefficient", "excess", "fine", "recalculated", "benefit", "penalty", "balance",
+    "payable", "warnings",
+)  # fmt: skip
+SUMS = ("accrued", "excess", "recalculated", "benefit", "fine")
+
+
+@dataclass
+class Paper:
+    """A document that is not numbered yet."""
+
+    account: PersonalAccount
+    kind: str
+    details: dict[str, str]  # the recipient's block
+    charges: list[Charge] = field(default_factory=list)
+    recalculations: list[dict[str, str]] = field(default_factory=list)
+    penalty: Decimal = NOTHING
+    subsidy: Decimal = NOTHING
+    opening: Decimal = NOTHING
+    paid: Decimal = NOTHING
+
+    @property
+    def recipient(self) -> str:
+        return self.details["recipient"]
+
+    @property
+    def sums(self) -> dict[str, Decimal]:
+        """The columns of the document: the sums of its lines."""
+        whole = dict.fromkeys(SUMS, NOTHING)
+        for one in self.charges:
+            whole["accrued"] += one.accrued + one.accrued_common
+            whole["excess"] += one.excess
+            whole["recalculated"] += one.recalculated
+            whole["benefit"] += one.benefit
+            whole["fine"] += one.fine
+        return whole
+
+    @property
+    def charged(self) -> Decimal:
+        return sum((_total(one) for one in self.charges), NOTHING) + self.penalty
+
+    @property
+    def payable(self) -> Decimal:
+        return self.opening + self.charged - self.subsidy - self.paid
+
+    @property
+    def vat(self) -> Decimal | None:
+        """The tax inside the lines, rounded once for each percentage; None where no service bears any."""
+        sums: dict[Decimal, Decimal] = defaultdict(lambda: NOTHING)
+        for one in self.charges:
+            if one.service.vat_percent:
+                sums[one.service.vat_percent] += _total(one)
+        return sum((vat_inside(total, percent) for percent, total in sums.items()), NOTHING) if sums else None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The bank details of a company: whose document a service is printed in."""
+
+    run: BillingRun
+    mains: dict[str, Requisites]
+
+    def details_of(self, service: Service) -> dict[str, str]:
+        own = service.requisites or self.mains.get(service.kind)
+        return freezing.requisites(self.run.organization, own)
+
+    def main_details(self, kind: str) -> dict[str, str]:
+        return freezing.requisites(self.run.organization, self.mains.get(kind))
+
+
+def papers_of(desk: Desk, account: PersonalAccount, charges: Iterable[Charge]) -> list[Paper]:
+    """The documents of one account: its charges by kind and recipient, in the order of the services."""
+    found: dict[tuple[str, str, str], Paper] = {}
+    for charge in charges:
+        details = desk.details_of(charge.service)
+        key = (charge.service.kind, details["recipient"], "")
+        paper = found.get(key)
+        if paper is None:
+            paper = found[key] = Paper(account, charge.service.kind, details)
+        paper.charges.append(charge)
+    return list(found.values())
+
+
+def add_penalties(
+    desk: Desk, account: PersonalAccount, papers: list[Paper], late: Iterable[tuple[str, str, Decimal]]
+) -> None:
+    """Put penalties (section, recipient of the late document, sum) into the papers of this month, or into a paper of their own."""
+    for section, recipient, amount in late:
+        there = [one for one in papers if one.kind == section]
+        paper = next((one for one in there if one.recipient == recipient), largest(there))
+        if paper is None:
+            paper = Paper(account, section, desk.main_details(section))
+            papers.append(paper)
+        paper.penalty += amount
+
+
+def largest(papers: Sequence[Paper]) -> Paper | None:
+    """The paper with the largest sum of the month, the first of equal ones."""
+    return max(papers, key=lambda one: one.charged, default=None)
+
+
+def share_opening(papers: Sequence[Paper], balance: Decimal, earlier: Sequence[tuple[str, Decimal]]) -> None:
+    """Split the balance of a section over its papers: a debt by the documents not paid yet, the rest to the largest.
+
+    `earlier` are (recipient, charged) of the section's documents, newest first: money pays the oldest first.
+    """
+    biggest = largest(papers)
+    if biggest is None:
+        return
+    left = balance
+    if balance > 0 and len(papers) > 1:
+        by_recipient = {one.recipient: one for one in papers}
+        owed = unpaid(balance, (charged for _recipient, charged in earlier))
+        for (recipient, _charged), part in zip(earlier, owed, strict=True):
+            by_recipient.get(recipient, biggest).opening += part
+            left -= part
+    biggest.opening += left
+
+
+def share_paid(papers: Sequence[Paper], paid: Decimal) -> None:
+    """Split the money of the month: it covers the debt of the start first, what is left goes to the largest paper."""
+    biggest = largest(papers)
+    if biggest is None or not paid:
+        return
+    owed = [max(one.opening, NOTHING) for one in papers]
+    covered = min(max(paid, NOTHING), sum(owed, NOTHING))
+    if covered:
+        for one, part in zip(papers, largest_remainder(covered, owed), strict=True):
+            one.paid += part
+    biggest.paid += paid - covered
+
+
+def lines_of(paper: Paper) -> list[tuple[Any, ...]]:
+    """The printed lines, without the document's id; a penalty is a line of its own at the end."""
+    rows: list[tuple[Any, ...]] = []
+    for one in paper.charges:
+        service = one.service
+        name = f"{service.name}, T{one.zone}" if one.zone else service.name
+        rows.append((
+            len(rows) + 1, service.group, service.code, name, service.unit, one.volume, one.method, one.tariff,
+            one.accrued, one.volume_common, one.method_common, one.accrued_common, one.coefficient, one.excess, one.fine,
+            one.recalculated, one.benefit, NOTHING, None, _total(one), "[]",
+        ))  # fmt: skip
+    if paper.penalty:
+        rows.append((
+            len(rows) + 1, "", "", _("Penalty for late payment"), "", None, "", None, NOTHING, None, "", NOTHING, None,
+            NOTHING, NOTHING, NOTHING, NOTHING, paper.penalty, None, paper.penalty, "[]",
+        ))  # fmt: skip
+    return rows
+
+
+def digest_of(paper: Paper, lines: Sequence[tuple[Any, ...]]) -> str:
+    """The fingerprint of what a document says."""
+    words = [paper.account.number, paper.kind, paper.details, paper.opening, paper.payable, lines]
+    return hashlib.sha256(json.dumps(words, default=str, ensure_ascii=False).encode()).hexdigest()
+
+
+def document_id(account: PersonalAccount, run: BillingRun, place: int) -> str:
+    """The identifier of a document in the state system: the ИЖКУ, the year's last digit, the month, its place (1–9)."""
+    if not ZHKU.match(account.zhku) or place > 9:
+        return ""
+    return f"{account.zhku}-{run.period.year % 10}{run.period.month:02}{place}"
+
+
+def _total(one: Charge) -> Decimal:
+    return one.accrued + one.accrued_common + one.excess + one.recalculated - one.benefit - one.fine
