@@ -132,6 +132,9 @@ LINK_CODE_USER = Limit("link code user", 10, HOUR, LINK_ENOUGH)
 PDF_USER = Limit("pdf", 30, 10 * MINUTE, SLOW_DOWN)
 READINGS_USER = Limit("readings", 60, HOUR, SLOW_DOWN)
 
+# --- Paying online --------------------------------------------------------------------------------------------------
+PAY_USER = Limit("pay", 10, HOUR, SLOW_DOWN)  # payments begun by one person
+
 
 @dataclass(frozen=True)
 class SessionLimit:

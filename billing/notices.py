@@ -13,3 +13,6 @@ MANY_EXPORTS = declare(Kind("billing.many_exports", channels=(Channel.INBOX, Cha
 BILL_ISSUED = declare(
     Kind("billing.bill_issued", event="bills", channels=(Channel.INBOX, Channel.EMAIL), lane=Delivery.Lane.BULK)
 )
+# Without an event: the payer asked for the receipt, and money that went back must not pass in silence.
+PAYMENT_RECEIVED = declare(Kind("billing.payment_received", channels=(Channel.INBOX, Channel.EMAIL)))
+PAYMENT_RETURNED = declare(Kind("billing.payment_returned", channels=(Channel.INBOX, Channel.EMAIL)))

@@ -1,14 +1,21 @@
 """What the worker does for billing: draw a document, look for lost ones."""
 
 import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
+from billing.actions.hearing import forget_events, hear, look_into
+from billing.actions.paying import refresh
 from billing.actions.pdf import give_up_pdf, make_pdf, requeue_stuck_pdfs
+from billing.actions.reconciling import ask_about, reconcile
 from billing.actions.requisites import apply_due_changes
-from billing.models import Invoice
+from billing.models import Invoice, PaymentIntent, ProviderAccount, ProviderEvent, Refund
+from billing.providers import ProviderError
 
 log = logging.getLogger("billing")
 
@@ -44,3 +51,72 @@ def nudge(invoice_id: int) -> None:
         draw_pdf.delay(invoice_id)
     except Exception as error:  # every broker library has its own
         log.warning("the broker is away (%s); document %s waits for the sweep", type(error).__name__, invoice_id)
+
+
+# --- Paying online: rows are the truth, a nudge may be lost, the reconciliation finds what waits ---------------------
+
+
+@shared_task(soft_time_limit=40, time_limit=50)
+def hear_out(event_id: int) -> None:
+    """Ask the provider about the payment that a notification names."""
+    _asking(lambda: look_into(ProviderEvent.objects.get(pk=event_id), at=timezone.now()), "notification", event_id)
+
+
+@shared_task(soft_time_limit=40, time_limit=50)
+def ask_provider(intent_id: int) -> None:
+    """Ask how a payment ended."""
+    intent = PaymentIntent.objects.select_related("provider_account").get(pk=intent_id)
+    _asking(lambda: refresh(intent, at=timezone.now()), "payment", intent_id)
+
+
+@shared_task(soft_time_limit=40, time_limit=50)
+def return_money(refund_id: int) -> None:
+    """Send a refund to the provider."""
+    refund = Refund.objects.select_related("payment__intent__provider_account").get(pk=refund_id)
+    _asking(lambda: ask_about(refund, at=timezone.now()), "refund", refund_id)
+
+
+@shared_task(soft_time_limit=540, time_limit=580)
+def reconcile_payments() -> None:
+    """Every ten minutes: what is still open is asked about."""
+    reconcile(at=timezone.now())
+
+
+@shared_task
+def forget_notifications() -> None:
+    """Throw old notifications of providers away."""
+    forget_events(at=timezone.now())
+
+
+@shared_task
+def bank_notifies(body: str) -> None:
+    """The sandbox bank writes to the portal, as a real one would; never in production."""
+    hear(ProviderAccount.Provider.SANDBOX, body.encode(), at=timezone.now(), nudge=nudge_event)
+
+
+def nudge_event(event_id: int) -> None:
+    nudge_one(hear_out, event_id)
+
+
+def nudge_intent(intent_id: int) -> None:
+    nudge_one(ask_provider, intent_id)
+
+
+def nudge_refund(refund_id: int) -> None:
+    nudge_one(return_money, refund_id)
+
+
+def nudge_one(task: Any, word: int | str, *, after: timedelta | None = None) -> None:
+    """Tell the worker; a broker that is away is no harm."""
+    try:
+        task.apply_async([word], countdown=after.total_seconds() if after else None)
+    except Exception as error:  # every broker library has its own
+        log.warning("the broker is away (%s); %s waits", type(error).__name__, task.name)
+
+
+def _asking(ask: Callable[[], object], what: str, pk: int) -> None:
+    """A provider that does not answer is asked again by the reconciliation."""
+    try:
+        ask()
+    except ProviderError as error:
+        log.warning("%s %s is asked about later: %s", what, pk, error)

@@ -60,6 +60,15 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "payments: ask about those that still wait": {
+        "task": "billing.tasks.reconcile_payments",
+        "schedule": 600.0,
+        "options": {"expires": 580},
+    },
+    "payments: forget old notifications": {
+        "task": "billing.tasks.forget_notifications",
+        "schedule": crontab(hour=3, minute=50),
+    },
     # Every hour: each house has its own morning, and what was said is not said again.
     "readings: remind of windows and verifications": {
         "task": "meters.tasks.remind",

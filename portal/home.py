@@ -112,6 +112,7 @@ def money(account: PersonalAccount, link: AccountLink, meters: Standing, *, toda
         "payments": payments,
         "deadlines": deadlines(account, balance, due_on, meters, today),
         "first_bill": next_month(today),
+        "pay_url": reverse("pay", args=[account.public_id]) if balance > 0 else "",
     }
 
 

@@ -228,6 +228,11 @@ TWILIO_BASE_URL = env.text("TWILIO_BASE_URL", "")  # another server that speaks 
 PHONE_COUNTRIES = env.words("PHONE_COUNTRIES", "RU,UA")
 SMS_CODES_A_DAY = env.whole("SMS_CODES_A_DAY", 0)  # 0: three times what is usual, at least 200
 
+# --- Payments -------------------------------------------------------------------------------------------------------
+YOOKASSA_URL = env.text("YOOKASSA_URL", "").rstrip("/")  # another server that speaks ЮKassa's API
+# Networks whose notifications of payments are taken, comma-separated; empty: from everywhere. A filter, no proof.
+PAY_NOTICE_NETWORKS = env.words("PAY_NOTICE_NETWORKS", "")
+
 # --- Worker ---------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.broker(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True

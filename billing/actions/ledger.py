@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from billing.book import Posting, Section
-from billing.models import Invoice, LedgerEntry, Payment
+from billing.models import Invoice, LedgerEntry, Payment, Refund
 from premises.models import Organization
 
 Key = tuple[int, str]  # account id, section
@@ -58,6 +58,22 @@ def post_payments(payments: Sequence[Payment]) -> list[LedgerEntry]:
         lines = book[payment.account_id, payment.kind].payment(payment.paid_on, payment.amount)
         entries += [_entry(payment.account_id, payment.kind, line, payment=payment) for line in lines]
     return LedgerEntry.objects.bulk_create(entries, batch_size=5000)
+
+
+@transaction.atomic
+def post_refund(refund: Refund, *, on: date) -> LedgerEntry:
+    """Enter money that went back: it is owed again. The caller holds the organization's lock.
+
+    Where a later opening is printed already, that one did not know of it and is made right on its day.
+    """
+    payment = refund.payment
+    book = _book({payment.account_id}, since=on)[payment.account_id, payment.kind]
+    returned, *included = book.payment(on, -refund.amount)
+    entry = _entry(payment.account_id, payment.kind, returned, payment=payment)
+    entry.kind, entry.refund = LedgerEntry.Kind.REFUND, refund
+    entry.save()
+    LedgerEntry.objects.bulk_create(_entry(payment.account_id, payment.kind, line) for line in included)
+    return entry
 
 
 def _book(accounts: set[int], *, since: date, new: Sequence[Invoice] = ()) -> defaultdict[Key, Section]:

@@ -132,6 +132,7 @@ class PaymentIntent(models.Model):
     currency = models.CharField(max_length=3)
     method = models.CharField(_("way"), max_length=6, choices=Method)
     sections = models.JSONField(default=dict)  # how the sum falls to the sections of the book: {"main": "100.00"}
+    period = models.DateField(_("for the period"), null=True, blank=True)  # the month the payer named, its first day
     email = models.EmailField(blank=True)  # where the receipt goes
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.CREATED)
     provider_id = models.CharField(_("id at the provider"), max_length=64, blank=True)
@@ -267,6 +268,7 @@ class SandboxPayment(models.Model):
     reason = models.CharField(max_length=60, blank=True)
     return_url = models.URLField(max_length=500)
     refunded = models.DecimalField(max_digits=13, decimal_places=2, default=0)
+    returns = models.JSONField(default=list)  # [{"id", "amount", "chargeback"}]; the id is the shop's key
     created_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True)
 

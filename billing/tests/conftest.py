@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from billing.demo_guide import load_guide
+from billing.tests.till import stub  # noqa: F401  (a fixture)
 from premises.models import PersonalAccount
 
 

@@ -63,6 +63,10 @@ def council_own(things: Things) -> tuple[object, ...]:
     return (things.cast.house.public_id, things.council_reading.public_id)
 
 
+def intent(things: Things) -> tuple[object, ...]:
+    return (things.cast.account.public_id, things.intent.public_id)
+
+
 def house(things: Things) -> tuple[object, ...]:
     return (things.cast.house.public_id,)
 
@@ -149,6 +153,12 @@ DOORS: dict[str, tuple[str, Args]] = {
     "bill": (FULL_LINK, bill),
     "bill_pdf": (FULL_LINK, bill),
     "payments": of_flat(FULL_LINK),
+    # paying: any grade may, each sees only what they began
+    "pay": of_flat(ANY_LINK),
+    "pay_intent": ("in 404 404 404 200 404 404 404 404 404", intent),
+    "pay_go": (OWN_VERB, intent),
+    "pay_notice": (VERB, lambda things: ("sandbox",)),
+    "bank": (OPEN, lambda things: (things.intent.provider_id,)),  # the sandbox, not there in production
     # readings and meters
     "readings_all": (PEOPLE, nothing),
     "readings_all_receipt": (LED_ON, nothing),

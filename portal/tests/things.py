@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from billing.models import Invoice, Payment
-from billing.testing import make_invoice, make_payment
+from billing.actions.paying import go_on, refresh
+from billing.models import Invoice, Payment, PaymentIntent, SandboxPayment
+from billing.providers.sandbox import decide
+from billing.testing import make_intent, make_invoice, make_payment, make_till
 from meters.models import Meter, Reading, Source, SubmissionWindow
 from meters.testing import make_meter, make_reading
 from notifications.models import Channel, Delivery, Notice
@@ -28,6 +31,7 @@ class Things:
     meter: Meter
     own_reading: Reading  # Olga's, with a photo
     council_reading: Reading
+    intent: PaymentIntent  # Olga's, declined by the sandbox bank
 
 
 def make_things(cast: Cast) -> Things:
@@ -48,7 +52,16 @@ def make_things(cast: Cast) -> Things:
         meter=meter,
         own_reading=own,
         council_reading=council,
+        intent=make_declined(cast),
     )
+
+
+def make_declined(cast: Cast) -> PaymentIntent:
+    """A payment that Olga began and the sandbox bank declined."""
+    make_till(cast.company)
+    intent = go_on(make_intent(cast.account, cast.olga, "77.00"), at=timezone.now())
+    decide(UUID(intent.provider_id), SandboxPayment.State.CANCELED, reason="insufficient_funds", at=timezone.now())
+    return refresh(intent, at=timezone.now())
 
 
 def make_flat_readings(cast: Cast) -> tuple[Meter, Reading, Reading]:

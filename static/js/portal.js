@@ -44,5 +44,13 @@
     }
   });
 
+  // A payment that waits for the bank: the page comes anew once there is an answer, never before.
+  if (document.querySelector("[data-again]")) {
+    setInterval(async () => {
+      const answer = await fetch(location.href).catch(() => null);
+      if (answer?.ok && !(await answer.text()).includes("data-again")) location.reload();
+    }, 5000);
+  }
+
   for (const hidden of document.querySelectorAll("[data-reveal][hidden], [data-copy][hidden], [data-print][hidden]")) hidden.hidden = false;
 })();

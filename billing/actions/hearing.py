@@ -1,0 +1,59 @@
+"""Notifications of providers: kept as they came, then looked into. Nothing they say is believed."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from billing.actions.paying import refresh
+from billing.models import PaymentIntent, ProviderEvent
+from billing.providers import payment_named_in
+
+Outcome = ProviderEvent.Outcome
+KEPT = timedelta(days=90)
+Nudge = Callable[[int], object]  # tells the worker the event's id
+
+
+@transaction.atomic
+def hear(provider: str, body: bytes, *, at: datetime, nudge: Nudge) -> ProviderEvent:
+    """Keep a notification; the same words again are only counted."""
+    text = body.decode(errors="replace").replace("\x00", "\ufffd")
+    event, is_new = ProviderEvent.objects.get_or_create(
+        provider=provider, digest=hashlib.sha256(body).hexdigest(), defaults={"body": text, "received_at": at}
+    )
+    if not is_new:
+        ProviderEvent.objects.filter(pk=event.pk).update(times=F("times") + 1)
+    if event.outcome == Outcome.NEW:
+        transaction.on_commit(lambda: nudge(event.pk))
+    return event
+
+
+def look_into(event: ProviderEvent, *, at: datetime) -> ProviderEvent:
+    """Ask the provider about the payment that the notification names, if it is one of ours. Not in a transaction.
+
+    A provider that does not answer leaves the notification new: the reconciliation takes it up again.
+    """
+    if event.outcome != Outcome.NEW:
+        return event
+    try:
+        provider_id = payment_named_in(event.provider, event.body.encode())
+    except ValueError:
+        return _end(event, Outcome.BROKEN)
+    intents = PaymentIntent.objects.filter(provider_account__provider=event.provider, provider_id=provider_id)
+    found = list(intents.select_related("provider_account"))
+    for intent in found:
+        refresh(intent, at=at)
+    return _end(event, Outcome.DONE if found else Outcome.UNKNOWN)
+
+
+def _end(event: ProviderEvent, outcome: str) -> ProviderEvent:
+    event.outcome = outcome
+    event.save(update_fields=["outcome"])
+    return event
+
+
+def forget_events(*, at: datetime) -> int:
+    """Notifications that were looked into are thrown away after three months, noise too."""
+    return ProviderEvent.objects.filter(received_at__lt=at - KEPT).exclude(outcome=Outcome.NEW).delete()[0]

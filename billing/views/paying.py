@@ -1,0 +1,174 @@
+"""P24: paying online. A person chooses a sum, checks it, goes to the provider and comes back; nothing here asks for a card."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.limits import PAY_USER, take
+from accounts.models import User
+from accounts.once import once
+from billing.actions.paying import go_on, provider_account_of, start_payment
+from billing.models import Invoice, PartnerLink, PaymentIntent, Refund, Requisites
+from billing.owed import Owed
+from billing.pay_form import PayForm
+from billing.payment_code import payment_code
+from billing.providers import ProviderError, provider_of
+from billing.tasks import nudge_intent
+from billing.views.bills import picture
+from premises.access import account_or_404
+from premises.models import AccountLink, PersonalAccount
+from premises.views.pages import person, posted, show
+
+Is = PaymentIntent.State
+TWICE = timedelta(minutes=30)  # a payment of the same sum so young is asked about
+PAUSE = timedelta(seconds=3)  # between two questions to the provider that a page may cause
+
+
+class SeeOther(HttpResponseRedirect):
+    """After a POST to a page of its own, whatever it is."""
+
+    status_code = 303
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def pay(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Step 1: how much and which way. Any active link may pay; where the company takes no payments, the other ways."""
+    account, link = account_or_404(request, account_id)
+    user, now = person(request), timezone.now()
+    owed = Owed.by(account, is_full=link.is_full, invoice=request.GET.get("invoice", ""))
+    till = provider_account_of(account.organization)
+    context = {"account": account, "link": link, "owed": owed, "currency": account.organization.currency}
+    context["partners"] = PartnerLink.objects.filter(organization=account.organization)
+    if till is None:
+        return render(request, "billing/pay/elsewhere.html", context | elsewhere(account, link, owed))
+    form = PayForm(owed, till, account.organization.currency, posted(request), email=user.email or "")
+    twin = None
+    if form.is_valid():
+        twin = _twin(account, user, form, now)
+        if not form.doubt(_similar(twin, form)):
+            _count(account, user, now)
+            intent = start_payment(
+                account, amount=form.cleaned_data["sum"], method=form.cleaned_data["method"],
+                email=form.cleaned_data["email"], period=form.period, debts=form.debts, by=user, at=now,
+            )  # fmt: skip
+            return redirect("pay_intent", account_id, intent.public_id)
+    context |= {"form": form, "twin": twin, "parts": named_parts(account, dict(owed.balances))}
+    context["waiting"] = PaymentIntent.objects.visible_to(user).filter(account=account, state=Is.SENT)
+    if form.doubts:
+        return render(request, "billing/pay/amount.html", context, status=422)
+    return show(request, "billing/pay/amount.html", context)
+
+
+def _count(account: PersonalAccount, user: User, now: datetime) -> None:
+    """Ten payments an hour; what was begun and never sent is not a new one."""
+    if not PaymentIntent.objects.filter(account=account, user=user, state=Is.CREATED).exists():
+        take([(PAY_USER, user)], at=now)
+
+
+def _twin(account: PersonalAccount, user: User, form: PayForm, now: datetime) -> PaymentIntent | None:
+    """The person's own payment of the same sum that still waits for the bank, or was paid a moment ago."""
+    same = PaymentIntent.objects.visible_to(user).filter(account=account, amount=form.cleaned_data["sum"])
+    return same.filter(state__in=(Is.SENT, Is.PAID), created_at__gt=now - TWICE).first()
+
+
+def _similar(twin: PaymentIntent | None, form: PayForm) -> str:
+    if twin is None:
+        return ""
+    words = {"sum": form.money(twin.amount), "time": f"{timezone.localtime(twin.created_at):%H:%M}"}
+    if twin.state == Is.PAID:
+        return _("You paid the same sum at %(time)s: %(sum)s.") % words
+    return _("A payment of the same sum, begun at %(time)s, still waits for the bank: %(sum)s.") % words
+
+
+def named_parts(account: PersonalAccount, sections: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parts of a sum with the names of their sections and of those who receive them."""
+    mains = Requisites.objects.filter(organization=account.organization, is_main=True)
+    names = dict(mains.values_list("kind", "recipient"))
+    return [
+        {"name": Invoice.Kind(kind).label, "recipient": names.get(kind) or account.organization.name, "amount": amount}
+        for kind, amount in sections.items()
+    ]
+
+
+def elsewhere(account: PersonalAccount, link: AccountLink, owed: Owed) -> dict[str, Any]:
+    """How to pay without the portal: bank details, and for those who see bills the code of the newest one that is due."""
+    details = Requisites.objects.filter(organization=account.organization, is_main=True).order_by("kind")
+    context: dict[str, Any] = {"details": details, "code": "", "invoice": None}
+    if link.is_full and owed.due > 0:
+        invoice = account.invoices.live().select_related("account").order_by("-period", "-pk").first()
+        if invoice and (code := payment_code(invoice)):
+            context |= {"code": picture(code), "invoice": invoice}
+    return context
+
+
+def _intent(request: HttpRequest, account_id: UUID, intent_id: UUID) -> PaymentIntent:
+    """The person's own payment, or 404."""
+    own = PaymentIntent.objects.visible_to(person(request)).select_related(
+        "account__unit__house__organization", "account__organization", "organization", "provider_account", "user"
+    )
+    return get_object_or_404(own, account__public_id=account_id, public_id=intent_id)
+
+
+@login_required
+@require_safe
+def intent(request: HttpRequest, account_id: UUID, intent_id: UUID) -> HttpResponse:
+    """Steps 2 and 4: what will be paid and where one is taken; afterwards how it ended. Looking only nudges the worker."""
+    found = _intent(request, account_id, intent_id)
+    if _may_have_ended(found, at=timezone.now()):
+        nudge_intent(found.pk)
+        found = _intent(request, account_id, intent_id)
+    host, form_hosts = _where(found)
+    context = {
+        "account": found.account, "intent": found, "currency": found.currency, "host": host,
+        "parts": named_parts(found.account, found.sections),
+        "returns": Refund.objects.filter(payment__intent=found, state=Refund.State.DONE),
+    }  # fmt: skip
+    template = "check" if found.state == Is.CREATED else "result"
+    response = render(request, f"billing/pay/{template}.html", context)
+    if form_hosts:  # browsers ask the policy about the address that a form is led on to, too
+        response._csp_update = {"form-action": list(form_hosts)}  # type: ignore[attr-defined]
+    return response
+
+
+def _may_have_ended(found: PaymentIntent, *, at: datetime) -> bool:
+    """Whether the provider may know more than we do."""
+    return found.state in (Is.SENT, Is.EXPIRED) and bool(found.provider_id) and found.asked_at < at - PAUSE
+
+
+def _where(found: PaymentIntent) -> tuple[str, tuple[str, ...]]:
+    """Where the person is taken; nowhere once it is over, or where the provider is not used any more."""
+    if found.state in (Is.PAID, Is.MISMATCH):
+        return "", ()
+    try:
+        provider = provider_of(found.provider_account)
+    except ProviderError:
+        return "", ()
+    return provider.host, provider.form_hosts
+
+
+@login_required
+@require_POST
+def pay_go(request: HttpRequest, account_id: UUID, intent_id: UUID) -> HttpResponse:
+    """Step 3: to the provider. Pressing again, Back and a second tab lead to the same payment; a failed one begins anew."""
+    found, now = _intent(request, account_id, intent_id), timezone.now()
+    if found.state in (Is.FAILED, Is.EXPIRED):
+        take([(PAY_USER, person(request))], at=now)
+    try:
+        found = go_on(found, at=now)
+    except ProviderError:
+        messages.warning(request, _("The bank does not answer now. Nothing was paid. Try again in a few minutes."))
+        return redirect("pay_intent", account_id, intent_id)
+    if found.pay_url and found.state not in (Is.PAID, Is.MISMATCH):
+        return SeeOther(found.pay_url)
+    return SeeOther(reverse("pay_intent", args=[account_id, intent_id]))
