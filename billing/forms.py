@@ -6,9 +6,11 @@ from typing import Any
 
 from django import forms
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.payment_code import is_payable
+from meters.forms.span import SpanForm
 from premises.admin_forms import NumberField
 from premises.admin_scope import KeyedForm
 
@@ -52,3 +54,12 @@ class RequisitesForm(KeyedForm):
             if name in WRONG and details[name] and not unknown_bank:
                 self.add_error(name, WRONG[name])
         return values
+
+
+class PeriodForm(SpanForm):
+    """The months of a statement; half a century is enough for every book."""
+
+    most = 600
+
+    def _too_long(self) -> str:
+        return gettext("At most fifty years are shown at once: these are the last ones of your choice.")

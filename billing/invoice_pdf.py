@@ -1,17 +1,14 @@
 """Draws the PDF of a payment document from its frozen row alone: one to a file, or many in one print file."""
 
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
 from io import BytesIO
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from django.conf import settings
 from django.urls import reverse
 
 from billing.models import Invoice, InvoiceLine
-from billing.printing.charges import methods
 from billing.printing.form import Cabinet, Form
-from billing.wording import Wording
 from lib.paper import Book
 from premises import letter_codes
 
@@ -82,22 +79,6 @@ def form_of(printable: Printable) -> Form:
     if len(printable.lines) > MOST_LINES:
         raise TooLong(f"{len(printable.lines)} lines")
     return Form(printable.invoice, printable.lines, cabinet(printable.connect_code))
-
-
-def sheet(invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording) -> dict[str, Any]:
-    """The values that a form prints, for the page."""
-    has_penalty = bool(invoice.penalty)
-    area = invoice.payer.get("area_total")
-    return {
-        "invoice": invoice,
-        "lines": lines,
-        "words": words,
-        "area": Decimal(area) if area else None,
-        "to_pay": max(invoice.payable, Decimal("0.00")),
-        "has_penalty": has_penalty,
-        "width": len(words.columns) + has_penalty,
-        "methods": methods(lines, words),
-    }
 
 
 def cabinet(code: str) -> Cabinet:

@@ -16,3 +16,5 @@ BILL_ISSUED = declare(
 # Without an event: the payer asked for the receipt, and money that went back must not pass in silence.
 PAYMENT_RECEIVED = declare(Kind("billing.payment_received", channels=(Channel.INBOX, Channel.EMAIL)))
 PAYMENT_RETURNED = declare(Kind("billing.payment_returned", channels=(Channel.INBOX, Channel.EMAIL)))
+# Goes only to those who subscribed to the bills of an account (docs/money.md), so it asks for no other agreement.
+RECEIPT = declare(Kind("billing.receipt", channels=(Channel.EMAIL,), lane=Delivery.Lane.BULK))

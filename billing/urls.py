@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from billing.views import bank, bills, gateway, paying, payments
+from billing.views import bank, bills, gateway, paying, payments, receipts, statement, tariffs
 
 urlpatterns = [
     path("a/<uuid:account_id>/bills/", bills.bills, name="bills"),
@@ -14,6 +14,12 @@ urlpatterns = [
     path("a/<uuid:account_id>/pay/<uuid:intent_id>/", paying.intent, name="pay_intent"),
     path("a/<uuid:account_id>/pay/<uuid:intent_id>/go/", paying.pay_go, name="pay_go"),
     path("gateway/pay/<slug:provider>/", gateway.pay_notice, name="pay_notice"),
+    path("a/<uuid:account_id>/payments/<int:payment_id>/", payments.payment, name="payment"),
+    path("a/<uuid:account_id>/statement/", statement.statement_page, name="statement"),
+    path("a/<uuid:account_id>/statement/<slug:kind>/", statement.statement_file, name="statement_file"),
+    path("a/<uuid:account_id>/services/", tariffs.services, name="services"),
+    path("a/<uuid:account_id>/receipts/", receipts.receipts, name="receipts"),
+    path("receipts/stop/<slug:token>/", receipts.receipts_stop, name="receipts_stop"),
 ]
 if settings.DEV_PAGES:
     urlpatterns += [path("bank/<uuid:token>/", bank.bank, name="bank")]

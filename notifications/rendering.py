@@ -16,11 +16,12 @@ from notifications.sealing import unseal
 
 @dataclass(frozen=True)
 class Message:
-    """What leaves on one channel. `subject` and `html` are an e-mail's."""
+    """What leaves on one channel. `subject`, `html` and `unsubscribe` (the address that ends such letters) are an e-mail's."""
 
     text: str
     subject: str = ""
     html: str = ""
+    unsubscribe: str = ""
 
 
 def render(delivery: Delivery) -> Message:
@@ -32,7 +33,8 @@ def render(delivery: Delivery) -> Message:
     if delivery.channel != "email":
         return Message(text=text)
     subject, body = _split(text)
-    return Message(subject=subject, text=_letter(body, values), html=_html(notice, subject, body, values))
+    html = _html(notice, subject, body, values)
+    return Message(subject=subject, text=_letter(body, values), html=html, unsubscribe=values["unsubscribe_url"])
 
 
 def title_and_text(notice: Notice) -> tuple[str, str]:
@@ -60,7 +62,10 @@ def _template(notice: Notice, channel: str) -> str:
 
 def _values(notice: Notice) -> dict[str, Any]:
     url = _absolute(notice.url) if notice.url else ""
-    return {**notice.context, "url": url, "PUBLIC_HOST": settings.PUBLIC_HOST, "notice": notice}
+    stop = _absolute(notice.context["unsubscribe"]) if notice.context.get("unsubscribe") else ""
+    return {
+        **notice.context, "url": url, "unsubscribe_url": stop, "PUBLIC_HOST": settings.PUBLIC_HOST, "notice": notice,
+    }  # fmt: skip
 
 
 def _secret(notice: Notice) -> dict[str, str]:

@@ -16,6 +16,11 @@ from accounts.models import User
 from billing.models.seen import OfAccountQuerySet
 from premises.models import ImportRun, Organization, PersonalAccount
 
+BRIEF = (
+    "public_id", "period", "kind", "number", "due_on", "currency", "accrued", "excess", "recalculated", "benefit", "fine",
+    "penalty", "fees",
+)  # fmt: skip
+
 
 class InvoiceQuerySet(OfAccountQuerySet["Invoice"]):
     def light(self) -> Self:
@@ -29,23 +34,9 @@ class InvoiceQuerySet(OfAccountQuerySet["Invoice"]):
     def visible_to(self, user: User) -> Self:
         return super().visible_to(user).live()
 
-    def in_brief(self) -> Self:
-        """With only what a short list of the newest prints."""
-        return self.only(
-            "public_id",
-            "period",
-            "kind",
-            "number",
-            "due_on",
-            "currency",
-            "accrued",
-            "excess",
-            "recalculated",
-            "benefit",
-            "fine",
-            "penalty",
-            "fees",
-        )
+    def in_brief(self, *more: str) -> Self:
+        """With only what a short list of the newest prints, and these columns."""
+        return self.only(*BRIEF, *more)
 
     def newest(self) -> Self:
         """Documents of the newest month of each account: there may be one per section and recipient."""

@@ -20,7 +20,13 @@ def url(account: PersonalAccount, **query: str) -> str:
     return reverse("bills", args=[account.public_id], query=query)
 
 
+def shown(response: Any) -> list[Invoice]:
+    """The documents of the page, one after another."""
+    return [invoice for _month, found in response.context["groups"] for invoice in found]
+
+
 def two_months(account: PersonalAccount) -> list[Invoice]:
+    """January 1000.00 and February 500.00, entered into the book."""
     invoices = [
         make_invoice(account, JANUARY, accrued="1000.00", due_on=date(2026, 2, 15)),
         make_invoice(account, FEBRUARY, accrued="500.00", due_on=date(2026, 3, 15)),
@@ -43,7 +49,7 @@ def test_olga_and_oleg_see_every_bill_with_its_amount_and_status(cast: Cast, ent
     post_payments([make_payment(cast.account, "20.02.2026", "1100.00")])
     for reader in (cast.olga, cast.oleg):
         response = enter(reader).get(url(cast.account))
-        page = response.context["page"]
+        page = shown(response)
         assert [(one.period, one.charged, one.status) for one in page] == [
             (FEBRUARY, Decimal("500.00"), "part"), (JANUARY, Decimal("1000.00"), "paid")
         ]  # fmt: skip
@@ -57,23 +63,23 @@ def test_olga_picks_a_month_and_sees_its_documents_only(cast: Cast, enter: Any) 
     _january, february = two_months(cast.account)
     repair = make_invoice(cast.account, FEBRUARY, accrued="335.50", kind="repair")
     response = enter(cast.olga).get(url(cast.account, month="2026-02"))
-    assert [one.pk for one in response.context["page"]] == [february.pk, repair.pk]
+    assert [one.pk for one in shown(response)] == [february.pk, repair.pk]
     assert 'value="2026-01"' in response.content.decode()  # another month may be picked at once
 
 
 @pytest.mark.parametrize(
-    ("year", "shown"), [("2019", [2019]), ("2020", [2019]), ("9999", [2026, 2026]), ("x", [2026, 2026, 2019])]
+    ("year", "years"), [("2019", [2019]), ("2020", [2019]), ("9999", [2026, 2026]), ("x", [2026, 2026, 2019])]
 )
-def test_a_year_without_bills_shows_the_nearest(cast: Cast, enter: Any, year: str, shown: list[int]) -> None:
+def test_a_year_without_bills_shows_the_nearest(cast: Cast, enter: Any, year: str, years: list[int]) -> None:
     two_months(cast.account)
     make_invoice(cast.account, date(2019, 2, 1))
     response = enter(cast.olga).get(url(cast.account, year=year))
-    assert [one.period.year for one in response.context["page"]] == shown
+    assert [one.period.year for one in shown(response)] == years
 
 
 def test_a_month_without_bills_shows_all(cast: Cast, enter: Any) -> None:
     two_months(cast.account)
-    assert len(enter(cast.olga).get(url(cast.account, month="2031-13")).context["page"]) == 2
+    assert len(shown(enter(cast.olga).get(url(cast.account, month="2031-13")))) == 2
 
 
 def test_before_the_first_bill_the_page_says_when_it_comes(cast: Cast, enter: Any) -> None:
@@ -82,24 +88,58 @@ def test_before_the_first_bill_the_page_says_when_it_comes(cast: Cast, enter: An
     assert cast.company.short_name in response.content.decode()
 
 
-def test_many_bills_are_paged(cast: Cast, enter: Any) -> None:
-    for number in range(30):
-        make_invoice(cast.account, date(2020 + number // 12, number % 12 + 1, 1), accrued="1.00")
+def ten_years(account: PersonalAccount, kinds: tuple[str, ...] = ("main", "repair", "other")) -> list[Invoice]:
+    """120 months with three documents each."""
+    return [
+        make_invoice(account, date(2016 + month // 12, month % 12 + 1, 1), accrued="10.00", kind=kind)
+        for month in range(120)
+        for kind in kinds
+    ]
+
+
+def test_twelve_months_a_page_with_all_their_documents(cast: Cast, enter: Any) -> None:
+    ten_years(cast.account)
     client = enter(cast.olga)
-    assert len(client.get(url(cast.account)).context["page"]) == 24
-    assert len(client.get(url(cast.account, page="2")).context["page"]) == 6
-    assert len(client.get(url(cast.account, page="99")).context["page"]) == 6
+    first = client.get(url(cast.account))
+    assert len(shown(first)) == 36
+    assert [(month, len(found)) for month, found in first.context["groups"]][:2] == [
+        (date(2025, 12, 1), 3), (date(2025, 11, 1), 3)
+    ]  # fmt: skip
+    assert shown(client.get(url(cast.account, page="10")))[-1].period == date(2016, 1, 1)
+    assert shown(client.get(url(cast.account, page="99")))[-1].period == date(2016, 1, 1)
 
 
-@pytest.mark.parametrize("count", [1, 10])
-def test_the_list_costs_at_most_twelve_queries(
-    cast: Cast, enter: Any, count: int, django_assert_max_num_queries: Any
+@pytest.mark.feature("B10")
+@pytest.mark.parametrize("is_long", [False, True])
+def test_the_list_costs_at_most_ten_queries_whatever_the_history(
+    cast: Cast, enter: Any, is_long: bool, django_assert_max_num_queries: Any
 ) -> None:
-    post_documents([make_invoice(cast.account, date(2026, month, 1)) for month in range(1, count + 1)])
+    post_documents(ten_years(cast.account)) if is_long else two_months(cast.account)
     client = enter(cast.olga)
     client.get(url(cast.account))  # the first page of a session also writes its row down
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(10):
         assert client.get(url(cast.account)).status_code == 200
+
+
+def test_a_status_on_a_later_page_knows_of_the_newer_bills(cast: Cast, enter: Any) -> None:
+    invoices = ten_years(cast.account, ("main",))
+    post_documents(invoices)
+    post_payments([make_payment(cast.account, "20.12.2025", "1055.00")])  # of 1200.00: the newest 14.5 months are owed
+    client = enter(cast.olga)
+    assert {one.status for one in shown(client.get(url(cast.account)))} == {"due"}
+    second = shown(client.get(url(cast.account, page="2")))
+    assert [one.status for one in second[:4]] == ["due", "due", "part", "paid"]
+    one_month = shown(client.get(url(cast.account, month=f"{second[2].period:%Y-%m}")))
+    assert [one.status for one in one_month] == ["part"]
+
+
+def test_several_recipients_of_a_month_stand_together(cast: Cast, enter: Any) -> None:
+    two_months(cast.account)
+    make_invoice(cast.account, FEBRUARY, accrued="70.00", recipient="АО «Теплосеть»")
+    response = enter(cast.olga).get(url(cast.account))
+    assert [(month, len(found)) for month, found in response.context["groups"]] == [(FEBRUARY, 2), (JANUARY, 1)]
+    assert "2 bills" in response.content.decode()
+    assert "АО «Теплосеть»" in response.content.decode()
 
 
 def test_an_overpaid_account_is_told_so(cast: Cast, enter: Any) -> None:

@@ -1,52 +1,68 @@
 """The account's documents, one of them, and its file."""
 
 from base64 import b64encode
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
+from itertools import groupby
+from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.limits import PDF_USER, take
 from billing.actions.pdf import ask_for_pdf
+from billing.columns import table
+from billing.comparing import compared
+from billing.corrections import corrections
 from billing.forms import MonthForm
-from billing.invoice_pdf import sheet
-from billing.models import Invoice, LedgerEntry
+from billing.models import Invoice, InvoiceLine, LedgerEntry
 from billing.payment_code import payment_code
-from billing.qr.symbol import code_png
-from billing.shelf import chosen_month, chosen_year, distinct, with_status
+from billing.printing.charges import methods
+from billing.shelf import chosen_month, chosen_year, distinct, documents_of, months_of, status_of
 from billing.tasks import nudge
 from billing.views.asked import SignedIn, account_asked, invoice_asked
 from billing.wording import wording_of
+from lib.qr import qr_png
 
-PER_PAGE = 24
+MONTHS_PER_PAGE = 12
+NOTHING = Decimal("0.00")
 
 
 @login_required
 @require_GET
 def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
-    """P21: the account's documents, of a year or of one month, and what is owed in all."""
+    """P21: the account's documents by months, of a year or of one month, and what is owed in all."""
     account = account_asked(request, account_id)
     balances = LedgerEntry.objects.balances_by_section(account)
-    every = with_status(list(account.invoices.live().light()), balances)
-    months = distinct(invoice.period for invoice in every)
-    years = distinct(month.year for month in months)
-    month = chosen_month(request.GET.get("month", ""), months)
+    every = months_of(account)
+    years = distinct(month.year for month in every)
+    month = chosen_month(request.GET.get("month", ""), every)
     year = None if month else chosen_year(request.GET.get("year", ""), years)
-    found = [one for one in every if (not month or one.period == month) and (not year or one.period.year == year)]
+    chosen = [one for one in every if (not month or one == month) and (not year or one.year == year)]
+    page: Page[date] = Paginator(chosen, MONTHS_PER_PAGE).get_page(request.GET.get("page"))
+    documents = documents_of(account, list(page), balances)
     context = {
         "account": account,
-        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
-        "balance": sum(balances.values(), Decimal("0.00")),
+        "page": page,
+        "groups": [(period, list(found)) for period, found in groupby(documents, key=lambda one: one.period)],
+        "balance": sum(balances.values(), NOTHING),
         "currency": account.organization.currency,
-        "due": next((one.due_on for one in every if one.due_on), None),
+        "due": account.invoices.live().filter(due_on__isnull=False).values_list("due_on", flat=True).first(),
         "month": month,
         "year": year,
         "years": years,
-        "picker": MonthForm(months, month),
+        "picker": MonthForm(every, month),
         "query": f"&year={year}" if year else "",
     }
     return render(request, "billing/bills.html", context)
@@ -55,23 +71,54 @@ def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def bill(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse:
-    """P22: one document: what is to pay, the form's sections, bank details and the payment code."""
+    """P22: one document in three layers: what to pay and why so much, every figure, where the money goes."""
     invoice = invoice_asked(request, account_id, invoice_id)
+    balances = LedgerEntry.objects.balances_by_section(invoice.account)
+    lines = list(invoice.lines.all())
     words = wording_of(invoice.form)
     code = payment_code(invoice)
-    context = sheet(invoice, list(invoice.lines.all()), words) | {
+    later = corrections(invoice)
+    area = invoice.payer.get("area_total")
+    context = {
+        "invoice": invoice,
         "account": invoice.account,
         "currency": invoice.currency,
-        "balance": LedgerEntry.objects.filter(account=invoice.account).balance(),
+        "balance": sum(balances.values(), NOTHING),
+        "status": status_of(invoice, balances.get(invoice.kind, NOTHING)),
+        "compared": compared(invoice, lines),
+        "words": words,
+        "table": table(invoice, lines, words),
+        "methods": methods(lines, words),
+        "corrections": later,
+        "corrected": invoice.charged + sum((one.amount for one in later), NOTHING),
+        "area": Decimal(area) if area else None,
+        "to_pay": max(invoice.payable, NOTHING),
         "code": picture(code) if code else "",
+        "cabinet": picture(settings.PUBLIC_URL + reverse("account_add")),
         "show_code": "code" in request.GET,
+        "letters": _letters(invoice, lines),
     }
     return render(request, "billing/bill.html", context)
 
 
+def _letters(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[dict[str, Any]]:
+    """Letters to the office that a resident only has to finish, one for each charge; none where it has no address."""
+    office = invoice.account.organization.email
+    facts = {"number": invoice.number, "month": date_format(invoice.period, "F Y"), "account": invoice.account.number}
+    subject = _("I do not agree with a charge: account %(account)s, bill № %(number)s, %(month)s") % facts
+    found = []
+    for line in lines if office else []:
+        body = _("Service: %(service)s, charged: %(sum)s. I do not agree because ") % {
+            "service": line.service, "sum": line.total,
+        }  # fmt: skip
+        url = f"mailto:{quote(office, safe='@')}?subject={quote(subject)}&body={quote(body)}"
+        found.append({"service": line.service, "url": url})
+    return found
+
+
 def picture(code: str) -> str:
-    """The payment code as an image inside the page: nothing of it is kept anywhere."""
-    return f"data:image/png;base64,{b64encode(code_png(code, module=6)).decode()}"
+    """A code as an image inside the page: nothing of it is kept anywhere."""
+    return f"data:image/png;base64,{b64encode(qr_png(code, module=6)).decode()}"
 
 
 def invoice_file(invoice: Invoice) -> FileResponse:
@@ -89,7 +136,9 @@ def bill_pdf(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpRespo
     """The document as a file. POST asks the worker to make it, once; looking only tells how it is getting on."""
     invoice = invoice_asked(request, account_id, invoice_id)
     if request.method == "POST":
-        ask_for_pdf(invoice, by=request.user, at=timezone.now(), nudge=nudge)
+        now = timezone.now()
+        take([(PDF_USER, request.user.pk)], at=now)
+        ask_for_pdf(invoice, by=request.user, at=now, nudge=nudge)
         return redirect("bill_pdf", account_id, invoice_id)
     if invoice.pdf_state == Invoice.Pdf.READY:
         return invoice_file(invoice)

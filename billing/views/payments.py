@@ -1,4 +1,4 @@
-"""Money received for an account."""
+"""Money received for an account, and the copy of one payment."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -7,33 +7,80 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Sum
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from billing.models import LedgerEntry
+from billing.debts import sections
+from billing.forms import PeriodForm
+from billing.models import LedgerEntry, Payment, Refund
 from billing.shelf import chosen_year
 from billing.views.asked import SignedIn, account_asked
+from meters.history import months_before
 
 PER_PAGE = 24
+NOTHING = Decimal("0.00")
 
 
 @login_required
 @require_GET
 def payments(request: SignedIn, account_id: UUID) -> HttpResponse:
-    """P23: money received for the account, of a year or of all time, and what is owed now."""
+    """P23: money received, of all time, of a year or of chosen months, and what is owed now."""
     account = account_asked(request, account_id)
     every = account.payments.live()
     years = [day.year for day in every.dates("paid_on", "year", order="DESC")]
     year = chosen_year(request.GET.get("year", ""), years)
+    last = timezone.localdate().replace(day=1)
+    newest, oldest = (years[0], years[-1]) if years else (last.year, last.year)
+    picker = PeriodForm(
+        request.GET, first=last.replace(year=oldest, month=1), last=max(last, last.replace(year=newest, month=12))
+    )
+    is_span = not year and "from_month" in request.GET
     found = every.filter(paid_on__year=year) if year else every
+    if is_span:
+        found = every.filter(paid_on__gte=picker.span.first, paid_on__lt=months_before(picker.span.last, -1))
+    sums = found.aggregate(total=Sum("amount"), returned=Sum("refunded"))
     context = {
         "account": account,
-        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
-        "total": found.aggregate(total=Sum("amount"))["total"] or Decimal("0.00"),
+        "page": Paginator(found.select_related("intent"), PER_PAGE).get_page(request.GET.get("page")),
+        "total": sums["total"] or NOTHING,
+        "returned": sums["returned"] or NOTHING,
         "balance": LedgerEntry.objects.filter(account=account).balance(),
         "currency": account.organization.currency,
         "year": year,
         "years": years,
-        "query": f"&year={year}" if year else "",
+        "picker": picker,
+        "span": picker.span if is_span else None,
+        "query": f"&year={year}" if year else f"&{picker.query}" if is_span else "",
     }
     return render(request, "billing/payments.html", context)
+
+
+@login_required
+@require_GET
+def payment(request: SignedIn, account_id: UUID, payment_id: int) -> HttpResponse:
+    """The copy of one payment: what was received, what it covered, what went back."""
+    account = account_asked(request, account_id)
+    found = get_object_or_404(
+        Payment.objects.visible_to(request.user).select_related("intent"), pk=payment_id, account=account
+    )
+    section = next((one for one in sections(account) if one.name == found.kind), None)
+    lines = [one for one in section.money if one.row["payment_id"] == found.pk] if section else []
+    keys = {one.row["pk"] for one in lines}
+    papers = section.papers if section else ()
+    covered = [
+        (paper.row, cover.principal + cover.penalty)
+        for paper in papers
+        for cover in paper.covers
+        if cover.payment in keys
+    ]
+    context = {
+        "account": account,
+        "payment": found,
+        "currency": account.organization.currency,
+        "covered": covered,
+        "free": sum((one.free for one in lines if one.amount > 0), NOTHING),
+        "refunds": found.refunds.filter(state=Refund.State.DONE).order_by("done_on", "pk"),
+        "kept": found.amount - found.refunded,
+    }
+    return render(request, "billing/payment.html", context)

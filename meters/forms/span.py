@@ -15,7 +15,12 @@ USUAL, MOST = 13, 60  # months
 
 
 class SpanForm(forms.Form):
-    """From a month to a month. What makes no sense is put right, and `said` tells how; nothing is refused."""
+    """From a month to a month. What makes no sense is put right, and `said` tells how; nothing is refused.
+
+    `usual` months are shown when none were asked for, `most` at once.
+    """
+
+    usual, most = USUAL, MOST
 
     from_month = forms.ChoiceField(label=gettext_lazy("Month"), choices=list(MONTHS.items()))
     from_year = forms.ChoiceField(label=gettext_lazy("Year"))
@@ -26,7 +31,7 @@ class SpanForm(forms.Form):
         self.said: list[str] = []
         years = [str(year) for year in range(last.year, min(first, last).year - 1, -1)]
         given = {name: data.get(name, "") for name in self.base_fields}
-        usual = Span(months_before(last, USUAL - 1), last)
+        usual = Span(months_before(last, self.usual - 1), last)
         self.span = self._span(given, years, usual)
         shown = {
             "from_month": self.span.first.month, "from_year": self.span.first.year,
@@ -43,10 +48,13 @@ class SpanForm(forms.Form):
         if first > last:
             first, last = last, first
             self.said.append(_("The first month was after the last one: we swapped them."))
-        if months_between(first, last) >= MOST:
-            first = months_before(last, MOST - 1)
-            self.said.append(_("At most five years are shown at once: these are the last ones of your choice."))
+        if months_between(first, last) >= self.most:
+            first = months_before(last, self.most - 1)
+            self.said.append(self._too_long())
         return Span(first, last)
+
+    def _too_long(self) -> str:
+        return _("At most five years are shown at once: these are the last ones of your choice.")
 
     @property
     def query(self) -> str:

@@ -13,12 +13,11 @@ from notifications.rendering import Message
 def send(delivery: Delivery, message: Message) -> str:
     """Send one letter with a text and an HTML part; the Message-ID is the delivery's, so a repeat is recognized."""
     message_id = f"<{delivery.pk}@{settings.PUBLIC_HOST.split(':')[0]}>"
-    letter = EmailMultiAlternatives(
-        subject=message.subject,
-        body=message.text,
-        to=[delivery.address],
-        headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
-    )
+    headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
+    if message.unsubscribe:  # RFC 8058: the mail program ends the subscription by a POST to this address
+        headers["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    letter = EmailMultiAlternatives(subject=message.subject, body=message.text, to=[delivery.address], headers=headers)
     letter.attach_alternative(message.html, "text/html")
     try:
         letter.send()

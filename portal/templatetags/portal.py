@@ -134,12 +134,25 @@ def navigation(context: dict[str, Any]) -> list[dict[str, Any]]:
         (_("My flats"), reverse("accounts"), "key", True),
         (_("More"), reverse("profile"), "more", False),
     ]
-    here = [url for _name, url, *_rest in items if request and request.path.startswith(url)]
+    path = _section_path(request.path, account) if request else ""
+    here = [url for _name, url, *_rest in items if path.startswith(url)]
     current = max(here, key=len, default="")
     return [
         {"name": name, "url": url, "icon": picture, "current": url == current, "wide": wide}
         for name, url, picture, wide in items
     ]
+
+
+OF_BILLS = ("payments", "statement", "services", "receipts", "pay")
+
+
+def _section_path(path: str, account: Any) -> str:
+    """The address as the menu counts it: payments, statements and the like belong to the bills."""
+    if not account:
+        return path
+    bills = reverse("bills", args=[account.public_id])
+    own = bills.removesuffix("bills/")
+    return bills if path.startswith(tuple(f"{own}{word}/" for word in OF_BILLS)) else path
 
 
 @register.simple_tag(takes_context=True)

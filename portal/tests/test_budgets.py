@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -11,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from billing.actions.ledger import post_documents, post_payments
+from billing.models import HouseService, Service, Tariff
 from billing.testing import make_invoice, make_payment
 from meters.models import Source
 from meters.testing import make_meter, make_reading
@@ -39,6 +42,19 @@ def one_more_bill(cast: Cast, number: int) -> None:
 
 def one_more_payment(cast: Cast, number: int) -> None:
     make_payment(cast.account, f"{1 + number:02d}.03.2026", "100.00")
+
+
+def one_more_month_of_money(cast: Cast, number: int) -> None:
+    post_documents([make_invoice(cast.account, date(2025, 1 + number, 1), due_on=date(2025, 2 + number, 15))])
+    post_payments([make_payment(cast.account, f"{1 + number:02d}.03.2026", "100.00")])
+
+
+def one_more_service(cast: Cast, number: int) -> None:
+    service = Service.objects.create(
+        organization=cast.company, code=f"S{number}", name=f"Service {number}", method=Service.Method.AREA
+    )
+    HouseService.objects.create(house=cast.house, service=service, since=date(2020, 1, 1))
+    Tariff.objects.create(service=service, since=date(2020, 1, 1), rate=Decimal(number))
 
 
 def one_more_notice(cast: Cast, number: int) -> None:
@@ -72,6 +88,8 @@ LISTS: dict[str, tuple[Callable[[Cast], str], Callable[[Cast, int], None]]] = {
     "accounts": (lambda cast: reverse("accounts"), one_more_flat),
     "bills": (of_account("bills"), one_more_bill),
     "payments": (of_account("payments"), one_more_payment),
+    "statement": (of_account("statement"), one_more_month_of_money),
+    "services": (of_account("services"), one_more_service),
     "readings": (of_account("readings"), one_more_meter),
     "readings_history": (of_account("readings_history"), one_more_meter),
     "readings_all": (lambda cast: reverse("readings_all"), one_more_metered_flat),

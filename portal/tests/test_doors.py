@@ -159,6 +159,12 @@ DOORS: dict[str, tuple[str, Args]] = {
     "pay_go": (OWN_VERB, intent),
     "pay_notice": (VERB, lambda things: ("sandbox",)),
     "bank": (OPEN, lambda things: (things.intent.provider_id,)),  # the sandbox, not there in production
+    "payment": (FULL_LINK, lambda things: (things.cast.account.public_id, things.payment.pk)),
+    "statement": of_flat(FULL_LINK),
+    "statement_file": (FULL_LINK, lambda things: (things.cast.account.public_id, "csv")),
+    "services": of_flat(ANY_LINK),  # house data
+    "receipts": of_flat(FULL_LINK),
+    "receipts_stop": (OPEN, lambda things: ("A" * 32,)),  # the same for a token that nobody has
     # readings and meters
     "readings_all": (PEOPLE, nothing),
     "readings_all_receipt": (LED_ON, nothing),

@@ -1,0 +1,49 @@
+"""Filters of the money pages: figures and months that a document keeps as text."""
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from urllib.parse import urlsplit
+
+from django import template
+from django.utils.translation import get_language
+
+from billing import corrections
+from lib.money import SIGNS, format_number
+
+register = template.Library()
+
+
+@register.filter
+def figure(value: object, places: int | None = None) -> str:
+    """A number that a document keeps as text, in the reader's writing; what is not a number stays as it was printed."""
+    text = "" if value is None else str(value)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    return format_number(number, get_language() or "en", places) if number.is_finite() else text
+
+
+@register.filter
+def named_month(text: object) -> date | None:
+    """The month that a recalculation names, for the filter `month`."""
+    return corrections.named_month(str(text))
+
+
+@register.filter
+def tariff(rate: Decimal) -> str:
+    """A price with kopecks, or with more decimals where it has them."""
+    exponent = rate.normalize().as_tuple().exponent
+    return format_number(rate, get_language() or "en", max(2, -exponent) if isinstance(exponent, int) else 2)
+
+
+@register.filter
+def sign(currency: str) -> str:
+    """«₽» or «₴»; in English the code."""
+    return currency if (get_language() or "en").startswith("en") else SIGNS.get(currency, currency)
+
+
+@register.filter
+def site_name(url: str) -> str:
+    """The host of a site, without what only browsers need."""
+    return urlsplit(url).netloc.removeprefix("www.")

@@ -1,0 +1,44 @@
+"""E9: bills by e-mail: the switch of an account, and the page that ends a subscription without signing in."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from billing.actions.receipts import stop, subscribe, unsubscribe
+from billing.models import ReceiptSubscription
+from billing.views.asked import SignedIn, account_asked
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def receipts(request: SignedIn, account_id: UUID) -> HttpResponse:
+    """Whether bills of this account come by e-mail, and the switch."""
+    account, user = account_asked(request, account_id), request.user
+    if request.method == "POST":
+        if request.POST.get("on") == "1":
+            subscribe(account, by=user, at=timezone.now())
+            messages.success(request, _("New bills will come to %(email)s.") % {"email": user.email})
+        else:
+            unsubscribe(account, by=user, at=timezone.now())
+            messages.success(request, _("Bills will no longer come by e-mail."))
+        return redirect("receipts", account_id)
+    live = ReceiptSubscription.objects.filter(account=account, user=user, ended_at=None).first()
+    return render(request, "billing/receipts.html", {"account": account, "live": live})
+
+
+@csrf_exempt  # a mail program posts here by itself (RFC 8058); the token is the right
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def receipts_stop(request: HttpRequest, token: str) -> HttpResponse:
+    """End the bills by e-mail that a letter belongs to. What is not a subscription answers the same."""
+    if request.method == "POST":
+        stop(token, at=timezone.now())
+    return render(request, "billing/receipts_stop.html", {"done": request.method == "POST"})
