@@ -1,4 +1,4 @@
-"""What the worker does for billing: draw a document, look for lost ones."""
+"""What the worker does for billing: close months, draw documents, look for what was lost."""
 
 import logging
 from collections.abc import Callable
@@ -7,17 +7,70 @@ from typing import Any
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
+from django.db import OperationalError
 from django.utils import timezone
 
+from billing.actions.calculate import calculate, clear_dropped
 from billing.actions.hearing import forget_events, hear, look_into
+from billing.actions.issuing import issue
 from billing.actions.paying import refresh
 from billing.actions.pdf import give_up_pdf, make_pdf, requeue_stuck_pdfs
+from billing.actions.prints import make_print, requeue_stuck_prints
 from billing.actions.reconciling import ask_about, reconcile
 from billing.actions.requisites import apply_due_changes
+from billing.actions.running import fail, take_up_stuck
 from billing.models import Invoice, PaymentIntent, ProviderAccount, ProviderEvent, Refund
 from billing.providers import ProviderError
 
 log = logging.getLogger("billing")
+
+
+@shared_task
+def calculate_run(run_id: int) -> None:
+    """Calculate a run from where it stands; one that another worker has is left alone."""
+    _work(calculate, run_id)
+
+
+@shared_task
+def issue_run(run_id: int) -> None:
+    """Issue a calculated run from where it stands."""
+    _work(issue, run_id)
+
+
+@shared_task
+def clear_run(run_id: int) -> None:
+    """Clear the rows of a dropped run away."""
+    clear_dropped(run_id, now=timezone.now)
+
+
+@shared_task
+def sweep_runs() -> None:
+    """Take up runs whose worker was killed, or never heard of them."""
+    take_up_stuck(at=timezone.now(), calculate_later=calculate_run.delay, issue_later=issue_run.delay)
+
+
+def _work(step: Callable[..., bool], run_id: int) -> None:
+    """Do a worker's part of a run. What the database may do better next time is left to the sweep, a bug stops the run."""
+    try:
+        step(run_id, now=timezone.now)
+    except OperationalError as error:
+        log.warning("run %s waits for the sweep: %s", run_id, type(error).__name__)
+    except Exception as error:
+        log.error("run %s stopped: %s", run_id, type(error).__name__)
+        fail(run_id, type(error).__name__)
+        raise
+
+
+@shared_task
+def draw_print_batch(batch_id: int) -> None:
+    """Draw the print file of a house; one that is ready is left alone."""
+    make_print(batch_id, now=timezone.now)
+
+
+@shared_task
+def sweep_prints() -> None:
+    """Find print files that were asked for and lost."""
+    requeue_stuck_prints(at=timezone.now(), later=draw_print_batch.delay)
 
 
 @shared_task(soft_time_limit=15, time_limit=30)

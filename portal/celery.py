@@ -50,6 +50,16 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "bills: take up runs that a killed worker left": {
+        "task": "billing.tasks.sweep_runs",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "bills: look for print files that were asked for and lost": {
+        "task": "billing.tasks.sweep_prints",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "bills: look for PDFs that were asked for and lost": {
         "task": "billing.tasks.sweep_pdfs",
         "schedule": 60.0,

@@ -55,10 +55,12 @@ def release(run: BillingRun) -> None:
 
 
 def fail(run_id: int, error: str) -> None:
-    """A run met an error that another try would meet again: its page says so."""
-    BillingRun.objects.with_worker().filter(pk=run_id).update(
-        state=BillingRun.State.FAILED, error=error[:300], lease=None
-    )
+    """A run met an error that another try would meet again: its page says so. One that another worker has is left alone."""
+    _stop(BillingRun.objects.with_worker().filter(pk=run_id, lease__isnull=True), error)
+
+
+def _stop(runs: QuerySet[BillingRun], error: str) -> None:
+    runs.update(state=BillingRun.State.FAILED, error=error[:300], lease=None)
 
 
 def houses_of(accounts: QuerySet[PersonalAccount], after: int, most: int) -> Iterator[list[int]]:
@@ -82,7 +84,7 @@ def take_up_stuck(*, at: datetime, calculate_later: Later, issue_later: Later) -
     count = 0
     for run in BillingRun.objects.stuck(at).select_for_update(skip_locked=True):
         if run.tries >= MOST_TRIES:
-            fail(run.pk, STOPPED)
+            _stop(BillingRun.objects.filter(pk=run.pk), STOPPED)
             continue
         BillingRun.objects.filter(pk=run.pk).update(beat_at=at, lease=None, tries=F("tries") + 1)
         later = calculate_later if run.state == BillingRun.State.CALCULATING else issue_later

@@ -245,6 +245,12 @@ class DocumentCounter(models.Model):
         return f"{self.organization} {self.kind} {self.year}: {self.last}"
 
 
+class PrintBatchQuerySet(OfOrganizationQuerySet["PrintBatch"]):
+    def stuck(self, at: datetime) -> Self:
+        """Files that were asked for so long ago that the worker must have lost them."""
+        return self.filter(state=PrintBatch.State.QUEUED, queued_at__lt=at - PrintBatch.PATIENCE)
+
+
 class PrintBatch(models.Model):
     """All documents of a house and month as one file for the printer, made by the worker."""
 
@@ -269,7 +275,10 @@ class PrintBatch(models.Model):
     queued_at = models.DateTimeField(default=timezone.now)
     tries = models.PositiveSmallIntegerField(default=0)
 
-    objects = OfOrganizationQuerySet["PrintBatch"].as_manager()
+    objects = PrintBatchQuerySet.as_manager()
+
+    PATIENCE = timedelta(minutes=10)
+    MOST_TRIES = 3
 
     class Meta:
         verbose_name = _("print file of a house")

@@ -1,0 +1,130 @@
+"""An issued month was wrong: it is calculated anew, and the differences are charged with the next one."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from billing.actions.calculate import calculate, clear_dropped
+from billing.actions.closing import drop_run, start_correction, start_issue
+from billing.actions.issuing import issue
+from billing.models import Absence, BillingRun, Charge, Invoice, QualityCase, Recalculation, Tariff
+from billing.tests.firm import AT, NOV, calculated, ignore, issued, line, make_service
+from lib.errors import Refusal
+from meters.testing import make_meter, make_reading, make_readings
+from portal.testing import Cast
+
+pytestmark = pytest.mark.feature("B10")
+OCT = date(2026, 10, 1)
+
+
+def correct(cast: Cast, run: BillingRun, *, reason: str = "ошибка в тарифе") -> BillingRun:
+    correction = start_correction(run, reason=reason, by=cast.anna, at=AT, later=ignore)
+    assert calculate(correction.pk, now=lambda: AT)
+    start_issue(correction, by=cast.anna, at=AT, later=ignore)
+    assert issue(correction.pk, now=lambda: AT)
+    correction.refresh_from_db()
+    assert correction.state == BillingRun.State.ISSUED
+    return correction
+
+
+def test_a_wrong_tariff_is_put_right_with_the_next_month(cast: Cast) -> None:
+    make_service(cast.house, "main", "area", "24.36")
+    run = issued(cast.company, OCT, by=cast.anna)
+    before = list(Invoice.objects.values_list())
+    Tariff.objects.update(rate=Decimal("20.00"))
+    correction = correct(cast, run)
+    assert list(Invoice.objects.values_list()) == before
+    assert (correction.totals["differing"], correction.totals["difference"]) == (3, "-797.88")
+    row = Recalculation.objects.get(account=cast.account)
+    assert (row.amount, row.period, row.source, row.reason, row.run) == (
+        Decimal("-265.96"), OCT, "correction", "ошибка в тарифе", None,
+    )  # fmt: skip
+    november = issued(cast.company, NOV, by=cast.anna)
+    assert line(november, cast.account, "main").recalculated == Decimal("-265.96")
+    assert Invoice.objects.get(account=cast.account, period=NOV).payable == Decimal("2440.00")
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_month_that_did_not_change_gives_nothing_and_a_second_correction_neither(cast: Cast, later: bool) -> None:
+    """Also with an absence, poor quality, a benefit given by hand and averages inside the month."""
+    norms = {"person": "4.745"}
+    main = make_service(cast.house, "main", "area", "24.36")
+    make_service(cast.house, "cold", "meter", "43.57", resource="cold", norms=norms)
+    make_service(cast.house, "hot", "meter", "150", resource="hot")
+    make_readings(make_meter(cast.nina_account, "hot"), date(2026, 6, 1), "0", "3", "6", "9", "12")
+    Absence.objects.create(
+        account=cast.account, left_on=date(2026, 10, 5), returned_on=date(2026, 10, 20), applied_on=OCT
+    )
+    QualityCase.objects.create(house=cast.house, service=main, period=OCT, kind="percent", percent=Decimal(10))
+    values = {"account": cast.account, "service": main, "reason": "по заявлению", "by": cast.anna}
+    Recalculation.objects.create(period=OCT, amount=Decimal("-10.00"), **values)
+    run = issued(cast.company, OCT, by=cast.anna)
+    if later:
+        issued(cast.company, NOV, by=cast.anna)
+        Recalculation.objects.create(period=OCT, amount=Decimal("-20.00"), **values)
+    for _time in range(2):
+        correction = correct(cast, run)
+        assert correction.totals["differing"] == 0
+        assert not Recalculation.objects.filter(found_by=correction).exists()
+
+
+def test_corrections_add_up(cast: Cast) -> None:
+    make_service(cast.house, "main", "area", "24.36")
+    run = issued(cast.company, OCT, by=cast.anna)
+    for rate, amount in (("25.36", "61.00"), ("27.36", "122.00"), ("24.36", "-183.00")):
+        Tariff.objects.update(rate=Decimal(rate))
+        correction = correct(cast, run)
+        assert Recalculation.objects.get(account=cast.account, found_by=correction).amount == Decimal(amount)
+
+
+def test_a_service_charged_by_mistake_is_given_back_whole(cast: Cast) -> None:
+    service = make_service(cast.house, "main", "area", "24.36")
+    run = issued(cast.company, OCT, by=cast.anna)
+    service.houses.update(until=date(2026, 9, 30))
+    correct(cast, run)
+    assert Recalculation.objects.get(account=cast.account).amount == Decimal("-1485.96")
+
+
+def test_a_late_reading_is_charged_once_by_a_correction_or_by_the_next_month(cast: Cast) -> None:
+    """The correction finds it first: the next month adds nothing for October."""
+    make_service(cast.house, "cold", "meter", "43.57", resource="cold")
+    meter = make_meter(cast.account)
+    make_readings(meter, date(2026, 5, 1), "0", "4", "8", "12", "16")
+    run = issued(cast.company, OCT, by=cast.anna, at=datetime(2026, 11, 1, tzinfo=UTC))
+    assert line(run, cast.account, "cold").accrued == Decimal("174.28")
+    make_reading(meter, OCT, "19", created_at=datetime(2026, 11, 5, tzinfo=UTC))
+    make_reading(meter, NOV, "22")
+    correct(cast, run)
+    november = issued(cast.company, NOV, by=cast.anna)
+    assert line(november, cast.account, "cold").recalculated == Decimal("-43.57")
+    assert Recalculation.objects.count() == 1
+
+
+def test_a_correction_that_is_open_refuses_another_and_can_be_dropped(cast: Cast) -> None:
+    make_service(cast.house, "main", "area", "24.36")
+    run = issued(cast.company, OCT, by=cast.anna)
+    first = start_correction(run, reason="раз", by=cast.anna, at=AT, later=ignore)
+    with pytest.raises(Refusal, match="open already"):
+        start_correction(run, reason="два", by=cast.mark, at=AT, later=ignore)
+    with pytest.raises(Refusal, match="Only an issued month"):
+        start_correction(first, reason="три", by=cast.mark, at=AT, later=ignore)
+    drop_run(first, at=AT, later=ignore)
+    assert start_correction(run, reason="два", by=cast.mark, at=AT, later=ignore).pk != first.pk
+
+
+def test_a_run_that_is_not_issued_is_dropped_with_everything_it_found(cast: Cast) -> None:
+    main = make_service(cast.house, "main", "area", "24.36")
+    given = Recalculation.objects.create(
+        account=cast.account, service=main, period=OCT, amount=Decimal("-5.00"), reason="акт"
+    )
+    QualityCase.objects.create(house=cast.house, service=main, period=NOV, kind="percent", percent=Decimal(10))
+    run = calculated(cast.company, NOV, by=cast.anna)
+    drop_run(run, at=AT, later=ignore)
+    assert clear_dropped(run.pk, now=lambda: AT)
+    given.refresh_from_db()
+    assert (given.run, Recalculation.objects.count(), Charge.objects.count()) == (None, 1, 0)
+    assert calculated(cast.company, NOV, by=cast.mark).pk != run.pk
+    done = issued(cast.company, NOV, by=cast.anna)
+    with pytest.raises(Refusal, match="cannot be dropped"):
+        drop_run(done, at=AT, later=ignore)

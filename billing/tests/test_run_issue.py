@@ -1,0 +1,259 @@
+"""A calculated month becomes documents: numbered without gaps, frozen, in the book, told to those who live there."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from billing.actions.closing import start_issue
+from billing.actions.issuing import issue
+from billing.actions.ledger import post_documents, post_payments
+from billing.models import (
+    BillingTerms,
+    Invoice,
+    InvoiceLine,
+    LedgerEntry,
+    PenaltyCharge,
+    QualityCase,
+    Recalculation,
+    Subsidy,
+)
+from billing.testing import make_invoice, make_payment
+from billing.tests.firm import AT, NOV, calculated, ignore, issued, make_details, make_fact, make_service
+from lib.money import rounded
+from meters.testing import make_house_meter, make_meter, make_readings
+from notifications.models import Notice
+from portal.testing import Cast, make_account, make_house
+from premises.actions import connect_code_for
+from premises.models import ConnectCode, PersonalAccount
+
+pytestmark = pytest.mark.feature("B11")
+MAIN = "24.36"
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}T09:00").replace(tzinfo=UTC)
+
+
+def papers(account: PersonalAccount, period: date = NOV) -> dict[tuple[str, str], Invoice]:
+    return {(one.kind, one.recipient): one for one in Invoice.objects.filter(account=account, period=period)}
+
+
+def the(account: PersonalAccount, period: date = NOV) -> Invoice:
+    return Invoice.objects.get(account=account, period=period)
+
+
+def pay(account: PersonalAccount, on: str, amount: str, **fields: object) -> None:
+    post_payments([make_payment(account, on, amount, **fields)])
+
+
+def test_a_document_says_everything_it_was_made_of(cast: Cast) -> None:
+    PersonalAccount.objects.filter(pk=cast.account.pk).update(zhku="60ЕХ209700-10")
+    make_details(cast.company)
+    make_fact(cast.house)
+    make_service(
+        cast.house, "cold", "meter", "43.57", resource="cold", name="Холодная вода", unit="м3", position=2,
+        norms={"person": "4.745", "common": "0.0352"}, vat_percent=Decimal(20),
+    )  # fmt: skip
+    make_service(
+        cast.house, "common", "common", "43.57", resource="cold", name="ХВС СОИ", unit="м3", position=3, group="Жилищные",
+        norms={"common": "0.0352"},
+    )  # fmt: skip
+    make_service(cast.house, "main", "area", MAIN, name="Содержание", unit="м2", position=1, group="Жилищные")
+    make_readings(make_meter(cast.account), date(2026, 10, 1), "148.102", "152.347")
+    make_readings(make_house_meter(cast.house), date(2026, 10, 1), "0", "1250")
+    Subsidy.objects.create(account=cast.account, period=NOV, amount=Decimal("150.00"))
+    issued(cast.company, NOV, by=cast.anna)
+    bill = the(cast.account)
+    assert [(one.position, one.group, one.service, one.accrued, one.accrued_common) for one in bill.lines.all()] == [
+        (1, "Жилищные", "Содержание", Decimal("1485.96"), Decimal(0)),
+        (2, "", "Холодная вода", Decimal("184.95"), Decimal(0)),
+        (3, "Жилищные", "ХВС СОИ", Decimal(0), Decimal("15.60")),
+    ]
+    assert (bill.accrued, bill.subsidy, bill.payable) == (Decimal("1686.51"), Decimal("150.00"), Decimal("1536.51"))
+    assert (bill.form, bill.due_on, bill.issued_on) == ("ru43", date(2026, 12, 15), date(2026, 12, 1))
+    assert (bill.vat, bill.document_id) == (Decimal("30.83"), "60ЕХ209700-10-6111")
+    assert (bill.payer["name"], bill.requisites["bic"]) == ("Олина Ольга Олеговна", "044525225")
+    [reading] = bill.readings
+    assert (reading["serial"], reading["previous"], reading["current"], reading["volume"]) == (
+        "0123456-19", "148.102", "152.347", "4.245",
+    )  # fmt: skip
+    cold, common = bill.reference
+    assert (cold["service"], cold["norm"]) == ("Холодная вода", "4.745")
+    assert (common["norm_common"], common["house_volume"], common["common_volume"]) == ("0.0352", "1250", "28.6")
+    assert (bill.instalments, len(bill.digest)) == ([], 64)
+
+
+def test_numbers_have_no_gaps_and_go_on_next_month(cast: Cast) -> None:
+    make_service(cast.house, "main", "area", MAIN)
+    make_service(cast.house, "repair", "area", "5.50", kind="repair")
+    for month in (9, 10):
+        issued(cast.company, date(2026, month, 1), by=cast.anna)
+    for kind in ("main", "repair"):
+        numbers = Invoice.objects.filter(kind=kind).order_by("pk").values_list("number", flat=True)
+        assert list(numbers) == ["1", "2", "3", "4", "5", "6"]
+    assert not Invoice.objects.filter(organization=cast.other_company).exists()
+
+
+def test_issued_documents_are_frozen_and_issuing_again_changes_nothing(cast: Cast) -> None:
+    make_service(cast.house, "main", "area", MAIN)
+    run = issued(cast.company, NOV, by=cast.anna)
+    before = list(Invoice.objects.values_list()), list(LedgerEntry.objects.values_list())
+    start_issue(run, by=cast.mark, at=AT, later=ignore)
+    assert not issue(run.pk, now=lambda: AT)
+    assert (list(Invoice.objects.values_list()), list(LedgerEntry.objects.values_list())) == before
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Invoice.objects.update(payable=1)
+
+
+def test_opening_and_paid_are_those_of_the_book_over_three_months(cast: Cast) -> None:
+    """Each document begins where the one before ended, less what was paid since; the book and the documents agree."""
+    make_service(cast.house, "main", "area", MAIN)
+    pay(cast.account, "03.09.2026", "1000.00")
+    issued(cast.company, date(2026, 9, 1), by=cast.anna, at=at("2026-10-01"))
+    pay(cast.account, "12.10.2026", "485.96")
+    issued(cast.company, date(2026, 10, 1), by=cast.anna, at=at("2026-11-01"))
+    pay(cast.account, "05.11.2026", "2000.00")
+    pay(cast.account, "02.12.2026", "1.00")
+    issued(cast.company, NOV, by=cast.anna)
+    rows = Invoice.objects.filter(account=cast.account).order_by("period").values_list("opening", "paid", "payable")
+    assert list(rows) == [
+        (Decimal("0.00"), Decimal("1000.00"), Decimal("485.96")),
+        (Decimal("485.96"), Decimal("485.96"), Decimal("1485.96")),
+        (Decimal("1485.96"), Decimal("2000.00"), Decimal("971.92")),
+    ]
+    book = LedgerEntry.objects.filter(account=cast.account)
+    assert book.balance(date(2026, 11, 30)) == Decimal("971.92")
+    assert book.balance() == Decimal("970.92")
+    assert not book.filter(kind="brought_in").exists()
+
+
+def test_a_section_and_a_recipient_have_a_document_each(cast: Cast) -> None:
+    own, vodokanal = make_details(cast.company), make_details(cast.company, "МУП «Водоканал»", is_main=False)
+    fund = make_details(cast.company, "Фонд капитального ремонта", kind="repair")
+    make_service(cast.house, "main", "area", MAIN)
+    make_service(cast.house, "water", "account", "500.00", requisites=vodokanal)
+    make_service(cast.house, "repair", "area", "5.50", kind="repair")
+    issued(cast.company, date(2026, 10, 1), by=cast.anna, at=at("2026-11-01"))
+    pay(cast.account, "10.11.2026", "1000.00")
+    pay(cast.account, "11.11.2026", "335.50", kind="repair")
+    issued(cast.company, NOV, by=cast.anna)
+    found = papers(cast.account)
+    main, water, repair = (found["main", own.recipient], found["main", vodokanal.recipient],
+                           found["repair", fund.recipient])  # fmt: skip
+    assert (main.opening, water.opening, repair.opening) == (Decimal("1485.96"), Decimal("500.00"), Decimal("335.50"))
+    assert main.paid + water.paid == Decimal("1000.00")
+    assert (main.paid, repair.payable) == (Decimal("748.23"), Decimal("335.50"))
+    assert main.payable + water.payable == Decimal("1985.96") * 2 - Decimal("1000.00")
+
+
+def test_an_advance_goes_to_the_largest_document(cast: Cast) -> None:
+    own, vodokanal = make_details(cast.company), make_details(cast.company, "МУП «Водоканал»", is_main=False)
+    make_service(cast.house, "main", "area", MAIN)
+    make_service(cast.house, "water", "account", "500.00", requisites=vodokanal)
+    pay(cast.account, "10.10.2026", "3000.00")
+    issued(cast.company, NOV, by=cast.anna)
+    found = papers(cast.account)
+    assert found["main", own.recipient].opening == Decimal("-3000.00")
+    assert found["main", vodokanal.recipient].opening == 0
+
+
+def test_a_penalty_grows_from_the_31st_day_and_each_month_adds_what_is_new(cast: Cast) -> None:
+    """3680.39 of February, due on 16 March: by 30 April 15 days of 1/300 at 9.5 %, by 31 May 46 days. It bears none itself."""
+    make_service(cast.house, "main", "account", "3680.39", until=date(2026, 2, 28))
+    for month in range(2, 6):
+        issued(cast.company, date(2026, month, 1), by=cast.anna, at=at(f"2026-{month + 1:02}-01"))
+    debt, rate = Decimal("3680.39"), Decimal("9.5") / 100
+    april, may = rounded(debt * rate * 15 / 300), rounded(debt * rate * 46 / 300)
+    bills = Invoice.objects.filter(account=cast.account).order_by("period")
+    assert list(bills.values_list("period__month", "opening", "accrued", "penalty")) == [
+        (2, Decimal(0), debt, Decimal(0)), (4, debt, Decimal(0), april), (5, debt + april, Decimal(0), may - april),
+    ]  # fmt: skip
+    fine = bills[1].lines.get()
+    assert (fine.penalty, fine.accrued, fine.payable) == (april, Decimal(0), april)
+    assert LedgerEntry.objects.filter(account=cast.account).balance() == debt + may
+    assert set(PenaltyCharge.objects.values_list("invoice__period", flat=True)) == {date(2026, 2, 1)}
+
+
+def test_who_paid_in_thirty_days_bears_none_and_on_the_31st_day_one(cast: Cast) -> None:
+    """Vectors P1 and P2: the day of payment counts."""
+    make_service(cast.house, "main", "account", "3680.39", until=date(2026, 2, 28))
+    make_service(cast.house, "little", "account", "0.50", since=date(2026, 3, 1))
+    issued(cast.company, date(2026, 2, 1), by=cast.anna, at=at("2026-03-01"))
+    pay(cast.account, "15.04.2026", "3680.39")
+    pay(cast.nina_account, "16.04.2026", "3680.39")
+    issued(cast.company, date(2026, 4, 1), by=cast.anna, at=at("2026-05-01"))
+    sums = [the(one, date(2026, 4, 1)).penalty for one in (cast.account, cast.nina_account)]
+    assert sums == [Decimal("0.00"), Decimal("1.17")]
+
+
+def test_a_company_whose_registers_bring_penalties_counted_them_itself(cast: Cast) -> None:
+    make_service(cast.house, "main", "area", MAIN)
+    old = make_invoice(
+        cast.account, date(2026, 5, 1), penalty=Decimal("10.00"), payable=Decimal("3690.39"), due_on=date(2026, 6, 15)
+    )
+    plain = make_invoice(cast.nina_account, date(2026, 5, 1), due_on=date(2026, 6, 15))
+    post_documents([old, plain])
+    run = issued(cast.company, NOV, by=cast.anna)
+    assert set(run.penalties.values_list("account", flat=True)) == {cast.nina_account.pk}
+
+
+def test_the_reasons_of_recalculations_are_printed(cast: Cast) -> None:
+    main = make_service(cast.house, "main", "area", MAIN, name="Содержание")
+    Recalculation.objects.create(
+        account=cast.account, service=main, period=date(2026, 9, 1), amount=Decimal("-96.48"), reason="акт 5"
+    )
+    QualityCase.objects.create(house=cast.house, service=main, period=NOV, kind="percent", percent=Decimal(10))
+    issued(cast.company, NOV, by=cast.anna)
+    bill = the(cast.account)
+    assert bill.recalculated == Decimal("-245.08")
+    assert {(one["period"], one["amount"], one["service"]) for one in bill.recalculations} == {
+        ("2026-09-01", "-96.48", "Содержание"), ("2026-11-01", "-148.60", "Содержание"),
+    }  # fmt: skip
+
+
+def test_everybody_with_a_full_link_is_told_once_and_old_codes_end(cast: Cast) -> None:
+    make_service(cast.house, "main", "area", MAIN)
+    make_service(cast.house, "repair", "area", "5.50", kind="repair")
+    connect_code_for(cast.account, date(2026, 10, 1), at=AT)
+    issued(cast.company, NOV, by=cast.anna)
+    told = Notice.objects.filter(kind="billing.bill_issued")
+    assert set(told.values_list("user_id", flat=True)) == {cast.olga.pk, cast.oleg.pk, cast.nina.pk, cast.vera.pk}
+    assert told.get(user_id=cast.olga.pk).context["payable"] == Decimal("1821.46")
+    assert ConnectCode.objects.get().voided_at is not None
+
+
+def test_a_ukrainian_company_prints_its_form_and_day(cast: Cast) -> None:
+    type(cast.company).objects.filter(pk=cast.company.pk).update(country="UA")
+    cast.company.refresh_from_db()
+    make_service(cast.house, "main", "area", MAIN)
+    issued(cast.company, NOV, by=cast.anna)
+    bill = the(cast.account)
+    assert (bill.form, bill.currency, bill.due_on) == ("ua", "UAH", date(2026, 12, 31))
+
+
+def test_a_form_of_the_companys_choice(cast: Cast) -> None:
+    BillingTerms.objects.create(organization=cast.company, form="ru924")
+    make_service(cast.house, "main", "area", MAIN)
+    issued(cast.company, NOV, by=cast.anna)
+    assert the(cast.account).form == "ru924"
+
+
+def test_issuing_costs_as_many_queries_for_a_hundred_documents_as_for_ten(cast: Cast) -> None:
+    """Numbers in the statements apart: the more rows the longer they are, not the more."""
+    counts = []
+    for period, number in ((date(2026, 9, 1), 3), (date(2026, 10, 1), 10), (NOV, 100)):
+        house = make_house(cast.company, f"{number}")
+        make_service(house, f"main{number}", "area", MAIN, since=period)
+        for flat in range(number):
+            make_account(house, str(flat), f"{number}-{flat}", opened_on=period)
+        run = calculated(cast.company, period, by=cast.anna)
+        start_issue(run, by=cast.anna, at=AT, later=ignore)
+        with CaptureQueriesContext(connection) as seen:
+            issue(run.pk, now=lambda: AT)
+        assert InvoiceLine.objects.filter(invoice__run=run).count() >= number
+        counts.append(len([one for one in seen if not re.match("SAVEPOINT|RELEASE", one["sql"])]))
+    assert counts[1] == counts[2]  # the first month also makes the counter of the year
