@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from billing import admin_circumstances, admin_requisites, admin_rules, admin_services  # noqa: F401  (they register their pages)
+from billing import admin_circumstances, admin_online, admin_requisites, admin_rules, admin_services  # noqa: F401  (they register their pages)
 from billing.actions.pdf import ask_for_pdf
 from billing.admin_collecting import CollectingMixin
 from billing.models import Invoice, InvoiceLine, LedgerEntry, Payment
@@ -92,7 +92,8 @@ class PaymentAdmin(ScopedAdmin):
     search_fields = ("number", "operation", "account__number_search")
     search_help_text = _("Number of the payment, of the operation or of the account")
     sortable_by = ("paid_on", "amount")
-    fields = ("organization", "account", "number", "operation", "paid_on", "amount", "kind", "channel", "source")
+    fields = ("organization", "account", "number", "operation", "paid_on", "amount", "refunded", "kind", "channel", "source",
+              "intent")  # fmt: skip
 
 
 @admin.register(LedgerEntry)

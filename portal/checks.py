@@ -1,11 +1,14 @@
 """What a production must not be started with."""
 
+import ipaddress
 import os
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import ProgrammingError
 
 SECRETS = ("SECRET_KEY", "CODE_PEPPER", "FIELD_KEY")
 LONG_ENOUGH = 40  # letters of a secret that nobody guesses
@@ -38,8 +41,20 @@ def _gateways() -> list[str]:
     if settings.EMAIL_BACKEND != "django.core.mail.backends.smtp.EmailBackend":
         found.append("EMAIL_BACKEND does not send: leave it to EMAIL_HOST.")
     if settings.DEV_PAGES:
-        found.append("The message tray is open: start with PORTAL_MODE=production.")
+        found.append("The message tray and the sandbox bank are open: start with PORTAL_MODE=production.")
+    if settings.YOOKASSA_URL and urlsplit(settings.YOOKASSA_URL).scheme != "https":
+        found.append("YOOKASSA_URL is not a real provider: it must start with https://, or stay empty.")
+    if wrong := [word for word in settings.PAY_NOTICE_NETWORKS if not _is_network(word)]:
+        found.append(f"PAY_NOTICE_NETWORKS must name networks like 185.71.76.0/27, not {', '.join(wrong)}.")
     return found
+
+
+def _is_network(word: str) -> bool:
+    try:
+        ipaddress.ip_network(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _addresses() -> list[str]:
@@ -64,3 +79,22 @@ def refuse_to_start() -> None:
 def production_is_real(**kwargs: Any) -> list[CheckMessage]:
     """The same faults for `manage.py check` and every other command."""
     return [Error(fault, id="portal.E001") for fault in faults()]
+
+
+@register(Tags.database)
+def no_company_is_paid_at_a_sandbox(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """A database that was moved here from a demo: `migrate` and `check --database default` say so.
+
+    The pages do not need this: in production the sandbox is no provider (billing/providers).
+    """
+    if not settings.PRODUCTION or not databases:
+        return []
+    from billing.models import ProviderAccount
+
+    accounts = ProviderAccount.objects.filter(provider=ProviderAccount.Provider.SANDBOX, is_active=True)
+    try:
+        names = [str(one.organization) for one in accounts.select_related("organization")]
+    except ProgrammingError:  # before the first migration there is no such table
+        return []
+    words = "%s takes payments at the sandbox bank: switch that account off or delete it."
+    return [Error(words % name, id="portal.E002") for name in names]

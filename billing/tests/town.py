@@ -11,8 +11,11 @@ from billing.models import (
     Export,
     HouseFact,
     HouseService,
+    PartnerLink,
+    PaymentIntent,
     QualityCase,
     Recalculation,
+    Refund,
     Requisites,
     RequisitesChange,
     Service,
@@ -21,7 +24,7 @@ from billing.models import (
     Supplier,
     Tariff,
 )
-from billing.testing import make_invoice, make_payment
+from billing.testing import make_intent, make_invoice, make_payment, make_till
 from premises.tests.town import ROWS, Side
 
 
@@ -61,4 +64,17 @@ def write_reference(side: Side) -> None:
     RequisitesChange.objects.create(organization=company, values=words, asked_by=side.staff["manager"])
 
 
-ROWS += [write_papers, write_reference]
+def write_online(side: Side) -> None:
+    """A company's account at a provider, a partner, a payment that was begun and one of which money went back."""
+    marker = side.marker
+    make_till(side.organization, shop_id=marker)
+    PartnerLink.objects.create(organization=side.organization, title=marker, url="https://pay.example.net/")
+    intent = make_intent(side.account, side.resident)
+    PaymentIntent.objects.filter(pk=intent.pk).update(state="mismatch", failure=marker, provider_id=marker)
+    payment = make_payment(
+        side.account, "21.03.2026", "7.00", number=marker, operation=f"online {marker}", intent=intent
+    )
+    Refund.objects.create(payment=payment, kind="refund", amount="1.00", reason=marker, by=side.staff["manager"])
+
+
+ROWS += [write_papers, write_reference, write_online]

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from portal.checks import faults, refuse_to_start
+from billing.testing import make_till
+from portal.checks import faults, no_company_is_paid_at_a_sandbox, refuse_to_start
 from portal.features import ROOT
+from portal.testing import Cast
 
 REAL = {
     "PORTAL_MODE": "production", "PUBLIC_URL": "https://portal.example.org",
@@ -31,6 +33,7 @@ def production(settings: Settings) -> Settings:
     settings.PRODUCTION, settings.DEV_PAGES, settings.DEBUG = True, False, False
     settings.ALLOWED_HOSTS, settings.TWILIO_BASE_URL = ["portal.example.org"], ""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.YOOKASSA_URL, settings.PAY_NOTICE_NETWORKS = "", []
     return settings
 
 
@@ -61,7 +64,9 @@ def test_a_real_production_has_no_faults(production: Settings) -> None:
         ("TWILIO_AUTH_TOKEN", "", "TWILIO_AUTH_TOKEN"),
         ("TWILIO_FROM", "", "TWILIO_FROM"),
         ("TWILIO_BASE_URL", "http://127.0.0.1:9999", "TWILIO_BASE_URL"),
-        ("DEV_PAGES", True, "message tray"),
+        ("YOOKASSA_URL", "http://127.0.0.1:9999/v3", "YOOKASSA_URL"),
+        ("PAY_NOTICE_NETWORKS", ["everybody"], "PAY_NOTICE_NETWORKS"),
+        ("DEV_PAGES", True, "sandbox bank"),
         ("DEBUG", True, "DEBUG"),
         ("PUBLIC_URL", "http://portal.example.org", "https"),
         ("ALLOWED_HOSTS", ["*"], "ALLOWED_HOSTS"),
@@ -106,3 +111,25 @@ def test_debug_is_refused_even_by_a_command() -> None:
 
     assert done.returncode != 0
     assert "DEBUG" in done.stderr
+
+
+def test_a_production_with_a_company_at_the_sandbox_bank_is_told_so(cast: Cast, production: Settings) -> None:
+    till = make_till(cast.company)
+    [fault] = no_company_is_paid_at_a_sandbox(databases=["default"])
+    assert "Уютный дом takes payments at the sandbox bank" in fault.msg
+    till.is_active = False
+    till.save()
+    assert no_company_is_paid_at_a_sandbox(databases=["default"]) == []
+
+
+def test_the_demo_may_have_a_sandbox_bank(cast: Cast) -> None:
+    make_till(cast.company)
+    assert no_company_is_paid_at_a_sandbox(databases=["default"]) == []
+
+
+def test_in_production_the_sandbox_bank_has_no_address() -> None:
+    ask = "import django; django.setup(); from django.urls import reverse, NoReverseMatch\n"
+    ask += "try:\n reverse('bank', args=['00000000-0000-0000-0000-000000000000'])\n"
+    ask += "except NoReverseMatch:\n print('no bank')"
+    answer = start(["-c", ask], DJANGO_SETTINGS_MODULE="portal.settings")
+    assert answer.stdout.strip() == "no bank", answer.stderr

@@ -1,0 +1,282 @@
+"""Paying online in the staff room: payments and what they wait for, money that goes back, providers, partners' sites."""
+
+from decimal import Decimal
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from accounts.confirm import confirmed_recently
+from accounts.models import User
+from billing.actions.paying import refresh
+from billing.actions.refunding import ask_refund, record_chargeback
+from billing.models import PartnerLink, Payment, PaymentIntent, ProviderAccount, ProviderEvent, Refund
+from billing.providers import ProviderError, is_known
+from billing.tasks import nudge_refund
+from lib.errors import Refusal
+from meters.admin_base import DeskAdmin
+from notifications.sealing import seal
+from premises.admin_scope import ACCOUNTANT, ALL, EDIT, LOOK, MANAGER, VIEW, KeyedForm, ScopedAdmin, is_chief
+
+ASK = "ask"  # the provider, how a payment ended
+RETURN = "return"  # money
+Kind = Refund.Kind
+
+
+@admin.register(PaymentIntent)
+class PaymentIntentAdmin(DeskAdmin):
+    """What people began to pay. Never edited: what does not fit is cleared up with the provider, then asked again."""
+
+    may = {MANAGER: {VIEW, ASK}, ACCOUNTANT: {VIEW, ASK}}
+    list_display = ("created_at", "account", "amount", "method", "state", "failure", "paid_at")
+    list_filter = ("state", "method", "organization")
+    list_select_related = ("account",)
+    search_fields = ("provider_id", "account__number_search", "public_id")
+    search_help_text = _("Number of the account or id at the provider")
+    sortable_by = ("created_at", "amount")
+    fields = (
+        "organization", "account", "amount", "fee", "method", "parts", "state", "failure", "provider_id", "tries",
+        "created_at", "asked_at", "paid_at", "entered", "ask",
+    )  # fmt: skip
+    readonly_fields = ("parts", "entered", "ask")
+
+    @admin.display(description=_("parts"))
+    def parts(self, intent: PaymentIntent) -> str:
+        return ", ".join(f"{section}: {amount}" for section, amount in intent.sections.items())
+
+    @admin.display(description=_("payments"))
+    def entered(self, intent: PaymentIntent) -> str:
+        return ", ".join(str(payment) for payment in intent.payments.all()) or "—"
+
+    @admin.display(description=_("ask the provider"))
+    def ask(self, intent: PaymentIntent) -> str:
+        if not intent.provider_id:
+            return _t("It was never sent to the provider.")
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:billing_paymentintent_ask", args=[intent.pk]),
+            _t("Ask the provider now how it ended"),
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(
+            self.ask_view
+        )  # not `once`: nothing slow inside a transaction; it is safe to repeat
+        return [path("<int:pk>/ask/", view, name="billing_paymentintent_ask"), *super().get_urls()]
+
+    def ask_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What is known and a button (GET); ask (POST)."""
+        intent = self.own_row(request, pk, ASK)
+        if request.method == "POST":
+            try:
+                found = refresh(intent, at=timezone.now())
+            except ProviderError as error:
+                messages.error(request, _t("The provider did not answer: %(why)s") % {"why": error})
+            else:
+                messages.success(request, _t("The provider answered: %(state)s") % {"state": found.get_state_display()})
+            return redirect("admin:billing_paymentintent_change", pk)
+        return drawn(self, request, "ask", intent=intent, title=_t("Ask the provider"))
+
+
+def drawn(page: ScopedAdmin, request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    """A page of our own in the look of the staff room."""
+    whole = {**page.admin_site.each_context(request), "opts": page.opts, **context}
+    return render(request, f"admin/billing/online/{template}.html", whole, status=status)
+
+
+class RefundForm(forms.Form):
+    """How much of a payment goes back, and why."""
+
+    kind = forms.ChoiceField(
+        label=_("What happened"),
+        choices=[
+            (Kind.REFUND, _("We return money to the payer through the provider")),
+            (Kind.CHARGEBACK, _("The payer's bank has taken money back already")),
+        ],
+        initial=Kind.REFUND,
+        widget=forms.RadioSelect,
+    )
+    amount = forms.DecimalField(label=_("Amount"), min_value=Decimal("0.01"), max_digits=13, decimal_places=2)
+    reason = forms.CharField(label=_("Reason, told to the payer"), max_length=200, min_length=3)
+
+    def __init__(self, data: Any, left: Decimal) -> None:
+        super().__init__(data, initial={"amount": left})
+        self.left = left
+
+    def clean_amount(self) -> Decimal:
+        amount: Decimal = self.cleaned_data["amount"]
+        if amount > self.left:
+            raise ValidationError(_("At most %(left)s can go back."), params={"left": self.left})
+        return amount
+
+
+@admin.register(Refund)
+class RefundAdmin(DeskAdmin):
+    """Money that went back or is on its way. A new one begins on the page of its payment."""
+
+    organization_path = "payment__organization"
+    may = {MANAGER: {VIEW, RETURN}, ACCOUNTANT: {VIEW, RETURN}}
+    list_display = ("created_at", "payment", "kind", "amount", "state", "by", "done_on")
+    list_filter = ("state", "kind", "payment__organization")
+    list_select_related = ("payment", "by")
+    search_fields = ("payment__number", "payment__account__number_search", "reason")
+    search_help_text = _("Number of the payment or of the account, or the reason")
+    sortable_by = ("created_at", "amount")
+    fields = ("payment", "kind", "amount", "reason", "state", "provider_id", "by", "created_at", "done_on")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [self.own_page("of/<int:payment>/", self.begin_view, "begin"), *super().get_urls()]
+
+    def begin_view(self, request: HttpRequest, payment: int) -> HttpResponse:
+        """Return money of one online payment of one's own company, or write a chargeback down."""
+        own = Payment.objects.live().filter(intent__isnull=False).select_related("account", "organization")
+        if not is_chief(request):
+            own = own.filter(organization__in=self.organizations(request, RETURN))
+        found = own.filter(pk=payment).first()
+        if found is None:
+            raise Http404
+        left = found.amount - found.refunded
+        form = RefundForm(request.POST if request.method == "POST" else None, left)
+        if form.is_valid():
+            try:
+                return self._begun(request, found, form.cleaned_data)
+            except Refusal as no:
+                form.add_error(None, str(no.message))
+        return drawn(
+            self, request, "refund", status=422 if form.is_bound else 200, form=form, payment=found, left=left,
+            refunds=found.refunds.all(), title=_t("Return money"),
+        )  # fmt: skip
+
+    def _begun(self, request: HttpRequest, payment: Payment, words: dict[str, Any]) -> HttpResponse:
+        by, now = cast(User, request.user), timezone.now()
+        act = record_chargeback if words["kind"] == Kind.CHARGEBACK else ask_refund
+        refund = act(payment, amount=words["amount"], reason=words["reason"], by=by, at=now)
+        self.log_addition(request, refund, f"{refund.get_kind_display()}: {refund.amount}")
+        if refund.state == Refund.State.ASKED:
+            transaction.on_commit(lambda: nudge_refund(refund.pk))
+            messages.success(
+                request, _t("The provider is being asked to return the money. The payer is told when it is done.")
+            )
+        else:
+            messages.success(request, _t("Written down. The sum is owed again, and the payer is told."))
+        return redirect("admin:billing_refund_change", refund.pk)
+
+
+class ProviderForm(KeyedForm):
+    """A company's account at a provider. The secret is typed, sealed, and never shown again."""
+
+    new_secret = forms.CharField(
+        label=_("Secret key"), required=False, max_length=200, strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("It is kept sealed and never shown. Leave it empty to keep the present one."),
+    )  # fmt: skip
+
+    class Meta:
+        model = ProviderAccount
+        fields = ("organization", "provider", "shop_id", "wallet_fee", "card_fee", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if field := self.fields.get("provider"):
+            choices = [one for one in ProviderAccount.Provider.choices if is_known(one[0])]
+            cast(forms.ChoiceField, field).choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        is_real = values.get("provider", self.instance.provider) != ProviderAccount.Provider.SANDBOX
+        if is_real and values.get("is_active"):
+            if not values.get("shop_id"):
+                self.add_error("shop_id", _("Write the shop id from the provider's cabinet."))
+            if not (values.get("new_secret") or self.instance.secret):
+                self.add_error("new_secret", _("Write the secret key from the provider's cabinet."))
+        if values.get("new_secret"):
+            self.instance.secret = seal(values["new_secret"])
+        return values
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountAdmin(ScopedAdmin):
+    """Where the company's payments go: changed by a manager who has just confirmed that it is them."""
+
+    may = {MANAGER: EDIT, ACCOUNTANT: LOOK}
+    form = ProviderForm
+    list_display = ("organization", "provider", "shop_id", "wallet_fee", "card_fee", "is_active")
+    list_filter = ("provider", "is_active", "organization")
+    list_select_related = ("organization",)
+    search_fields = ("shop_id",)
+    sortable_by = ("organization",)
+    fields = ("organization", "provider", "shop_id", "new_secret", "wallet_fee", "card_fee", "is_active")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown = list(self.fields or ())
+        if obj is not None and not self.has_change_permission(request, obj):
+            shown.remove("new_secret")
+        return shown
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Payments in progress belong to a provider: another one is another row."""
+        return ("organization", "provider") if obj else ()
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Whoever may change it proves first that it is them."""
+
+        def page(request: HttpRequest) -> HttpResponse:
+            return super(ProviderAccountAdmin, self).changeform_view(request, *args, **kwargs)
+
+        if self.has_change_permission(request) or self.has_add_permission(request):
+            return confirmed_recently(page)(request)
+        return page(request)
+
+
+@admin.register(PartnerLink)
+class PartnerLinkAdmin(ScopedAdmin):
+    """Partners' sites where the company's bills can be paid, too."""
+
+    may = {MANAGER: ALL, ACCOUNTANT: LOOK}
+    list_display = ("title", "organization", "url", "position")
+    list_filter = ("organization",)
+    list_select_related = ("organization",)
+    search_fields = ("title", "url")
+    sortable_by = ("title", "position")
+    fields = ("organization", "title", "url", "note", "position")
+
+
+@admin.register(ProviderEvent)
+class ProviderEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Notifications as they came: the superuser looks for what went wrong; nobody changes them."""
+
+    list_display = ("received_at", "provider", "outcome", "times")
+    list_filter = ("provider", "outcome")
+    search_fields = ("body",)
+    ordering = ("-received_at", "-pk")
+    show_full_result_count = False
+    fields = ("received_at", "provider", "outcome", "times", "body")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProviderEvent]:
+        rows = super().get_queryset(request)
+        return rows if is_chief(request) else rows.none()
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_chief(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_chief(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,232 @@
+"""Paying online in the staff room: who may what, and what a press does."""
+
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from billing.actions.paying import go_on, refresh
+from billing.models import LedgerEntry, PartnerLink, Payment, PaymentIntent, ProviderAccount, ProviderEvent, Refund
+from billing.providers import Status
+from billing.testing import make_intent, make_payment, make_till
+from billing.tests.till import Stub
+from notifications.sealing import unseal
+from portal.testing import Cast
+
+Enter = Callable[[User], Client]
+
+
+@pytest.fixture
+def sent(cast: Cast, stub: Stub) -> PaymentIntent:
+    make_till(cast.company, provider="yookassa", shop_id="100500")
+    return go_on(make_intent(cast.account, cast.olga), at=timezone.now())
+
+
+@pytest.fixture
+def paid(stub: Stub, sent: PaymentIntent) -> Payment:
+    stub.pay(sent)
+    refresh(sent, at=timezone.now())
+    return Payment.objects.get(intent=sent)
+
+
+def balance(cast: Cast) -> Decimal:
+    return LedgerEntry.objects.filter(account=cast.account).balance()
+
+
+def give_back(client: Client, payment: Payment, **words: str) -> Any:
+    values = {"kind": "refund", "amount": "30.00", "reason": "paid twice", "idem": str(uuid.uuid4())} | words
+    return client.post(reverse("admin:billing_refund_begin", args=[payment.pk]), values)
+
+
+# --- Payments -------------------------------------------------------------------------------------------------------
+
+
+def test_mark_asks_the_provider_and_the_money_is_entered(
+    cast: Cast, stub: Stub, sent: PaymentIntent, enter: Enter
+) -> None:
+    stub.pay(sent)
+    mark, url = enter(cast.mark), reverse("admin:billing_paymentintent_ask", args=[sent.pk])
+    assert mark.get(url).status_code == 200
+    assert balance(cast) == 0
+    for _press in range(2):
+        page = mark.post(url, follow=True).content.decode()
+        assert "The provider answered: Paid" in page
+    assert balance(cast) == Decimal("-100.00")
+
+
+def test_a_silent_provider_is_told_about(cast: Cast, stub: Stub, sent: PaymentIntent, enter: Enter) -> None:
+    stub.is_silent = True
+    page = enter(cast.mark).post(reverse("admin:billing_paymentintent_ask", args=[sent.pk]), follow=True)
+    assert "The provider did not answer" in page.content.decode()
+
+
+def test_what_does_not_fit_is_found_by_the_filter(cast: Cast, stub: Stub, sent: PaymentIntent, enter: Enter) -> None:
+    stub.say(sent, status=Status.SUCCEEDED, amount=Decimal("1.00"))
+    refresh(sent, at=timezone.now())
+    page = enter(cast.anna).get(reverse("admin:billing_paymentintent_changelist"), {"state__exact": "mismatch"})
+    assert "1.00 RUB" in page.content.decode()
+
+
+def test_nobody_edits_a_payment(cast: Cast, sent: PaymentIntent, enter: Enter) -> None:
+    for user in (cast.mark, cast.sofia):
+        client = enter(user)
+        page = client.get(reverse("admin:billing_paymentintent_change", args=[sent.pk])).content.decode()
+        assert 'name="state"' not in page
+        assert client.get(reverse("admin:billing_paymentintent_add")).status_code == 403
+        assert client.get(reverse("admin:billing_paymentintent_delete", args=[sent.pk])).status_code == 403
+
+
+# --- Refunds --------------------------------------------------------------------------------------------------------
+
+
+def test_anna_returns_a_part_from_the_page_of_the_payment(
+    cast: Cast, stub: Stub, paid: Payment, enter: Enter, django_capture_on_commit_callbacks: Any
+) -> None:
+    anna = enter(cast.anna)
+    page = anna.get(reverse("admin:billing_payment_change", args=[paid.pk])).content.decode()
+    assert reverse("admin:billing_refund_begin", args=[paid.pk]) in page
+    with django_capture_on_commit_callbacks(execute=True):
+        assert give_back(anna, paid).status_code == 302
+    refund = Refund.objects.get()
+    assert (refund.state, refund.by, refund.amount) == ("done", cast.anna, Decimal("30.00"))
+    assert balance(cast) == Decimal("-70.00")
+
+
+def test_a_double_click_returns_once(
+    cast: Cast, stub: Stub, paid: Payment, enter: Enter, django_capture_on_commit_callbacks: Any
+) -> None:
+    mark, key = enter(cast.mark), str(uuid.uuid4())
+    with django_capture_on_commit_callbacks(execute=True):
+        for _click in range(2):
+            assert give_back(mark, paid, idem=key).status_code == 302
+    assert Refund.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"amount": "100.01"}, "At most 100.00 can go back."),
+        ({"amount": "0"}, "greater than or equal to 0.01"),
+        ({"amount": "1,5x"}, "Enter a number"),
+        ({"reason": ""}, "This field is required"),
+        ({"kind": "gift"}, "Select a valid choice"),
+    ],
+)
+def test_wrong_refunds_are_refused_beside_their_field(
+    cast: Cast, stub: Stub, paid: Payment, enter: Enter, words: dict[str, str], said: str
+) -> None:
+    answer = give_back(enter(cast.mark), paid, **words)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not Refund.objects.exists()
+
+
+def test_a_chargeback_is_written_down(cast: Cast, stub: Stub, paid: Payment, enter: Enter) -> None:
+    give_back(enter(cast.mark), paid, kind="chargeback", amount="100.00", reason="letter of the bank")
+    assert balance(cast) == 0
+    assert stub.returned == {}  # the provider is not asked: the bank took it
+
+
+def test_others_find_no_such_page(cast: Cast, stub: Stub, sent: PaymentIntent, paid: Payment, enter: Enter) -> None:
+    by_register = make_payment(cast.account, "01.11.2026", "5.00")
+    assert give_back(enter(cast.mark), by_register).status_code == 404
+    for user in (cast.dima, cast.pavel):
+        client = enter(user)
+        assert give_back(client, paid).status_code == 404
+        assert client.post(reverse("admin:billing_paymentintent_ask", args=[sent.pk])).status_code == 404
+    assert give_back(enter(cast.olga), paid).status_code == 302  # led to the door of the staff room
+    assert not Refund.objects.exists()
+
+
+# --- Providers and partners -----------------------------------------------------------------------------------------
+
+
+def provider_words(cast: Cast, **words: str) -> dict[str, str]:
+    return {
+        "organization": str(cast.company.pk), "provider": "yookassa", "shop_id": "100500", "new_secret": "live_key",
+        "wallet_fee": "0", "card_fee": "1", "is_active": "on",
+    } | words  # fmt: skip
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The employee has just confirmed that it is them."""
+    monkeypatch.setattr("accounts.sessions.is_fresh", lambda request, *, at: True)
+
+
+def test_a_manager_confirms_first(cast: Cast, enter: Enter) -> None:
+    answer = enter(cast.mark).get(reverse("admin:billing_provideraccount_add"))
+    assert answer["Location"].startswith(reverse("confirm"))
+    assert enter(cast.mark).post(reverse("admin:billing_provideraccount_add"), provider_words(cast)).status_code == 302
+    assert not ProviderAccount.objects.exists()
+
+
+def test_the_secret_is_sealed_and_never_shown(cast: Cast, enter: Enter, fresh: None) -> None:
+    mark = enter(cast.mark)
+    assert mark.post(reverse("admin:billing_provideraccount_add"), provider_words(cast)).status_code == 302
+    till = ProviderAccount.objects.get()
+    assert till.secret is not None
+    assert unseal(till.secret) == "live_key"
+    assert b"live_key" not in bytes(till.secret)
+    url = reverse("admin:billing_provideraccount_change", args=[till.pk])
+    assert "live_key" not in mark.get(url).content.decode()
+    mark.post(url, provider_words(cast, new_secret="", card_fee="2"))
+    till.refresh_from_db()
+    assert (unseal(till.secret), till.card_fee) == ("live_key", Decimal("2.00"))
+
+
+def test_a_real_provider_needs_its_shop_and_secret(cast: Cast, enter: Enter, fresh: None) -> None:
+    answer = enter(cast.mark).post(
+        reverse("admin:billing_provideraccount_add"), provider_words(cast, shop_id="", new_secret="")
+    )
+    page = answer.content.decode()
+    assert "Write the shop id" in page
+    assert "Write the secret key" in page
+    assert not ProviderAccount.objects.exists()
+
+
+def test_one_provider_at_a_time(cast: Cast, enter: Enter, fresh: None) -> None:
+    make_till(cast.company)
+    page = enter(cast.mark).post(reverse("admin:billing_provideraccount_add"), provider_words(cast)).content.decode()
+    assert "The company already uses a provider." in page
+
+
+def test_a_production_does_not_offer_the_sandbox(cast: Cast, enter: Enter, fresh: None, settings: Any) -> None:
+    settings.DEV_PAGES = False
+    mark, url = enter(cast.mark), reverse("admin:billing_provideraccount_add")
+    assert 'value="sandbox"' not in mark.get(url).content.decode()
+    mark.post(url, provider_words(cast, provider="sandbox"))
+    assert not ProviderAccount.objects.exists()
+
+
+def test_an_accountant_only_looks_at_providers(cast: Cast, enter: Enter) -> None:
+    till = make_till(cast.company)
+    anna, url = enter(cast.anna), reverse("admin:billing_provideraccount_change", args=[till.pk])
+    page = anna.get(url).content.decode()
+    assert "new_secret" not in page
+    assert anna.post(url, provider_words(cast)).status_code == 403
+
+
+@pytest.mark.feature("A9")
+@pytest.mark.parametrize(
+    ("url", "count"), [("https://pay.example.net/", 1), ("http://pay.example.net/", 0), ("javascript:alert(1)", 0)]
+)
+def test_a_manager_adds_a_partner_with_a_safe_address(cast: Cast, enter: Enter, url: str, count: int) -> None:
+    values = {"organization": str(cast.company.pk), "title": "Партнёр", "url": url, "note": "", "position": "1"}
+    enter(cast.mark).post(reverse("admin:billing_partnerlink_add"), values)
+    assert PartnerLink.objects.count() == count
+
+
+def test_notifications_are_for_the_superuser(cast: Cast, enter: Enter) -> None:
+    event = ProviderEvent.objects.create(provider="yookassa", digest="d", body='{"id": "p-1"}')
+    url = reverse("admin:billing_providerevent_change", args=[event.pk])
+    assert "p-1" in enter(cast.sofia).get(url).content.decode()
+    for user in (cast.mark, cast.anna):
+        assert enter(user).get(url).status_code in {302, 403}
+        assert enter(user).get(reverse("admin:billing_providerevent_changelist")).status_code == 403

@@ -1,0 +1,178 @@
+"""Money that goes back: asked for once, never more than was paid, owed again."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from billing.actions.ledger import post_documents
+from billing.actions.paying import go_on, refresh
+from billing.actions.reconciling import reconcile
+from billing.actions.refunding import NotReturnable, ask_refund, record_chargeback, send_refund
+from billing.models import LedgerEntry, Payment, PaymentIntent, Refund
+from billing.providers import ProviderError, Status
+from billing.testing import make_intent, make_invoice, make_payment, make_till
+from billing.tests.till import Stub
+from notifications.models import Notice
+from notifications.rendering import title_and_text
+from portal.testing import Cast
+
+Is = Refund.State
+
+
+@pytest.fixture
+def paid(cast: Cast, stub: Stub) -> Payment:
+    """Olga has paid 100.00 online."""
+    make_till(cast.company, provider="yookassa")
+    intent = go_on(make_intent(cast.account, cast.olga), at=timezone.now())
+    stub.pay(intent)
+    refresh(intent, at=timezone.now())
+    return Payment.objects.get(intent=intent)
+
+
+def ask(cast: Cast, payment: Payment, amount: str, reason: str = "paid twice") -> Refund:
+    return ask_refund(payment, amount=Decimal(amount), reason=reason, by=cast.mark, at=timezone.now())
+
+
+def balance(cast: Cast) -> Decimal:
+    return LedgerEntry.objects.filter(account=cast.account).balance()
+
+
+def returned(payment: Payment) -> Decimal:
+    return Payment.objects.get(pk=payment.pk).refunded
+
+
+def test_a_part_goes_back_and_is_owed_again(cast: Cast, stub: Stub, paid: Payment) -> None:
+    refund = send_refund(ask(cast, paid, "30.00"), at=timezone.now())
+    assert (refund.state, refund.provider_id, refund.by) == (Is.DONE, "r-2", cast.mark)
+    entry = LedgerEntry.objects.get(refund=refund)
+    assert (entry.kind, entry.amount, entry.section, entry.payment) == ("refund", Decimal("30.00"), "main", paid)
+    assert balance(cast) == Decimal("-70.00")
+    assert returned(paid) == Decimal("30.00")
+    notice = Notice.objects.get(kind="billing.payment_returned", user_id=cast.olga.pk)
+    title, text = title_and_text(notice)
+    assert title.replace("\u00a0", " ") == "Money returned: 30.00 RUB, account 10012"
+    assert "paid twice" in text
+
+
+@pytest.mark.parametrize("amounts", [["100.01"], ["60.00", "40.01"], ["99.99", "0.01", "0.01"]])
+def test_no_more_goes_back_than_was_paid(cast: Cast, stub: Stub, paid: Payment, amounts: list[str]) -> None:
+    *fitting, last = amounts
+    for amount in fitting:
+        ask(cast, paid, amount)
+    with pytest.raises(NotReturnable):
+        ask(cast, paid, last)
+    assert returned(paid) <= paid.amount
+
+
+def test_the_database_itself_holds_the_sum(cast: Cast, paid: Payment) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Payment.objects.filter(pk=paid.pk).update(refunded=Decimal("100.01"))
+
+
+@pytest.mark.parametrize(("amount", "reason"), [("0.00", "why"), ("-1.00", "why"), ("10.00", ""), ("10.00", "  ")])
+def test_a_refund_has_a_sum_and_a_reason(cast: Cast, paid: Payment, amount: str, reason: str) -> None:
+    with pytest.raises(NotReturnable):
+        ask(cast, paid, amount, reason)
+
+
+def test_money_that_came_by_a_register_is_not_returned_here(cast: Cast) -> None:
+    with pytest.raises(NotReturnable):
+        ask(cast, make_payment(cast.account, "01.11.2026", "100.00"), "10.00")
+
+
+def test_a_provider_that_refuses_gives_the_sum_free_again(
+    cast: Cast, stub: Stub, paid: Payment, monkeypatch: Any
+) -> None:
+    def refuse(refund: Refund) -> None:
+        raise ProviderError("400", is_final=True)
+
+    monkeypatch.setattr(stub, "refund", refuse)
+    assert send_refund(ask(cast, paid, "100.00"), at=timezone.now()).state == Is.FAILED
+    assert returned(paid) == 0
+    assert balance(cast) == Decimal("-100.00")
+
+
+def test_a_silent_provider_is_asked_again_with_the_same_key(cast: Cast, stub: Stub, paid: Payment) -> None:
+    refund, stub.is_silent = ask(cast, paid, "30.00"), True
+    with pytest.raises(ProviderError):
+        send_refund(refund, at=timezone.now())
+    assert returned(paid) == Decimal("30.00")  # set aside while nobody knows
+    stub.is_silent = False
+    for _round in range(3):
+        reconcile(at=timezone.now() + timedelta(minutes=3))
+    assert stub.asked.count(f"refund {refund.public_id}") == 2
+    assert len(stub.returned) == 1
+    assert balance(cast) == Decimal("-70.00")
+
+
+def test_a_refund_that_takes_days_is_looked_up_with_its_payment(cast: Cast, stub: Stub, paid: Payment) -> None:
+    stub.refund_status = Status.PENDING
+    refund = send_refund(ask(cast, paid, "30.00"), at=timezone.now())
+    assert (refund.state, refund.provider_id) == (Is.ASKED, "r-2")
+    assert balance(cast) == Decimal("-100.00")
+    assert paid.intent
+    stub.takes_back(paid.intent, "30.00", "r-2", is_chargeback=False)
+    reconcile(at=timezone.now() + timedelta(minutes=3))
+    refund.refresh_from_db()
+    assert refund.state == Is.DONE
+    assert Refund.objects.count() == 1
+    assert balance(cast) == Decimal("-70.00")
+
+
+def test_a_chargeback_of_the_bank_is_found_and_entered_once(cast: Cast, stub: Stub, paid: Payment) -> None:
+    assert paid.intent
+    stub.takes_back(paid.intent, "100.00")
+    for _time in range(3):
+        refresh(paid.intent, at=timezone.now())
+    [refund] = Refund.objects.all()
+    assert (refund.kind, refund.state, refund.provider_id, refund.by) == ("chargeback", Is.DONE, "cb-1", None)
+    assert balance(cast) == 0
+    assert PaymentIntent.objects.get(payments=paid).state == "paid"  # it was; what went back is told beside it
+    assert "took back" in title_and_text(Notice.objects.get(kind="billing.payment_returned"))[1]
+
+
+def test_an_unknown_return_waits_while_ours_has_no_answer(cast: Cast, stub: Stub, paid: Payment) -> None:
+    """The answer to our refund was lost: what the provider shows may be that very refund, so it is not entered twice."""
+    refund = ask(cast, paid, "30.00")
+    assert paid.intent
+    stub.takes_back(paid.intent, "30.00", "r-2", is_chargeback=False)
+    refresh(paid.intent, at=timezone.now())
+    assert balance(cast) == Decimal("-100.00")
+    send_refund(refund, at=timezone.now())  # the same key: the provider answers with r-2
+    refresh(paid.intent, at=timezone.now())
+    assert balance(cast) == Decimal("-70.00")
+    assert Refund.objects.count() == 1
+
+
+def test_a_chargeback_is_shared_over_the_sections(cast: Cast, stub: Stub) -> None:
+    make_till(cast.company, provider="yookassa")
+    for kind, accrued in (("main", "300.00"), ("repair", "100.00")):
+        post_documents([make_invoice(cast.account, date(2026, 10, 1), accrued=accrued, kind=kind)])
+    intent = go_on(make_intent(cast.account, cast.olga, "400.00"), at=timezone.now())
+    stub.pay(intent)
+    refresh(intent, at=timezone.now())
+    stub.takes_back(intent, "100.01")
+    refresh(intent, at=timezone.now())
+    assert sorted(Refund.objects.values_list("payment__kind", "amount")) == [
+        ("main", Decimal("75.01")), ("repair", Decimal("25.00"))
+    ]  # fmt: skip
+    assert balance(cast) == Decimal("100.01")
+
+
+def test_an_employee_writes_a_chargeback_down(cast: Cast, stub: Stub, paid: Payment) -> None:
+    record_chargeback(paid, amount=Decimal("100.00"), reason="letter of the bank", by=cast.anna, at=timezone.now())
+    assert balance(cast) == 0
+    with pytest.raises(NotReturnable):
+        ask(cast, paid, "0.01")
+
+
+def test_a_later_printed_debt_that_knew_nothing_of_it_is_made_right(cast: Cast, stub: Stub, paid: Payment) -> None:
+    """A document of a month to come is in the book already: at its start the balance stays the printed one."""
+    month = (timezone.localdate().replace(day=1) + timedelta(days=40)).replace(day=1)
+    post_documents([make_invoice(cast.account, month, opening="50.00", accrued="0.00")])
+    send_refund(ask(cast, paid, "30.00"), at=timezone.now())
+    assert LedgerEntry.objects.filter(account=cast.account).before(month).balance() == Decimal("50.00")

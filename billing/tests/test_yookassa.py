@@ -1,0 +1,283 @@
+"""ЮKassa: the real library against a server on this machine that speaks its API."""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from billing.actions.paying import go_on, refresh
+from billing.actions.refunding import ask_refund, send_refund
+from billing.models import LedgerEntry, Payment, PaymentIntent, ProviderAccount, Refund
+from billing.providers import ProviderError, is_allowed, yookassa
+from billing.testing import make_intent, make_till
+from notifications.sealing import seal
+from portal.testing import Cast
+
+SHOP, SECRET = "100500", "test_secret"
+
+
+@dataclass
+class Shop:
+    """What the other side keeps: payments, refunds, answers by key, and how it misbehaves."""
+
+    url: str = ""
+    payments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    refunds: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seen: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, key
+    trouble: list[int] = field(default_factory=list)  # statuses to answer with next; 0 keeps silent
+    page: str = "https://yoomoney.ru/checkout/payments/v2/contract?orderId="
+
+    def pay(self, payment_id: str, **words: Any) -> None:
+        self.payments[payment_id] |= {
+            "status": "succeeded",
+            "paid": True,
+            "captured_at": "2026-11-30T11:52:31.827Z",
+        } | words
+
+    def make(self, key: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        if key not in self.answers:
+            self.answers[key] = self._payment(body) if path.endswith("/payments") else self._refund(body)
+        return self.answers[key]
+
+    def _payment(self, body: dict[str, Any]) -> dict[str, Any]:
+        one = str(uuid4())
+        assert body["capture"] is True
+        assert body["confirmation"]["type"] == "redirect"
+        self.payments[one] = {
+            "id": one, "status": "pending", "paid": False, "amount": body["amount"], "created_at": "2026-11-30T11:50:00Z",
+            "description": body["description"], "metadata": body["metadata"], "refundable": False, "test": True,
+            "recipient": {"account_id": SHOP, "gateway_id": "1"}, "payment_method": body["payment_method_data"] | {
+                "id": one, "saved": False}, "confirmation": {"type": "redirect", "confirmation_url": self.page + one},
+        }  # fmt: skip
+        return self.payments[one]
+
+    def _refund(self, body: dict[str, Any]) -> dict[str, Any]:
+        payment = self.payments[body["payment_id"]]
+        one = str(uuid4())
+        self.refunds[one] = {"id": one, "status": "succeeded", "created_at": "2026-11-30T12:00:00Z"} | body
+        total = Decimal(payment.get("refunded_amount", {"value": "0"})["value"]) + Decimal(body["amount"]["value"])
+        payment["refunded_amount"] = {"value": f"{total:.2f}", "currency": "RUB"}
+        return self.refunds[one]
+
+
+class Handler(BaseHTTPRequestHandler):
+    shop: Shop
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        if self._is_refused("GET", parts.path, ""):
+            return
+        if parts.path == "/v3/refunds":
+            of = parse_qs(parts.query)["payment_id"]
+            self._say(
+                200, {"type": "list", "items": [one for one in self.shop.refunds.values() if [one["payment_id"]] == of]}
+            )
+            return
+        found = self.shop.payments.get(parts.path.removeprefix("/v3/payments/"))
+        self._say(200, found) if found else self._say(404, {"type": "error", "code": "not_found"})
+
+    def do_POST(self) -> None:
+        key = self.headers.get("Idempotence-Key", "")
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        made = self.shop.make(key, self.path, body)  # made, even if the answer is lost
+        if not self._is_refused("POST", self.path, key):
+            self._say(200, made)
+
+    def _is_refused(self, method: str, path: str, key: str) -> bool:
+        self.shop.seen.append((method, path, key))
+        if self.headers.get("Authorization") != "Basic " + base64.b64encode(f"{SHOP}:{SECRET}".encode()).decode():
+            self._say(401, {"type": "error", "code": "invalid_credentials"})
+            return True
+        if not self.shop.trouble:
+            return False
+        status = self.shop.trouble.pop(0)
+        if status == 302:
+            self.send_response(302)
+            self.send_header("Location", f"{self.shop.url}/payments/stolen")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif status == 200:
+            self._raw(b"<html>maintenance</html>")
+        elif status:
+            self._say(status, {"type": "error", "code": "trouble"})
+        return True  # 0: the connection is closed without a word
+
+    def _say(self, status: int, thing: object) -> None:
+        self._raw(json.dumps(thing).encode(), status)
+
+    def _raw(self, data: bytes, status: int = 200) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *args: object) -> None:
+        """Silence."""
+
+
+@pytest.fixture
+def shop(settings: Any) -> Iterator[Shop]:
+    shop = Shop()
+    handler = type("ShopHandler", (Handler,), {"shop": shop})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    settings.YOOKASSA_URL = shop.url = f"http://127.0.0.1:{server.server_port}/v3"
+    yield shop
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def till(cast: Cast) -> ProviderAccount:
+    return make_till(cast.company, provider="yookassa", shop_id=SHOP, secret=seal(SECRET))
+
+
+@pytest.fixture
+def sent(cast: Cast, till: ProviderAccount, shop: Shop) -> PaymentIntent:
+    return go_on(make_intent(cast.account, cast.olga, "3680.39", method="card"), at=timezone.now())
+
+
+def balance(cast: Cast) -> Decimal:
+    return LedgerEntry.objects.filter(account=cast.account).balance()
+
+
+@pytest.mark.feature("B14")
+def test_from_the_sum_to_the_credit(cast: Cast, shop: Shop, sent: PaymentIntent) -> None:
+    made = shop.payments[sent.provider_id]
+    assert made["amount"] == {"value": "3717.19", "currency": "RUB"}
+    assert made["metadata"]["reference"] == str(sent.public_id)
+    assert made["payment_method"]["type"] == "bank_card"
+    assert sent.pay_url == shop.page + sent.provider_id
+    assert shop.seen == [("POST", "/v3/payments", sent.key)]
+    assert refresh(sent, at=timezone.now()).state == "sent"
+    shop.pay(sent.provider_id)
+    assert refresh(sent, at=timezone.now()).state == "paid"
+    assert balance(cast) == Decimal("-3680.39")
+
+
+def test_a_decline_comes_with_its_reason(shop: Shop, sent: PaymentIntent) -> None:
+    details = {"party": "payment_network", "reason": "insufficient_funds"}
+    shop.payments[sent.provider_id] |= {"status": "canceled", "cancellation_details": details}
+    intent = refresh(sent, at=timezone.now())
+    assert (intent.state, intent.failure) == ("failed", "insufficient_funds")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"amount": {"value": "1.00", "currency": "RUB"}},
+        {"amount": {"value": "3717.185", "currency": "RUB"}},  # the library alone would round it to the right sum
+        {"amount": {"value": "3717.19", "currency": "USD"}},
+        {"metadata": {"reference": "another"}},
+        {"recipient": {"account_id": "666", "gateway_id": "1"}},
+    ],
+)
+def test_other_money_is_set_aside(cast: Cast, shop: Shop, sent: PaymentIntent, words: dict[str, Any]) -> None:
+    shop.pay(sent.provider_id, **words)
+    assert refresh(sent, at=timezone.now()).state == "mismatch"
+    assert balance(cast) == 0
+
+
+@pytest.mark.parametrize("trouble", [0, 500, 502, 429, 200, 302])
+def test_a_lost_answer_makes_no_second_payment(cast: Cast, till: ProviderAccount, shop: Shop, trouble: int) -> None:
+    """The payment was made, we did not hear so: the same key leads to the same payment; redirects are not followed."""
+    shop.trouble = [trouble]
+    intent = make_intent(cast.account, cast.olga)
+    with pytest.raises(ProviderError) as error:
+        go_on(intent, at=timezone.now())
+    assert not error.value.is_final
+    go_on(PaymentIntent.objects.get(pk=intent.pk), at=timezone.now())
+    assert len(shop.payments) == 1
+    assert [path for _method, path, _key in shop.seen] == ["/v3/payments"] * 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_what_would_be_refused_again_is_final(cast: Cast, shop: Shop, sent: PaymentIntent, status: int) -> None:
+    shop.trouble = [status]
+    with pytest.raises(ProviderError) as error:
+        refresh(sent, at=timezone.now())
+    assert error.value.is_final
+
+
+def test_a_wrong_secret_is_refused_and_never_said(cast: Cast, till: ProviderAccount, shop: Shop) -> None:
+    ProviderAccount.objects.update(secret=seal("wrong-secret"))
+    with pytest.raises(ProviderError) as error:
+        go_on(make_intent(cast.account, cast.olga), at=timezone.now())
+    assert "wrong-secret" not in str(error.value)
+    assert b"wrong-secret" not in bytes(ProviderAccount.objects.get().secret or b"")
+
+
+def test_a_slow_provider_does_not_hold_us(cast: Cast, shop: Shop, sent: PaymentIntent, monkeypatch: Any) -> None:
+    import time
+
+    monkeypatch.setattr(yookassa, "TIMEOUT", (0.5, 0.2))
+    monkeypatch.setattr(Handler, "_is_refused", lambda *args: time.sleep(0.6))
+    with pytest.raises(ProviderError, match="ReadTimeout"):
+        refresh(sent, at=timezone.now())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/", "https://yoomoney.ru.evil.example/", "https://yoomoney.ru@evil.example/",
+        "http://yoomoney.ru/", "//yoomoney.ru/", "javascript:alert(1)", "https://yoomoney.ru\\@evil.example/",
+        "https://уoomoney.ru/", "https://evil.example/?https://yoomoney.ru/", "https://yoomoney.ru:8443/", "",
+        "https://yoomoney.ru/%0d\nSet-Cookie:a", "https://evilyoomoney.ru/",
+    ],
+)  # fmt: skip
+def test_nobody_is_sent_to_a_page_that_is_not_the_providers(
+    cast: Cast, till: ProviderAccount, shop: Shop, url: str
+) -> None:
+    shop.page = url
+    intent = make_intent(cast.account, cast.olga)
+    with pytest.raises(ProviderError):
+        go_on(intent, at=timezone.now())
+    assert PaymentIntent.objects.get().pay_url == ""
+
+
+@pytest.mark.parametrize("url", ["https://yoomoney.ru/a?b=c", "https://pay.yookassa.ru/x", "https://yookassa.ru:443/"])
+def test_its_own_pages_are_known(url: str) -> None:
+    assert is_allowed(url, yookassa.PAGES)
+
+
+def test_money_goes_back_once_under_one_key(cast: Cast, shop: Shop, sent: PaymentIntent) -> None:
+    shop.pay(sent.provider_id)
+    refresh(sent, at=timezone.now())
+    payment = Payment.objects.get(intent=sent)
+    refund = ask_refund(payment, amount=Decimal("680.39"), reason="оплачено дважды", by=cast.mark, at=timezone.now())
+    shop.trouble = [0]
+    with pytest.raises(ProviderError):
+        send_refund(refund, at=timezone.now())
+    refresh(sent, at=timezone.now())  # it sees a return it does not know, and waits for the answer to ours
+    assert send_refund(refund, at=timezone.now()).state == "done"
+    refresh(sent, at=timezone.now())
+    assert len(shop.refunds) == 1
+    assert balance(cast) == Decimal("-3000.00")
+
+
+def test_a_refund_made_in_the_cabinet_of_the_provider_is_found(cast: Cast, shop: Shop, sent: PaymentIntent) -> None:
+    shop.pay(sent.provider_id)
+    refresh(sent, at=timezone.now())
+    shop.make(
+        "cabinet", "/v3/refunds", {"payment_id": sent.provider_id, "amount": {"value": "80.39", "currency": "RUB"}}
+    )
+    for _time in range(2):
+        refresh(sent, at=timezone.now())
+    assert [(one.kind, str(one.amount), one.by) for one in Refund.objects.all()] == [("refund", "80.39", None)]
+    assert balance(cast) == Decimal("-3600.00")
+
+
+def test_what_waits_for_a_capture_is_not_paid(cast: Cast, shop: Shop, sent: PaymentIntent) -> None:
+    shop.payments[sent.provider_id]["status"] = "waiting_for_capture"
+    assert refresh(sent, at=timezone.now()).state == "sent"
