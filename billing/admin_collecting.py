@@ -39,6 +39,8 @@ class ChoiceForm(forms.Form):
     def __init__(self, data: QueryDict, companies: QuerySet[Organization]) -> None:
         super().__init__(data if "organization" in data else {"organization": companies.first()})
         self.fields["organization"].queryset = companies  # type: ignore[attr-defined]
+        if len(companies) == 1:
+            self.fields["organization"].widget = forms.HiddenInput()
 
 
 class DebtorsForm(ChoiceForm):
@@ -134,7 +136,7 @@ class CollectingMixin(DeskAdmin):
         addresses = House.objects.in_bulk({row["house"] for row in page})
         context |= {
             "company": company, "page": page, "ages": _aged(totals(rows)), "may_take": may_take,
-            "rows": [row | {"address": addresses[row["house"]].address} for row in page], "age_words": AGES,
+            "rows": [_shown(row, addresses[row["house"]].address) for row in page], "age_words": AGES,
             "query": _query_without(request.GET, "p"),
         }  # fmt: skip
         return self.drawn(request, "ledgerentry/debtors", status=422 if context["reason"].errors else 200, **context)
@@ -208,6 +210,13 @@ def houses_of(company: Organization, today: date) -> list[dict[str, Any]]:
 
 def _aged(sums: dict[str, Decimal]) -> list[tuple[Any, Decimal]]:
     return [(_("in all"), sums["balance"]), *zip(AGES, (sums[name] for name in age_names()), strict=True)]
+
+
+def _shown(row: dict[str, Any], address: str) -> dict[str, Any]:
+    """A debtor as the page lists it: the place, and each age beside its words."""
+    ages = zip(AGES, (row[name] for name in age_names()), strict=True)
+    return {"account": row["account"], "number": row["number"], "balance": row["balance"],
+            "place": f"{address}, {row['label']}", "ages": list(ages)}  # fmt: skip
 
 
 def _months_before(day: date, count: int) -> date:
