@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("PORTAL_MODE", "demo")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 FLATS = 100  # of each house
-DATABASE = "portal_bench_register"
+DATABASE = os.environ.get("BENCH_DATABASE", "portal_bench_register")  # two runs at once need a name each
 
 
 def lines(rows: int) -> Iterator[str]:

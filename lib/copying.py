@@ -19,8 +19,9 @@ def copy_in(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequ
     rest = [field for field in fields if field.attname not in names]
     text = io.StringIO()
     for row in rows:
-        values = [*row, *(field.get_default() for field in rest)]
-        text.write("\t".join(map(_written, values)) + "\n")
+        values = [*row, *(field.get_default() for field in rest)] if rest else row
+        text.write("\t".join([_written(one) if one is None or one.__class__ is str else str(one) for one in values]))
+        text.write("\n")
     text.seek(0)
     quote = connection.ops.quote_name
     columns = {field.attname: quote(str(field.column)) for field in fields}
@@ -29,8 +30,8 @@ def copy_in(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequ
         cursor.copy_expert(f"COPY {quote(model._meta.db_table)} ({listed}) FROM STDIN", text)
 
 
-def _written(value: Any) -> str:
-    """A value in the text format of COPY."""
+def _written(value: str | None) -> str:
+    """A text, or its absence, in the text format of COPY."""
     if value is None:
         return "\\N"
-    return value.translate(ESCAPED) if isinstance(value, str) else str(value)
+    return value if value.isalnum() else value.translate(ESCAPED)

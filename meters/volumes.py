@@ -143,8 +143,13 @@ def volumes_of(accounts: Iterable[PersonalAccount], period: date) -> dict[tuple[
 
 
 def _meters(accounts: Mapping[int, PersonalAccount], period: date) -> Iterable[Meter]:
-    rows = Meter.objects.filter(account__in=accounts).select_related("house__organization", "account__unit")
-    return rows.in_order()
+    """The meters of these accounts, with the accounts as they were given and each house once."""
+    meters = list(Meter.objects.filter(account__in=accounts).in_order())
+    houses = House.objects.select_related("organization").in_bulk({meter.house_id for meter in meters})
+    for meter in meters:
+        meter.house = houses[meter.house_id]
+        meter.account = accounts[meter.account_id]  # type: ignore[index]
+    return meters
 
 
 def _first_ones(meters: Iterable[Meter], period: date) -> list[Meter]:
@@ -193,8 +198,19 @@ def basis_of(meters: Sequence[Meter], period: date) -> Basis:
         if _is_read(meter, period, rules[meter.house_id]):
             shares[meter.account_id, meter.resource] += 1
     accounts = {meter.account_id: meter.account for meter in meters if meter.account}
-    known = known_of(meters, period, months=LOOK_BACK)
+    known = _known(meters, period)
     return Basis(period, known, estimates, rules, Norms(accounts.values(), period), shares)
+
+
+def _known(meters: Sequence[Meter], period: date) -> dict[int, Known]:
+    """What is known of the meters. A year is read only of those whose volume is not simply the step between two readings."""
+    known = known_of(meters, period, months=1, figures_only=True)
+    open_ones = [meter for meter in meters if not _is_one_step(known[meter.pk])]
+    return known | (known_of(open_ones, period, months=LOOK_BACK, figures_only=True) if open_ones else {})
+
+
+def _is_one_step(known: Known) -> bool:
+    return bool(known.current and known.current.is_billable and known.before and known.before[0].is_billable)
 
 
 def _standing_estimates(meters: Iterable[Meter], period: date) -> Iterable[Estimate]:

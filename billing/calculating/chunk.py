@@ -15,7 +15,7 @@ from billing.calculating.penalties import Late, penalties_of
 from billing.calculating.plan import Plan, Supply
 from billing.calculating.pools import Shared
 from billing.calculating.reductions import merged
-from billing.calculating.volumes import sheet_of
+from billing.calculating.volumes import sheet_of, words
 from billing.charging.exact import NOTHING
 from billing.models import Service
 from meters.resources import FACTS
@@ -84,10 +84,10 @@ def calculate_houses(task: Task, houses: Collection[int]) -> Found:
 
 
 def _sheets(known: Known) -> list[tuple[int, list[dict[str, Any]]]]:
-    rows = []
+    rows, said = [], words()
     for account in known.stays:
         used = [known.used[account, resource] for resource in FACTS]
-        if sheet := sheet_of(used):
+        if sheet := sheet_of(used, said):
             rows.append((account, sheet))
     return rows
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -71,11 +72,11 @@ class Plan:
     def country(self) -> str:
         return self.organization.country
 
-    @property
+    @cached_property
     def days(self) -> int:
         return days_in(self.period)
 
-    @property
+    @cached_property
     def last_day(self) -> date:
         return last_day_of(self.period)
 

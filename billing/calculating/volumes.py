@@ -84,17 +84,22 @@ def _rule_of(cause: str, plan: Plan) -> str:
     return CAUSES.get(Estimate.Cause(cause), silent)
 
 
-def sheet_of(used: Sequence[PeriodVolume]) -> list[dict[str, Any]]:
+def words() -> dict[str, str]:
+    """The resources and units in the language that is active."""
+    return {choice.value: str(choice.label) for choice in (*Resource, *Unit)}
+
+
+def sheet_of(used: Sequence[PeriodVolume], words: dict[str, str]) -> list[dict[str, Any]]:
     """The block of readings of an account: what its meters showed before and now, in the words of the document."""
     rows: list[dict[str, Any]] = []
     for one in used:
         for part in one.parts:
             if part.reading is not None:
-                rows += _rows(part)
+                rows += _rows(part, words)
     return rows
 
 
-def _rows(part: Part) -> list[dict[str, Any]]:
+def _rows(part: Part, words: dict[str, str]) -> list[dict[str, Any]]:
     meter = part.meter
     assert part.reading is not None
     rows = []
@@ -104,16 +109,12 @@ def _rows(part: Part) -> list[dict[str, Any]]:
             previous += 10**meter.int_digits
         rows.append(
             {
-                "resource": _word(Resource(meter.resource)), "unit": _word(Unit(meter.unit)), "serial": meter.serial,
+                "resource": words[meter.resource], "unit": words[meter.unit], "serial": meter.serial,
                 "zone": f"T{zone}" if meter.zones > 1 else "", "previous": _shown(previous, meter.decimals),
                 "current": _shown(value, meter.decimals), "volume": _plain(used),
             }
         )  # fmt: skip
     return rows
-
-
-def _word(choice: Resource | Unit) -> str:
-    return str(choice.label)
 
 
 def _shown(value: Decimal, decimals: int) -> str:
