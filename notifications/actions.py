@@ -85,7 +85,7 @@ class Told:
 
 
 @transaction.atomic
-def notify_many(kind: Kind, wanted: Iterable[Told], *, at: datetime) -> int:
+def notify_many(kind: Kind, wanted: Iterable[Told], *, at: datetime, channels: Sequence[str] | None = None) -> int:
     """What `notify` does, for any number of users in a constant number of queries; return how many notices were new.
 
     Without addresses and secrets. Who was told already (the same kind and subject) is left alone.
@@ -104,11 +104,11 @@ def notify_many(kind: Kind, wanted: Iterable[Told], *, at: datetime) -> int:
     ]  # fmt: skip
     Notice.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2000)
     written = Notice.objects.filter(public_id__in=[row.public_id for row in rows])
-    channels = channels_of_many([one.user for one in fresh.values()], kind) if fresh else {}
+    ways = channels_of_many([one.user for one in fresh.values()], kind, channels) if fresh else {}
     deliveries = []
     for notice in written:
         user = fresh[notice.recipient, notice.subject].user
-        deliveries += _deliveries(notice, kind, user, "", channels[user.pk])
+        deliveries += _deliveries(notice, kind, user, "", ways[user.pk])
     _write(deliveries, at=at)
     return len(written)
 

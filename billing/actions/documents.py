@@ -13,7 +13,8 @@ from django.utils.translation import gettext_noop as _
 
 from billing import freezing
 from billing.actions.ledger import hold_book, post_documents
-from billing.actions.receipts import send_receipts
+from billing.actions.receipts import recent
+from billing.actions.telling import tell_issued
 from billing.charging.rules import Rules
 from billing.due import due_date
 from billing.exchange.documents import COLUMNS, Document, Line, documents
@@ -99,7 +100,7 @@ class Desk:
         copy_in(InvoiceLine, ("invoice_id", "position", *PRINTED, "warnings"), lines)
         post_documents(invoices)
         self._retire_codes(invoices)
-        send_receipts(invoices, at=self.at)
+        tell_issued(recent(invoices, at=self.at), at=self.at)  # old years that a register brings are no news
 
     def _retire_codes(self, invoices: list[Invoice]) -> None:
         """A newer bill is here: the codes that older bills carry link nobody any more."""

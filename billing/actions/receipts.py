@@ -19,7 +19,7 @@ from meters.history import months_before
 from notifications.actions import Told, notify_many
 from premises.models import AccountLink, PersonalAccount
 
-FRESH_MONTHS = 2  # a register of old years tells nobody: its bills are history
+RECENT_MONTHS = 2  # a register of old years tells nobody: its bills are history
 
 
 class NoAddress(Refusal):
@@ -55,16 +55,25 @@ def send_receipts(invoices: Sequence[Invoice], *, at: datetime) -> int:
 
     Only bills of the last months: what a register brings of earlier years is history. Told twice, a bill is told once.
     """
-    oldest = months_before(at.date().replace(day=1), FRESH_MONTHS)
     months: defaultdict[tuple[int, date], list[Invoice]] = defaultdict(list)
-    for invoice in invoices:
-        if invoice.period >= oldest:
-            months[invoice.account_id, invoice.period].append(invoice)
+    for invoice in recent(invoices, at=at):
+        months[invoice.account_id, invoice.period].append(invoice)
     readers: defaultdict[int, list[ReceiptSubscription]] = defaultdict(list)
     for subscription in _live({account for account, _period in months}):
         readers[subscription.account_id].append(subscription)
     letters = [_letter(one, found) for (account, _), found in months.items() for one in readers[account]]
     return notify_many(RECEIPT, letters, at=at) if letters else 0
+
+
+def recent(invoices: Iterable[Invoice], *, at: datetime) -> list[Invoice]:
+    """The bills that are news: of the last months."""
+    oldest = months_before(at.date().replace(day=1), RECENT_MONTHS)
+    return [invoice for invoice in invoices if invoice.period >= oldest]
+
+
+def subscribers(accounts: Iterable[int]) -> set[tuple[int, int]]:
+    """Who gets the bills of these accounts by e-mail, as pairs of user and account."""
+    return {(one.user_id, one.account_id) for one in _live(accounts)}
 
 
 def _live(accounts: Iterable[int]) -> Iterable[ReceiptSubscription]:

@@ -6,16 +6,19 @@ from decimal import Decimal
 
 from django.urls import reverse
 
+from billing.actions.receipts import send_receipts, subscribers
 from billing.models import Invoice
 from billing.notices import BILL_ISSUED
 from notifications.actions import Told, notify_many
+from notifications.models import Channel
 from premises.models import AccountLink
 
 
 def tell_issued(invoices: Sequence[Invoice], *, at: datetime) -> int:
     """Tell everybody with a full link that the bills of a month are there: once per account, in a constant number of queries.
 
-    A limited link sees no bills and is not told. Return how many were told.
+    A limited link sees no bills and is not told. Who subscribed to the bills of an account gets its letter in place of the
+    one that all may agree to. Return how many were told.
     """
     sums: dict[tuple[int, date], Decimal] = {}
     for invoice in invoices:
@@ -29,11 +32,12 @@ def tell_issued(invoices: Sequence[Invoice], *, at: datetime) -> int:
     holders: dict[int, list[AccountLink]] = {}
     for link in links:
         holders.setdefault(link.account_id, []).append(link)
-    told = []
+    told, by_letter = [], []
+    subscribed = subscribers(holders)
     for (account, period), payable in sums.items():
         invoice = by_key[account, period]
         for link in holders.get(account, ()):
-            told.append(
+            (by_letter if (link.user_id, account) in subscribed else told).append(
                 Told(
                     link.user, f"bill:{invoice.account.public_id}:{period:%Y-%m}",
                     {"period": period, "payable": payable, "currency": invoice.currency, "due_on": invoice.due_on,
@@ -41,4 +45,6 @@ def tell_issued(invoices: Sequence[Invoice], *, at: datetime) -> int:
                     reverse("bills", args=[invoice.account.public_id]),
                 )
             )  # fmt: skip
-    return notify_many(BILL_ISSUED, told, at=at) if told else 0
+    send_receipts(invoices, at=at)
+    by_inbox = notify_many(BILL_ISSUED, by_letter, at=at, channels=[Channel.INBOX]) if by_letter else 0
+    return by_inbox + (notify_many(BILL_ISSUED, told, at=at) if told else 0)
