@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from billing import admin_circumstances, admin_online, admin_requisites, admin_rules, admin_services  # noqa: F401  (they register their pages)
 from billing.actions.pdf import ask_for_pdf
 from billing.admin_collecting import CollectingMixin
+from billing.admin_debts import ReconcilingMixin
 from billing.models import Invoice, InvoiceLine, LedgerEntry, Payment
 from billing.tasks import nudge
 from billing.views.bills import invoice_file
@@ -97,7 +98,7 @@ class PaymentAdmin(ScopedAdmin):
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(CollectingMixin):
+class LedgerEntryAdmin(ReconcilingMixin, CollectingMixin):
     """The book, line by line, and what it says of the whole company."""
 
     organization_path = "account__organization"
@@ -111,4 +112,4 @@ class LedgerEntryAdmin(CollectingMixin):
     fields = ("account", "section", "kind", "on", "amount", "invoice", "payment")
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.collecting_pages(), *super().get_urls()]
+        return [*self.collecting_pages(), *self.reconciling_pages(), *super().get_urls()]

@@ -11,8 +11,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
 from billing.charging.allocation import Cover, Covered, Document, Payment, allocate
-from billing.models import LedgerEntry
+from billing.models import Invoice, LedgerEntry
 from premises.models import PersonalAccount
 
 NOTHING = Decimal("0.00")
@@ -70,6 +73,10 @@ class Paper:
     def left(self) -> Decimal:
         return self.unpaid + self.unpaid_penalty
 
+    @property
+    def words(self) -> str:
+        return words_of(self.row)
+
 
 @dataclass(frozen=True)
 class Money:
@@ -90,8 +97,22 @@ class Section:
     covered: Covered
 
     @property
+    def title(self) -> str:
+        return str(Invoice.Kind(self.name).label)
+
+    @property
     def balance(self) -> Decimal:
         return sum((paper.left for paper in self.papers), NOTHING) - self.covered.advance
+
+
+def words_of(row: Mapping[str, Any]) -> str:
+    """What a line of the book is, for a person: «Bill № 5531 for February 2019»."""
+    if row["kind"] == Kind.CHARGE:
+        facts = {"number": row["invoice__number"], "month": date_format(row["invoice__period"], "F Y")}
+        return _("Bill № %(number)s for %(month)s") % facts
+    if row["kind"] == Kind.PAYMENT:
+        return _("Payment № %(number)s") % {"number": row["payment__number"]}
+    return str(Kind(row["kind"]).label)
 
 
 def debts(accounts: Iterable[PersonalAccount], on: date) -> dict[int, Debt]:

@@ -24,12 +24,17 @@ OF_DOCUMENT = ("recalculated", "penalty", "fees")
 
 def statement(account: PersonalAccount, first: date, last: date, *, section: str = "") -> Movement:
     """Return the movement from the first day of `first`'s month to the last of `last`'s; `section` keeps to one of the book."""
-    start, end = first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])
+    start, end = bounds(first, last)
     entries = LedgerEntry.objects.filter(account=account)
     entries = entries.filter(section=section) if section else entries
     opening = entries.before(start).balance()
     inside = entries.filter(on__range=(start, end)).exclude(on=start, kind__in=LedgerEntry.OPENING_KINDS)
     return movement(start, end, opening, _by_month(inside))
+
+
+def bounds(first: date, last: date) -> tuple[date, date]:
+    """The first day of one month and the last day of another."""
+    return first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])
 
 
 def first_day(account: PersonalAccount) -> date | None:

@@ -32,7 +32,7 @@ def tell_issued(invoices: Sequence[Invoice], *, at: datetime) -> int:
     holders: dict[int, list[AccountLink]] = {}
     for link in links:
         holders.setdefault(link.account_id, []).append(link)
-    told, by_letter = [], []
+    told, by_letter = list[Told](), list[Told]()
     subscribed = subscribers(holders)
     for (account, period), payable in sums.items():
         invoice = by_key[account, period]

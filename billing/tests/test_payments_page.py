@@ -1,13 +1,15 @@
 """The list of payments: number, date, sum, a year's total, what is owed."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
-from billing.actions.ledger import post_payments
-from billing.testing import make_payment
+from billing.actions.ledger import post_documents, post_payments
+from billing.models import Payment, Refund
+from billing.testing import make_invoice, make_payment
 from portal.testing import Cast
 from premises.models import PersonalAccount
 
@@ -54,3 +56,46 @@ def test_the_list_costs_at_most_twelve_queries(
     client.get(url(cast.account))  # the first page of a session also writes its row down
     with django_assert_max_num_queries(12):
         assert client.get(url(cast.account)).status_code == 200
+
+
+@pytest.mark.feature("E6")
+def test_chosen_months_show_their_payments_only(cast: Cast, enter: Any) -> None:
+    for day in ("31.05.2017", "01.06.2017", "31.07.2017", "01.08.2017"):
+        make_payment(cast.account, day, "10.00", number=day)
+    span = {"from_month": "7", "from_year": "2017", "to_month": "6", "to_year": "2017"}  # the wrong way round
+    response = enter(cast.olga).get(url(cast.account, **span))
+    assert [one.number for one in response.context["page"]] == ["31.07.2017", "01.06.2017"]
+    assert response.context["total"] == Decimal("20.00")
+    assert "we swapped them" in response.content.decode()
+
+
+@pytest.mark.feature("B11", "E6")
+def test_the_copy_of_a_payment_says_what_it_covered_and_what_went_back(cast: Cast, enter: Any) -> None:
+    post_documents([make_invoice(cast.account, date(2026, 1, 1), accrued="100.00", number="7")])
+    payment = make_payment(cast.account, "05.02.2026", "130.00", number="317", channel="Касса")
+    post_payments([payment])
+    client = enter(cast.olga)
+    response = client.get(reverse("payment", args=[cast.account.public_id, payment.pk]))
+    assert [(row["invoice__number"], amount) for row, amount in response.context["covered"]] == [
+        ("7", Decimal("100.00"))
+    ]
+    assert response.context["free"] == Decimal("30.00")
+    html = response.content.decode().replace("\xa0", " ")
+    assert "130.00 RUB" in html
+    assert "Касса" in html
+    Refund.objects.create(
+        payment=payment, kind="refund", amount=Decimal("30.00"), reason="Дважды", state="done", done_on=date(2026, 2, 7)
+    )
+    Payment.objects.filter(pk=payment.pk).update(refunded=Decimal("30.00"))
+    response = client.get(reverse("payment", args=[cast.account.public_id, payment.pk]))
+    assert response.context["kept"] == Decimal("100.00")
+    assert "−30.00 RUB" in response.content.decode().replace("\xa0", " ")
+
+
+@pytest.mark.feature("B11")
+def test_another_account_s_payment_is_not_there(cast: Cast, enter: Any) -> None:
+    foreign = make_payment(cast.nina_account, "05.02.2026", "1.00")
+    own = make_payment(cast.account, "05.02.2026", "1.00")
+    assert enter(cast.olga).get(reverse("payment", args=[cast.account.public_id, foreign.pk])).status_code == 404
+    assert enter(cast.tanya).get(reverse("payment", args=[cast.account.public_id, own.pk])).status_code == 404
+    assert enter(cast.olga).get(reverse("payment", args=[cast.account.public_id, own.pk])).status_code == 200

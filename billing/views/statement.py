@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -30,7 +30,7 @@ MOST_IN_PDF = 36  # months of one PDF
 def statement_page(request: SignedIn, account_id: UUID) -> HttpResponse:
     """The statement with the balance at the end of each month, the debt by age, and the ways to keep it."""
     account = account_asked(request, account_id)
-    form = _asked(request, account)
+    form = months_asked(request.GET, account)
     section = _section(request)
     found = statement(account, form.span.first, form.span.last, section=section)
     debt = debt_of(account, timezone.localdate())
@@ -60,7 +60,7 @@ def statement_file(request: SignedIn, account_id: UUID, kind: str) -> HttpRespon
     account = account_asked(request, account_id)
     if kind not in {"pdf", "xlsx", "csv"}:
         raise Http404
-    span = _asked(request, account).span
+    span = months_asked(request.GET, account).span
     found = statement(account, span.first, span.last, section=_section(request))
     name = f"statement-{span.first:%Y-%m}-{span.last:%Y-%m}"
     if kind != "pdf":
@@ -77,12 +77,12 @@ def statement_file(request: SignedIn, account_id: UUID, kind: str) -> HttpRespon
     return response
 
 
-def _asked(request: SignedIn, account: PersonalAccount) -> PeriodForm:
+def months_asked(data: QueryDict, account: PersonalAccount) -> PeriodForm:
     """The months that are asked for; the last thirteen by default, none before the book begins."""
     today = timezone.localdate()
     newest = account.ledger.order_by("-on").values_list("on", flat=True).first() or today
     last = max(today, newest).replace(day=1)
-    return PeriodForm(request.GET, first=first_day(account) or last, last=last)
+    return PeriodForm(data, first=first_day(account) or last, last=last)
 
 
 def _section(request: SignedIn) -> str:
