@@ -73,10 +73,11 @@ class PayForm(forms.Form):
         """«no fee», or the percent and what it makes of the first sum that is offered."""
         if not percent:
             return _("no fee")
-        words = _("fee %(percent)s %%") % {"percent": format_number(percent, get_language() or "en")}
+        words = {"percent": format_number(percent, get_language() or "en")}
         if (first := self._offered(self.initial["what"])) is None:
-            return words
-        return words + ", " + _("of this sum %(fee)s") % {"fee": self.money(fee_of(first, percent))}
+            return _("fee %(percent)s %%") % words
+        words |= {"fee": self.money(fee_of(first, percent)), "sum": self.money(first)}
+        return _("fee %(percent)s %% (%(fee)s of %(sum)s)") % words
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

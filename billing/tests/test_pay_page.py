@@ -59,7 +59,7 @@ def test_the_whole_debt_comes_first_and_every_fee_is_said_before_leaving(
     assert "The whole debt: 4,000.00 RUB" in page
     assert "Only for October 2026: 3,680.39 RUB" in page
     assert "Wallet: no fee" in page
-    assert "Bank card: fee 1 %, of this sum 40.00 RUB" in page
+    assert "Bank card: fee 1 % (40.00 RUB of 4,000.00 RUB)" in page
     assert page.index("The whole debt") < page.index("Only for") < page.index("Another sum")
 
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.actions.ledger import post_documents, post_payments
-from billing.models import HouseService, Service, Tariff
-from billing.testing import make_invoice, make_payment
+from billing.models import HouseService, PartnerLink, PaymentIntent, ProviderAccount, Service, Tariff
+from billing.testing import make_invoice, make_payment, make_till
 from meters.models import Source
 from meters.testing import make_meter, make_reading
 from portal.testing import Cast, make_account, make_link
@@ -80,6 +80,17 @@ def one_more_of_each(cast: Cast, number: int) -> None:
         one_more(cast, number)
 
 
+def one_more_to_pay(cast: Cast, number: int) -> None:
+    """A bill, a partner's site and a payment of Olga's that ended."""
+    till = ProviderAccount.objects.filter(organization=cast.company).first() or make_till(cast.company)
+    post_documents([make_invoice(cast.account, date(2025, 1 + number, 1))])
+    PartnerLink.objects.create(organization=cast.company, title=f"Партнёр {number}", url="https://pay.example.net/")
+    PaymentIntent.objects.create(
+        organization=cast.company, account=cast.account, user=cast.olga, provider_account=till, amount=100 + number,
+        currency="RUB", method="card", state="failed",
+    )  # fmt: skip
+
+
 def of_account(name: str) -> Callable[[Cast], str]:
     return lambda cast: reverse(name, args=[cast.account.public_id])
 
@@ -88,6 +99,7 @@ LISTS: dict[str, tuple[Callable[[Cast], str], Callable[[Cast, int], None]]] = {
     "accounts": (lambda cast: reverse("accounts"), one_more_flat),
     "bills": (of_account("bills"), one_more_bill),
     "payments": (of_account("payments"), one_more_payment),
+    "pay": (of_account("pay"), one_more_to_pay),
     "statement": (of_account("statement"), one_more_month_of_money),
     "services": (of_account("services"), one_more_service),
     "readings": (of_account("readings"), one_more_meter),

@@ -14,6 +14,7 @@ from portal.town.flats import Flat, accounts_register, flats
 from portal.town.metering import set_meters
 from portal.town.places import Block, Company
 from portal.town.reference import set_reference
+from portal.town.tills import open_till
 from premises.actions.imports import apply_file, check_file
 from premises.models import House, ImportRun, Organization, PersonalAccount, Unit
 
@@ -107,4 +108,7 @@ def build_town(*, today: date, at: datetime) -> None:
         set_reference(company, organization, list(flats(company)), today=today)
     letter_of = PersonalAccount.objects.get(organization=russian, number=demo.LETTER_ACCOUNT)
     people.known_letter(letter_of, demo.LETTER_PASSWORD, demo.LETTER_CODE, at=at)
-    people.settle_guide(load_guide(at=at).accounts.get(), at=at)
+    guide = load_guide(at=at)
+    people.settle_guide(guide.accounts.get(), at=at)
+    for organization in (russian, ukrainian, guide):
+        open_till(organization)

@@ -84,7 +84,7 @@ def test_by_card_after_a_decline(town: Things, open_portal: OpenPortal, reader: 
     home = owe(town)
     walk = open_portal(reader).enter_as(town.cast.olga)
     walk.go(f"{home}pay/")
-    to_the_bank(walk, "Bank card: fee 1 %, of this sum 36.80 RUB")
+    to_the_bank(walk, "Bank card: fee 1 % (36.80 RUB of 3,680.39 RUB)")
     assert "3,717.19 RUB" in walk.text
     walk.press("Decline: not enough money")
     assert walk.heading == "Not paid"
