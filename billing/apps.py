@@ -8,7 +8,7 @@ class BillingConfig(AppConfig):
     verbose_name = _("Money")
 
     def ready(self) -> None:
-        from billing import notices  # noqa: F401  (declares the kinds)
+        from billing import notices, receivers  # noqa: F401  (declares the kinds, listens)
         from billing.actions.documents import import_documents
         from billing.actions.payments import import_payments
         from billing.actions.rules import load_defaults

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.actions import erase
 from billing.actions import paying
 from billing.actions.ledger import post_documents
 from billing.actions.paying import NotPayable, TooManyOpen, go_on, refresh, settle
@@ -319,3 +320,10 @@ def test_the_month_that_the_payer_names_is_kept_on_the_payment(cast: Cast, stub:
     stub.pay(intent)
     refresh(intent, at=timezone.now())
     assert list(intent.payments.values_list("period", "kind")) == [(month, "repair")]
+
+
+def test_a_deleted_profile_leaves_no_address_behind(cast: Cast) -> None:
+    make_till(cast.company)
+    intent = make_intent(cast.account, cast.olga, email="olga@example.com")
+    erase(cast.olga, at=timezone.now())
+    assert again(intent).email == ""
