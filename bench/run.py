@@ -20,7 +20,7 @@ import django
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 PARTS = (
-    "bench.pages", "bench.register", "bench.readings", "bench.pdf", "bench.submission", "bench.matrix",
+    "bench.pages", "bench.register", "bench.payments_register", "bench.readings", "bench.pdf", "bench.submission", "bench.matrix",
     "bench.history",
 )  # fmt: skip
 

@@ -9,7 +9,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from billing import admin_circumstances, admin_online, admin_requisites, admin_rules, admin_services  # noqa: F401  (they register their pages)
+from billing import (  # noqa: F401  (they register their pages)
+    admin_circumstances,
+    admin_online,
+    admin_requisites,
+    admin_rules,
+    admin_services,
+    admin_strays,
+)
 from billing.actions.pdf import ask_for_pdf
 from billing.admin_collecting import CollectingMixin
 from billing.admin_debts import ReconcilingMixin

@@ -12,11 +12,14 @@ class BillingConfig(AppConfig):
         from billing.actions.documents import import_documents
         from billing.actions.payments import import_payments
         from billing.actions.rules import load_defaults
+        from billing.actions.statements import import_statement
+        from billing.actions.taking_back import undo_documents, undo_payments
         from billing.prices import tariffs
         from meters import prices
         from premises.registers import declare
 
-        declare("documents", import_documents)
-        declare("payments", import_payments)
+        declare("documents", import_documents, undo=undo_documents)
+        declare("payments", import_payments, undo=undo_payments)
+        declare("statement", import_statement, undo=undo_payments)
         prices.declare(tariffs)
         post_migrate.connect(load_defaults, sender=self, dispatch_uid="billing.rules")

@@ -1,102 +1,93 @@
-"""Importing the register of payments: check every row and the control line, then write payments and ledger at once."""
+"""Importing payments of any format: check every row and the control lines, then write payments and ledger at once."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+import re
+from datetime import date, datetime
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.utils.translation import gettext_noop as _
 
-from billing.actions.ledger import hold_book, post_payments
-from billing.exchange.payments import payments
-from billing.exchange.receipts import Receipt
-from billing.models import Invoice, Payment
-from premises.models import ImportRun, Organization
+from billing.actions.crediting import CHUNK, Desk
+from billing.actions.ledger import hold_book
+from billing.actions.matching import match_transfers
+from billing.exchange.detect import format_of, open_payments
+from billing.exchange.payments import TableOfPayments
+from billing.exchange.profile import Profile
+from billing.exchange.receipts import Footer, Receipt
+from billing.exchange.statement import Expected, Statement
+from lib.collector import collector_off
+from premises.models import ImportRun
 from premises.registers import Tally
+from premises.registers.tally import ERROR, WARNING, Problem
 
-CHUNK = 2000
-Fresh = tuple[Receipt, int]  # with the account's id
+NUMBER_IN_NAME = re.compile(r"_(\d{1,6})_\d{4}\.\w+$")  # ИНН_РС_НОМЕР_ММГГ.txt
+STRANGERS = _("The company knows none of the accounts in this file: is it the register of another company?")
+TRANSFERS = _("%(count)s orders bring the money of registers and are passed over: import the file as a bank statement.")
 
 
+@collector_off()
 def import_payments(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool, at: datetime) -> None:
     """Walk through the register (an Importer of premises.registers); with `write` also store what is new.
 
-    An operation that is already here with the same account, date and sum is unchanged; with others it is an error.
+    An operation that is already here with the same account, date and sum is unchanged, with others it is an error. One
+    whose account is not known waits for an employee.
     """
     if write:
         hold_book(run.organization)
-    register = payments(file)
+    tally.facts["format"] = format_of(file)
+    opened = open_payments(file, profile=profile_of(run))
     desk = Desk(run, at)
-    found = iter(register)
+    days: set[date] = set()
+    found = iter(opened)
     while chunk := list(islice(found, CHUNK)):
-        fresh = list(desk.new(chunk, tally))
-        for receipt in chunk:
-            tally.rows += 1
+        take(desk, chunk, tally, write=write)
+        days.update(receipt.on for receipt in chunk)
+    tally.note(opened.problems)
+    if desk.is_of_strangers:
+        tally.note([Problem(0, ERROR, "account", STRANGERS)])
+    desk.tell(tally)
+    _tell_transfers(run, opened, days, tally)
+    if write and not tally.errors:
+        match_transfers(run.organization, [(run.pk, one) for one in tally.facts.get("transfers", ())])
+
+
+def take(desk: Desk, chunk: list[Receipt], tally: Tally, *, write: bool) -> None:
+    """Judge some receipts and, with `write`, store what is new; after an error nothing is stored any more."""
+    fresh, strays = desk.sort(chunk, tally)
+    for receipt in chunk:
+        tally.rows += 1
+        if receipt.problems:
             tally.note(receipt.problems)
-        if write and not tally.errors:
-            desk.write(fresh)
-    tally.note(register.problems)
-    tally.total(_("payments"), tally.created)
-    tally.total(_("sum of new payments"), desk.amount)
+    if write and not tally.errors:
+        desk.write(fresh, strays)
 
 
-@dataclass
-class Desk:
-    """Looks a chunk of payments up and writes the new ones."""
-
-    run: ImportRun
-    at: datetime
-    amount: Decimal = Decimal("0.00")  # of the new payments
-
-    @property
-    def organization(self) -> Organization:
-        return self.run.organization
-
-    def new(self, chunk: list[Receipt], tally: Tally) -> Iterator[Fresh]:
-        """Yield the payments to be written; note errors and count the unchanged."""
-        accounts = dict(
-            self.organization.accounts.filter(number_search__in={one.key for one in chunk}).values_list(
-                "number_search", "pk"
-            )
-        )
-        taken = {
-            payment.operation: payment
-            for payment in self.organization.payments.filter(
-                voided_at__isnull=True, operation__in={one.operation for one in chunk}
-            )
-        }
-        for receipt in chunk:
-            account = accounts.get(receipt.key)
-            if not receipt.is_good:
-                continue
-            if account is None:
-                receipt.refuse("account", _("The company has no account with this number."))
-            elif known := taken.get(receipt.operation):
-                if _same(known, receipt, account):
-                    tally.unchanged += 1
-                else:
-                    receipt.refuse("operation", _("This operation was imported before with other figures."))
-            else:
-                tally.created += 1
-                self.amount += receipt.amount
-                yield receipt, account
-
-    def write(self, fresh: list[Fresh]) -> None:
-        """Write the payments and enter them into the book."""
-        rows = [
-            Payment(
-                organization=self.organization, account_id=account, number=receipt.number, operation=receipt.operation,
-                channel=receipt.channel, paid_on=receipt.on, amount=receipt.amount, kind=receipt.kind or Invoice.Kind.MAIN, source=self.run,
-                created_at=self.at,
-            )
-            for receipt, account in fresh
-        ]  # fmt: skip
-        post_payments(Payment.objects.bulk_create(rows, batch_size=CHUNK))
+def profile_of(run: ImportRun) -> Profile | None:
+    """The column profile that was frozen when the file came; None: the headers say what stands where."""
+    return Profile.from_json(run.layout) if run.layout else None
 
 
-def _same(known: Payment, receipt: Receipt, account: int) -> bool:
-    return (known.account_id, known.paid_on, known.amount, known.kind) == (
-        account, receipt.on, receipt.amount, receipt.kind or Invoice.Kind.MAIN,
-    )  # fmt: skip
+def _tell_transfers(run: ImportRun, opened: Any, days: set[date], tally: Tally) -> None:
+    """What must reach the company's bank account, in the totals and for the bank statement."""
+    if isinstance(opened, Statement) and opened.transfers:
+        tally.note([Problem(0, WARNING, "", TRANSFERS, {"count": str(len(opened.transfers))})])
+    if not isinstance(opened, TableOfPayments) or not opened.sums.count:
+        return
+    sums = opened.sums
+    footers = opened.footers or [Footer(0, None, sums.amount, sums.transferred or None, sums.fee)]
+    if any(footer.transferred is not None for footer in footers) or sums.fee:
+        named = NUMBER_IN_NAME.search(run.file_name)
+        register, on = named[1] if named else "", days.pop() if len(days) == 1 else None
+        expected = [Expected.of(run.file_name, footer, register=register, on=on) for footer in footers]
+        tally.total(_("to be transferred to the company"), sum((one.transferred for one in expected), sums.amount * 0))
+        tally.total(_("fees"), sums.fee or sum((footer.fee or 0 for footer in footers), sums.amount * 0))
+    else:
+        expected = [Expected.of(run.file_name, footer) for footer in footers]
+    tally.facts["transfers"] = [_kept(one) for one in expected]
+
+
+def _kept(one: Expected) -> dict[str, str]:
+    return {
+        "sum": str(one.transferred), "register": one.register, "on": one.on.isoformat() if one.on else "",
+        "order": one.order, "order_on": one.order_on.isoformat() if one.order_on else "",
+    }  # fmt: skip

@@ -43,6 +43,17 @@ def detect(file: BinaryIO) -> str:
     return _text(file)
 
 
+def format_of(file: BinaryIO) -> str:
+    """Return which format a file or the one file in an archive has; '' for an archive that cannot be opened."""
+    try:
+        inner = archives.only_file(file)[0] if archives.is_archive(file) else file
+        return detect(inner)
+    except cells.Unreadable:
+        return ""
+    finally:
+        file.seek(0)
+
+
 def _workbook(file: BinaryIO) -> str:
     names = {header_key(name) for name in sources.sheet_names(file)}
     for sheet, found in ((gis.PAYMENTS, GIS), (gis.DOCUMENTS, GIS_DOCUMENTS), (gis.ACCOUNTS, GIS_ACCOUNTS)):

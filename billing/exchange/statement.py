@@ -309,25 +309,34 @@ class Mismatch:
         return came - (self.register.transferred if self.register else ZERO)
 
 
-def compare(expected: Iterable[Expected], orders: Iterable[Order]) -> list[Mismatch]:
-    """Hold registers against the orders that bring their money, each used once; an empty list means all agree.
+def pairs(expected: Iterable[Expected], orders: Iterable[Order]) -> Iterator[tuple[Expected, Order]]:
+    """Yield each register with the order that brings its money, each used once, whether the sums agree or not.
 
     An order belongs to a register by its own number and date, else by the register's number and day in its purpose, else
     by the same sum.
     """
     left = [order for order in orders if order.transfer]
-    waiting, found = list(expected), []
+    waiting = list(expected)
     for is_meant in (_by_order, _by_purpose, _by_sum):
         for register in list(waiting):
             order = next((one for one in left if is_meant(register, one)), None)
-            if order is None:
-                continue
-            waiting.remove(register)
-            left.remove(order)
-            if order.amount != register.transferred:
-                found.append(Mismatch(SUM_DIFFERS, register, order))
-    found += [Mismatch(NO_MONEY, register, None) for register in waiting]
-    return found + [Mismatch(NO_REGISTER, None, order) for order in left]
+            if order is not None:
+                waiting.remove(register)
+                left.remove(order)
+                yield register, order
+
+
+def compare(expected: Iterable[Expected], orders: Iterable[Order]) -> list[Mismatch]:
+    """Hold registers against the orders that bring their money; an empty list means all agree."""
+    registers, transfers = list(expected), [order for order in orders if order.transfer]
+    found = []
+    for register, order in pairs(registers, transfers):
+        registers.remove(register)
+        transfers.remove(order)
+        if order.amount != register.transferred:
+            found.append(Mismatch(SUM_DIFFERS, register, order))
+    found += [Mismatch(NO_MONEY, register, None) for register in registers]
+    return found + [Mismatch(NO_REGISTER, None, order) for order in transfers]
 
 
 def _by_order(register: Expected, order: Order) -> bool:

@@ -72,7 +72,8 @@ class StrayPayment(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
         verbose_name=_("employee"),
     )  # fmt: skip
-    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)  # why it was returned
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = OfOrganizationQuerySet["StrayPayment"].as_manager()

@@ -6,6 +6,7 @@ from billing.actions.ledger import post_documents, post_payments
 from billing.models import (
     Absence,
     AccountFact,
+    BankDocument,
     Benefit,
     BillingTerms,
     Export,
@@ -20,6 +21,7 @@ from billing.models import (
     RequisitesChange,
     Service,
     ServiceNorm,
+    StrayPayment,
     Subsidy,
     Supplier,
     Tariff,
@@ -33,6 +35,14 @@ def write_papers(side: Side) -> None:
     number = f"№{side.marker}"
     post_documents([make_invoice(side.account, date(2026, 3, 1), number=number, recipient=side.marker)])
     post_payments([make_payment(side.account, "20.03.2026", "5.00", number=number, operation=number)])
+    day = date(2026, 3, 21)
+    StrayPayment.objects.create(
+        organization=side.organization, account_text=side.marker, payer=side.marker, number=number, operation=f"s{number}",
+        paid_on=day, amount="7.00",
+    )  # fmt: skip
+    BankDocument.objects.create(
+        organization=side.organization, number=number, on=day, amount="8.00", purpose=side.marker
+    )
     Requisites.objects.create(
         organization=side.organization, recipient=f"ООО {side.marker}", tax_id="3661057530", account="4" * 20
     )

@@ -2,9 +2,10 @@
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import BinaryIO, cast
+from types import MappingProxyType
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.files import File
@@ -22,6 +23,8 @@ from premises.registers import IMPORTERS, UNDOERS
 from premises.registers.sources import rows_expected
 from premises.registers.tally import ERROR, Problem, Tally
 
+Layout = Mapping[str, Any]
+NO_LAYOUT: Layout = MappingProxyType({})
 CHECKED_AT_ONCE = 200 << 10  # bytes; larger files are checked by the worker
 AT_ONCE = 2000  # rows; larger files are imported and taken back by the worker
 BUSY = Problem(0, ERROR, "", _("A register of this company is being imported right now. Try again in a few minutes."))
@@ -42,13 +45,21 @@ class ErrorsFound(Exception):
 
 
 def check_file(
-    kind: str, organization: Organization, file: BinaryIO, *, name: str, by: User | None, at: datetime
+    kind: str,
+    organization: Organization,
+    file: BinaryIO,
+    *,
+    name: str,
+    by: User | None,
+    at: datetime,
+    layout: Layout = NO_LAYOUT,
 ) -> ImportRun:
     """Read a register through without writing anything; return the saved run with its report.
 
-    The state is «checked» when the file may be imported, else «refused». The file is kept for the import.
+    The state is «checked» when the file may be imported, else «refused». The file is kept for the import. `layout` is the
+    column profile by which it is read now and at the import, whatever becomes of the profile meanwhile.
     """
-    run = _received(kind, organization, file, name=name, by=by, at=at)
+    run = _received(kind, organization, file, name=name, by=by, at=at, layout=layout)
     run.record(_dry_run(run, file, at=at))
     _keep(run, file, name)
     return run
@@ -63,11 +74,12 @@ def receive_file(
     by: User,
     at: datetime,
     later: Callable[[int], object],
+    layout: Layout = NO_LAYOUT,
 ) -> ImportRun:
     """Take a file in: a small one is checked at once, a large one by the worker, through `later(run id)` after commit."""
     if file.seek(0, io.SEEK_END) <= CHECKED_AT_ONCE:
-        return check_file(kind, organization, file, name=name, by=by, at=at)
-    run = _received(kind, organization, file, name=name, by=by, at=at)
+        return check_file(kind, organization, file, name=name, by=by, at=at, layout=layout)
+    run = _received(kind, organization, file, name=name, by=by, at=at, layout=layout)
     run.mark_received(at=at)
     with transaction.atomic():
         _keep(run, file, name)
@@ -90,10 +102,19 @@ def check_received(run: ImportRun, *, at: datetime) -> ImportRun:
 
 
 def _received(
-    kind: str, organization: Organization, file: BinaryIO, *, name: str, by: User | None, at: datetime
+    kind: str,
+    organization: Organization,
+    file: BinaryIO,
+    *,
+    name: str,
+    by: User | None,
+    at: datetime,
+    layout: Layout,
 ) -> ImportRun:
-    digest = sha256_of(file)
-    return ImportRun(organization=organization, kind=kind, file_name=name[-200:], sha256=digest, by=by, created_at=at)
+    return ImportRun(
+        organization=organization, kind=kind, file_name=name[-200:], sha256=sha256_of(file), by=by, created_at=at,
+        layout=dict(layout),
+    )  # fmt: skip
 
 
 def _keep(run: ImportRun, file: BinaryIO, name: str) -> None:

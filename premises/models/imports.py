@@ -19,6 +19,7 @@ from premises.registers import UNDOERS
 from premises.registers.tally import ERROR, Problem, Tally
 
 PATIENCE = timedelta(minutes=10)  # so long a run may wait for the worker before it is put into the queue again
+ENDINGS = ("csv", "xlsx", "txt", "dbf", "zip")
 MOST_TRIES = 5  # a file that stops every worker is not tried for ever
 
 
@@ -35,8 +36,9 @@ class NotUndoable(Refusal):
 
 
 def file_place(run: "ImportRun", name: str) -> str:
-    """Where an uploaded file is kept: under a name of ours, never the sender's."""
-    return f"imports/{run.public_id}{'.xlsx' if name.lower().endswith('.xlsx') else '.csv'}"
+    """Where an uploaded file is kept: under a name of ours, never the sender's; only a known ending stays."""
+    ending = name.lower().rpartition(".")[2]
+    return f"imports/{run.public_id}.{ending if ending in ENDINGS else 'csv'}"
 
 
 def _written(number: str, language: str) -> str:
@@ -108,6 +110,8 @@ class ImportRun(models.Model):
     warnings = models.PositiveIntegerField(_("warnings"), default=0)
     report = models.JSONField(default=list)  # Problem.as_json(), errors first, at most 1000
     totals = models.JSONField(default=dict)  # English words → number: {"accounts": "300"}
+    facts = models.JSONField(default=dict)  # what the importer wants to know later: {"format": "sberbank"}
+    before = models.JSONField(default=dict, editable=False)  # what it changed, as it was: for taking it back
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("employee")
     )
@@ -180,7 +184,7 @@ class ImportRun(models.Model):
         self.rows, self.created, self.updated = tally.rows, tally.created, tally.updated
         self.unchanged, self.errors, self.warnings = tally.unchanged, tally.errors, tally.warnings
         self.report = [problem.as_json() for problem in tally.problems]
-        self.totals = dict(tally.totals)
+        self.totals, self.facts = dict(tally.totals), dict(tally.facts)
         if tally.errors:
             self.state = self.State.REFUSED
         elif self.state in ("", self.State.CHECKING):

@@ -50,6 +50,7 @@ class Tally:
         self._rows = self.created = self.updated = self.unchanged = 0
         self.errors = self.warnings = 0
         self.totals: dict[str, str] = {}  # English words to translate → a printed number
+        self.facts: dict[str, Any] = {}  # kept with the run: of what format the file is, what its money was sent with
         self._kept: dict[bool, list[Problem]] = {True: [], False: []}
 
     @property

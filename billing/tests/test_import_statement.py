@@ -1,0 +1,106 @@
+"""A bank statement: single payments are credited, transfers are held against registers, a day twice is one day."""
+
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+from django.utils import timezone
+
+from billing.actions.strays import credit_stray
+from billing.models import BankDocument, LedgerEntry, Payment, StrayPayment
+from billing.tests.test_exchange_payments import SBER
+from billing.tests.test_exchange_statement import STATEMENT, order, with_orders
+from portal.testing import Cast, make_account
+from premises.actions.imports import apply_file, check_file, undo_import
+from premises.models import ImportRun
+
+pytestmark = pytest.mark.feature("G10")
+OWN = order("Оплата ЖКУ за 02.2019, ЛС 10012")
+NOBODY = order("Помощь", number="8", amount="50.00")
+SPENT = order("Аренда", number="9", incoming=False)
+
+
+def take(cast: Cast, text: str, kind: str = "statement", name: str = "kl_to_1c.txt") -> ImportRun:
+    run = check_file(kind, cast.company, BytesIO(text.encode("cp1251")), name=name, by=None, at=timezone.now())
+    return apply_file(run, by=None, at=timezone.now()) if run.state == "checked" else run
+
+
+def states() -> dict[str, tuple[str, int | None]]:
+    return {one.number: (one.state, one.register_id) for one in BankDocument.objects.exclude(state="void")}
+
+
+def register(cast: Cast) -> ImportRun:
+    return take(cast, SBER, "payments", "3661057530_40702_001_0219.txt")
+
+
+def test_single_payments_are_credited_and_transfers_wait_for_their_register(cast: Cast) -> None:
+    run = take(cast, with_orders(OWN, NOBODY, SPENT))
+    assert (run.state, run.rows, run.created, run.facts["format"]) == ("applied", 3, 3, "statement"), run.report
+    assert states() == {"123456": ("open", None), "7": ("credited", None), "8": ("credited", None)}
+    payment = Payment.objects.get()
+    assert (payment.account, payment.amount, payment.source) == (cast.account, Decimal("1180.70"), run)
+    assert LedgerEntry.objects.filter(account=cast.account).balance() == Decimal("-1180.70")
+    assert StrayPayment.objects.get().purpose == "Помощь"
+    assert run.totals["transfers of registers"] == "1"
+    assert any("equal no register" in one.message for one in run.problems)
+
+
+@pytest.mark.parametrize("first", ["register", "statement"])
+def test_a_transfer_equals_its_register_in_either_order(cast: Cast, first: str) -> None:
+    make_account(cast.house, "17", "10117")
+    runs = {}
+    for word in (first, *({"register", "statement"} - {first})):
+        runs[word] = register(cast) if word == "register" else take(cast, STATEMENT)
+        assert runs[word].state == "applied", runs[word].report
+    assert states() == {"123456": ("matched", runs["register"].pk)}
+    undo_import(runs["register"], by=None, at=timezone.now())
+    assert states() == {"123456": ("open", None)}
+    again = register(cast)
+    assert states() == {"123456": ("matched", again.pk)}
+
+
+def test_a_transfer_of_another_sum_stays_open(cast: Cast) -> None:
+    make_account(cast.house, "17", "10117")
+    register(cast)
+    take(cast, STATEMENT.replace("4955.70", "4955.60"))
+    assert states() == {"123456": ("open", None)}
+
+
+def test_two_statements_that_share_a_day_bring_it_once(cast: Cast) -> None:
+    take(cast, with_orders(OWN))
+    run = take(cast, with_orders(OWN, NOBODY))
+    assert (run.state, run.created, run.unchanged) == ("applied", 1, 2)
+    assert (Payment.objects.count(), BankDocument.objects.count()) == (1, 3)
+    credit_stray(StrayPayment.objects.get(), cast.nina_account, by=cast.anna, at=timezone.now())
+    run = take(cast, with_orders(NOBODY, OWN))
+    assert (run.state, run.created, Payment.objects.count()) == ("applied", 0, 2)
+
+
+def test_a_statement_is_taken_back_and_comes_again(cast: Cast) -> None:
+    run = take(cast, with_orders(OWN, NOBODY))
+    undo_import(run, by=None, at=timezone.now())
+    assert states() == {}
+    assert LedgerEntry.objects.filter(account=cast.account).balance() == 0
+    assert StrayPayment.objects.get().state == "void"
+    again = take(cast, with_orders(OWN, NOBODY))
+    assert (again.state, again.created) == ("applied", 3)
+    assert LedgerEntry.objects.filter(account=cast.account).balance() == Decimal("-1180.70")
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (with_orders(OWN).replace("КонецФайла\n", ""), "cut off"),
+        (with_orders(OWN, OWN), "twice"),
+        (with_orders(OWN.replace("1180.70", "-5")), "between"),
+        (with_orders(OWN.replace("13.03.2019", "13.03.2099")), "not come yet"),
+        ("account;date\n1;2\n", "no statement"),
+        ("", "no statement"),
+    ],
+)
+def test_a_bad_statement_is_refused_whole(cast: Cast, text: str, word: str) -> None:
+    run = take(cast, text)
+    assert run.state == "refused"
+    assert any(word in one.message for one in run.problems if one.level == "error"), run.report
+    assert not BankDocument.objects.exists()
+    assert not Payment.objects.exists()
