@@ -1,5 +1,7 @@
 """The demo companies take payments at the sandbox bank, and name one partner's site."""
 
+from decimal import Decimal
+
 import pytest
 
 from billing.actions.paying import provider_account_of
@@ -15,5 +17,5 @@ def test_a_demo_company_has_a_till_and_a_partner(country: str, db: None) -> None
     open_till(company)
     till = provider_account_of(company)
     assert till is not None
-    assert (till.provider, till.wallet_fee, till.card_fee) == ("sandbox", 0, 1)
+    assert (till.provider, till.wallet_fee, till.card_fee) == ("sandbox", Decimal("0.00"), Decimal("1.00"))
     assert PartnerLink.objects.get(organization=company).url.startswith("https://")
