@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from billing.actions.ledger import post_documents, post_payments
+from billing.actions.ledger import post_documents, post_payments, reverse_entries
 from billing.models import LedgerEntry
 from billing.movement import NAMES, Movement, Sums, months, movement
 from billing.statement import statement
@@ -96,14 +96,10 @@ def test_what_a_printed_opening_brought_in_is_at_the_start_or_a_column(cast: Cas
 
 
 def test_a_charge_that_was_taken_back_leaves_nothing(cast: Cast) -> None:
-    entries = post_documents(
+    post_documents(
         [make_invoice(cast.account, JANUARY, accrued="10.00", penalty=Decimal("1.00"), payable=Decimal("11.00"))]
     )
-    for entry in entries:
-        LedgerEntry.objects.create(
-            account=entry.account, section=entry.section, kind=entry.kind, on=entry.on, amount=-entry.amount,
-            invoice=entry.invoice, reverses=entry,
-        )  # fmt: skip
+    assert reverse_entries(LedgerEntry.objects.all()) > 0
     assert statement(cast.account, JANUARY, JANUARY).total == Sums()
 
 
