@@ -49,7 +49,7 @@
     setInterval(async () => {
       const answer = await fetch(location.href).catch(() => null);
       if (answer?.ok && !(await answer.text()).includes("data-again")) location.reload();
-    }, 5000);
+    }, 2500);
   }
 
   for (const hidden of document.querySelectorAll("[data-reveal][hidden], [data-copy][hidden], [data-print][hidden]")) hidden.hidden = false;
