@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from billing import freezing
 from billing.reconciling import Act, table_head
 from lib.money import SIGNS, format_number
 from lib.paper import Book, Box, Column, Row, Sheet, Style, Table
@@ -46,10 +47,10 @@ def _draw(sheet: Sheet, title: str, account: PersonalAccount, found: Act, today:
 
 
 def _parties(account: PersonalAccount) -> Iterator[tuple[str, str]]:
-    company, unit = account.organization, account.unit
+    company = account.organization
     yield _("Company"), ", ".join(filter(None, (company.name, company.tax_id)))
     yield _("Account holder"), account.holder or "—"
-    yield _("Address"), f"{unit.house.address}, {unit.label}"
+    yield _("Address"), freezing.address(account.unit)
 
 
 def _table(sheet: Sheet, found: Act) -> Table:

@@ -7,6 +7,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from billing import freezing
 from billing.act_pdf import draw_act
 from billing.debts import debt_of
 from billing.reconciling import act, covers, table_head, table_rows
@@ -45,7 +46,7 @@ class ReconcilingMixin(DeskAdmin):
         debt = debt_of(account, today)
         context: dict[str, Any] = {
             "title": _("Account %(number)s: documents and payments") % {"number": account.number},
-            "account": account, "currency": account.organization.currency, "act": found, "picker": picker,
+            "account": account, "address": freezing.address(account.unit), "currency": account.organization.currency, "act": found, "picker": picker,
             "debt": debt, "ages": age_lines(debt), "may_take": may_take,
             "sections": [(section, list(covers(section))) for section in found.sections],
         }  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from itertools import accumulate
 
 ZERO = Decimal("0.00")
@@ -51,7 +52,7 @@ class Movement:
     opening: Decimal
     months: tuple[Month, ...]
 
-    @property
+    @cached_property
     def total(self) -> Sums:
         return sum((month.sums for month in self.months), Sums())
 
@@ -59,7 +60,7 @@ class Movement:
     def closing(self) -> Decimal:
         return self.months[-1].closing if self.months else self.opening
 
-    @property
+    @cached_property
     def used(self) -> tuple[str, ...]:
         """The columns that have a figure in some month; what every statement shows is always there."""
         return tuple(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.models import HouseService, Invoice, Service, ServiceNorm, Supplier, Tariff
+from meters.resources import Unit
 from premises.models import House, PersonalAccount
 
 Way = Service.Method
@@ -37,10 +38,11 @@ IN_WORDS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class Rate:
-    """One price: what it is of («night», «up to 100»), empty for the only one."""
+    """One price: what it is of («night», «up to 100»), empty for the only one; `unit` where it is not the service's."""
 
     name: str
     amount: Decimal
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,10 +134,10 @@ def _rates(tariff: Tariff | None) -> tuple[Rate, ...]:
     zones = tariff.rate_2 is not None or tariff.rate_3 is not None
     first = _("zone T1 (day)") if zones else _("water itself") if tariff.heat_rate is not None else ""
     every = (
-        (first, tariff.rate), (_("zone T2 (night)"), tariff.rate_2), (_("zone T3"), tariff.rate_3),
-        (_("heat for warming"), tariff.heat_rate),
+        (first, tariff.rate, ""), (_("zone T2 (night)"), tariff.rate_2, ""), (_("zone T3"), tariff.rate_3, ""),
+        (_("heat for warming"), tariff.heat_rate, str(Unit.GCAL.label)),
     )  # fmt: skip
-    return tuple(Rate(name, rate) for name, rate in every if rate is not None)
+    return tuple(Rate(name, rate, unit) for name, rate, unit in every if rate is not None)
 
 
 def _as_billed(account: PersonalAccount) -> PriceList:

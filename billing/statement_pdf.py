@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from billing import freezing
 from billing.debts import Debt
 from billing.movement import Movement
 from billing.statement_words import CLOSING, MONTH, OPENING, TOTAL, figures, heads
@@ -51,11 +52,11 @@ def draw_statement(account: PersonalAccount, found: Movement, debt: Debt, *, hol
 
 
 def _facts(account: PersonalAccount, holder: str) -> Iterator[tuple[str, str]]:
-    company, unit = account.organization, account.unit
+    company = account.organization
     yield _("Company"), ", ".join(filter(None, (company.name, company.tax_id, company.address)))
     if holder:
         yield _("Account holder"), holder
-    yield _("Address"), f"{unit.house.address}, {unit.label}"
+    yield _("Address"), freezing.address(account.unit)
 
 
 def _table(found: Movement, sheet: Sheet) -> Table:

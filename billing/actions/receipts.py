@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from billing import freezing
 from billing.models import Invoice, ReceiptSubscription
 from billing.notices import RECEIPT
 from lib.errors import Refusal
@@ -88,7 +89,7 @@ def _letter(subscription: ReceiptSubscription, invoices: list[Invoice]) -> Told:
     first = min(invoices, key=lambda one: (one.kind, one.pk))
     context: dict[str, Any] = {
         "month": first.period,
-        "address": f"{account.unit.house.address}, {account.unit.label}",
+        "address": freezing.address(account.unit),
         "account": account.number,
         "numbers": ", ".join(one.number for one in sorted(invoices, key=lambda one: (one.kind, one.pk))),
         "charged": sum((one.charged for one in invoices), Decimal("0.00")),

@@ -34,14 +34,15 @@ def statement_page(request: SignedIn, account_id: UUID) -> HttpResponse:
     section = _section(request)
     found = statement(account, form.span.first, form.span.last, section=section)
     debt = debt_of(account, timezone.localdate())
+    names = [str(head) for head in heads(found)]
     context = {
         "account": account,
         "currency": account.organization.currency,
         "picker": form,
         "statement": found,
-        "heads": heads(found),
-        "rows": [(month, list(zip(heads(found), figures(found, month.sums), strict=True))) for month in found.months],
-        "totals": list(zip(heads(found), figures(found, found.total), strict=True)),
+        "heads": names,
+        "rows": [(month, list(zip(names, figures(found, month.sums), strict=True))) for month in found.months],
+        "totals": list(zip(names, figures(found, found.total), strict=True)),
         "debt": debt,
         "ages": age_lines(debt),
         "kinds": Invoice.Kind.choices,
