@@ -14,6 +14,7 @@ from billing import (  # noqa: F401  (they register their pages)
     admin_online,
     admin_requisites,
     admin_rules,
+    admin_runs,
     admin_services,
     admin_strays,
 )

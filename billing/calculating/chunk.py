@@ -150,8 +150,15 @@ def totals_of(found: Found) -> dict[str, Any]:
             whole[name] += row[name]
     charged = {draft.account for draft in found.drafts}
     whole |= {"penalty": sum((one.amount for one in found.penalties), NOTHING), "accounts": len(found.accounts),
-              "charged": len(charged), "services": services, "anomalies": dict(found.counts)}  # fmt: skip
+              "charged": len(charged), "documents": _documents(found), "services": services, "anomalies": dict(found.counts)}  # fmt: skip
     return whole
+
+
+def _documents(found: Found) -> int:
+    """How many documents the chunk will be issued as."""
+    papers = {(one.account, one.service.kind, one.service.requisites_id) for one in found.drafts}
+    sections = {(account, kind) for account, kind, _details in papers}
+    return len(papers) + len({(one.account, one.section) for one in found.penalties} - sections)
 
 
 def _empty(service: Service) -> dict[str, Any]:

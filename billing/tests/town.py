@@ -2,12 +2,15 @@
 
 from datetime import date
 
+from django.utils import timezone
+
 from billing.actions.ledger import post_documents, post_payments
 from billing.models import (
     Absence,
     AccountFact,
     BankDocument,
     Benefit,
+    BillingRun,
     BillingTerms,
     Export,
     HouseFact,
@@ -87,4 +90,15 @@ def write_online(side: Side) -> None:
     Refund.objects.create(payment=payment, kind="refund", amount="1.00", reason=marker, by=side.staff["manager"])
 
 
-ROWS += [write_papers, write_reference, write_online]
+def write_run(side: Side) -> None:
+    """An issued month, with its reason and totals."""
+    services = {side.marker: {"name": side.marker, "position": 1, "accounts": 1} | dict.fromkeys(MONEY, "1.00")}
+    BillingRun.objects.create(
+        organization=side.organization, period=date(2026, 2, 1), state="issued", by=side.staff["manager"],
+        reason=side.marker, issued_at=timezone.now(), totals={"accounts": 1, "charged": 1, "services": services},
+        anomalies=[{"account": side.account.pk, "what": "negative", "facts": {"service": side.marker}}],
+    )  # fmt: skip
+
+
+MONEY = ("accrued", "excess", "recalculated", "benefit", "fine", "total")
+ROWS += [write_run, write_papers, write_reference, write_online]

@@ -1,0 +1,163 @@
+"""What a person wants to know before a month is closed, and what to look at once it is calculated."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing.calculating.known import PRINCIPAL, accounts_of
+from billing.calculating.months import months_before
+from billing.calculating.plan import Plan, Way, is_heated
+from billing.charging.basis import NotEnough
+from billing.models import BillingRun, Invoice, Recalculation
+from meters.models import Meter, Reading
+from premises.models import Organization
+
+NONE = Decimal("0.00")
+MISSING = {
+    "tariff": gettext_lazy("no tariff"),
+    "norm": gettext_lazy("no norm"),
+    "house data": gettext_lazy("no data of the house"),
+}
+KINDS = {
+    "tariff": gettext_lazy("No tariff: not charged"),
+    "norm": gettext_lazy("No norm: not charged"),
+    "area": gettext_lazy("No area: not charged"),
+    "house_data": gettext_lazy("No data of the house: not charged"),
+    "house_volume": gettext_lazy("The house meter was not read: not charged"),
+    "rule": gettext_lazy("The law has no figure for it: not reduced"),
+    "negative": gettext_lazy("A line below zero"),
+    "nothing": gettext_lazy("Nothing is charged, last month something was"),
+    "more": gettext_lazy("More than twice as much as last month"),
+    "less": gettext_lazy("Less than half of last month"),
+    "no_reading": gettext_lazy("No reading: charged by average or norm"),
+}
+ORDER = {kind: place for place, kind in enumerate(KINDS)}
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """A company before a month is closed."""
+
+    accounts: int
+    meters: int
+    read: int
+    waiting: int  # recalculations that will be charged
+    missing: list[tuple[str, str, int]]  # service, what it lacks, in how many houses
+    houses_without: int  # houses without any service
+    last_month: Decimal
+    run: BillingRun | None
+
+    @property
+    def share(self) -> int:
+        """Read meters in percent."""
+        return self.read * 100 // self.meters if self.meters else 100
+
+
+def readiness(organization: Organization, period: date) -> Readiness:
+    """Look at a month before it is calculated, in a constant number of queries."""
+    plan = Plan.of(organization, period)
+    there = Q(removed_on__isnull=True) | Q(removed_on__gt=plan.last_day)
+    meters = Meter.objects.of_flats().filter(there, organization=organization, installed_on__lt=period)
+    here = Reading.objects.current().filter(meter=OuterRef("pk"), period=period, is_billable=True)
+    before = Invoice.objects.live().filter(organization=organization, period=months_before(period, 1))
+    runs = BillingRun.objects.filter(organization=organization, period=period, kind=BillingRun.Kind.PERIOD)
+    return Readiness(
+        accounts=accounts_of(plan).count(),
+        meters=meters.count(),
+        read=meters.filter(Exists(here)).count(),
+        waiting=Recalculation.objects.waiting().filter(
+            account__organization=organization, period__lte=period
+        ).count(),
+        missing=_missing(plan),
+        houses_without=len(set(plan.cities) - set(plan.supplies)),
+        last_month=before.aggregate(total=Sum(PRINCIPAL))["total"] or NONE,
+        run=runs.exclude(state=BillingRun.State.DROPPED).first(),
+    )  # fmt: skip
+
+
+def _missing(plan: Plan) -> list[tuple[str, str, int]]:
+    """Services that cannot be charged in some houses: without a tariff, a norm or the data of the house."""
+    found: Counter[tuple[str, str]] = Counter()
+    for house, supplies in plan.supplies.items():
+        for supply in supplies:
+            try:
+                if supply.way == Way.HEAT_SEASON and not is_heated(plan.fact(house), plan.period):
+                    continue
+                rate = plan.rate(supply.service, house, supply.way)
+                if supply.way in (Way.HEAT_SEASON, Way.HEAT_YEAR) and rate.norm is None:
+                    raise NotEnough("norm")
+                if supply.way in (Way.COMMON, Way.COMMON_NORM, Way.HEAT_HOUSE, Way.HEAT_ROOMS):
+                    plan.fact(house)
+            except NotEnough as lacking:
+                found[supply.service.name, lacking.what] += 1
+    return [(name, str(MISSING.get(what, what)), count) for (name, what), count in sorted(found.items())]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One service in the table of totals, beside the month before (None: it was not charged here)."""
+
+    name: str
+    accounts: int
+    accrued: Decimal
+    recalculated: Decimal
+    benefit: Decimal
+    total: Decimal
+    before: Decimal | None
+
+    @property
+    def difference(self) -> Decimal | None:
+        return None if self.before is None else self.total - self.before
+
+
+def rows_of(run: BillingRun) -> list[Row]:
+    """The services of a run beside those of the month before, in the order of the document, one query."""
+    earlier = BillingRun.objects.filter(
+        organization_id=run.organization_id, period=months_before(run.period, 1), kind=BillingRun.Kind.PERIOD,
+        state=BillingRun.State.ISSUED,
+    ).first()  # fmt: skip
+    before: Mapping[str, Any] = earlier.totals.get("services", {}) if earlier else {}
+    now: Mapping[str, Any] = run.totals.get("services", {})
+    gone = {code: one | dict.fromkeys(("accrued", "excess", "recalculated", "benefit", "total"), "0.00") | {"accounts": 0}
+            for code, one in before.items() if code not in now}  # fmt: skip
+    whole = sorted([*now.items(), *gone.items()], key=lambda pair: (pair[1]["position"], pair[1]["name"]))
+    return [_row(one, before.get(code)) for code, one in whole]
+
+
+def _row(one: Mapping[str, Any], before: Mapping[str, Any] | None) -> Row:
+    accrued = Decimal(one["accrued"]) + Decimal(one["excess"])
+    return Row(
+        one["name"], one["accounts"], accrued, Decimal(one["recalculated"]), Decimal(one["benefit"]),
+        Decimal(one["total"]), Decimal(before["total"]) if before else None,
+    )  # fmt: skip
+
+
+def kinds_of(run: BillingRun) -> list[tuple[str, Any, int]]:
+    """The kinds of anomalies with their counts, those that lose money first."""
+    counts = run.totals.get("anomalies", {})
+    return [(kind, KINDS.get(kind, kind), counts[kind]) for kind in sorted(counts, key=lambda one: ORDER.get(one, 99))]
+
+
+def anomalies_of(run: BillingRun, kind: str = "") -> list[dict[str, Any]]:
+    """The anomalies that are kept, of one kind or of all, those that lose money first."""
+    rows = [one for one in run.anomalies if kind in ("", one["what"])]
+    return sorted(rows, key=lambda one: ORDER.get(one["what"], 99))
+
+
+def words_of(facts: Mapping[str, str]) -> str:
+    """The facts of an anomaly in a few words: figures stay as they are, for whoever searches."""
+    if "before" in facts:
+        return _("%(before)s last month, %(now)s now") % facts
+    return ", ".join(str(value) for value in facts.values())
+
+
+def sums_of(totals: Mapping[str, Any], names: Iterable[str]) -> list[Decimal]:
+    """Sums of the totals as numbers."""
+    return [Decimal(totals.get(name) or NONE) for name in names]

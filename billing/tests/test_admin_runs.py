@@ -1,0 +1,235 @@
+"""Closing a month in the staff room: who may, what is shown before, while and after, and what one press does."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from billing.actions.closing import start_run
+from billing.models import BillingRun, Export, Invoice, PrintBatch, Recalculation, Tariff
+from billing.tests.firm import AT, NOV, calculated, ignore, issued, make_fact, make_service
+from meters.testing import make_meter, make_readings
+from portal.testing import Cast, make_account, make_house
+
+pytestmark = pytest.mark.feature("B10")
+Enter = Callable[[User], Client]
+State = BillingRun.State
+
+
+@pytest.fixture(autouse=True)
+def _december(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is 1 December 2026 on every page."""
+    from django.utils import timezone
+
+    noon = datetime(2026, 12, 1, 12, tzinfo=ZoneInfo("Europe/Moscow"))
+    monkeypatch.setattr(timezone, "now", lambda: noon)
+
+
+@pytest.fixture
+def firm(cast: Cast) -> Cast:
+    make_service(cast.house, "main", "area", "24.36", name="Содержание")
+    return cast
+
+
+def page(run: BillingRun, name: str = "change") -> str:
+    return reverse(f"admin:billing_billingrun_{name}", args=[run.pk])
+
+
+ADD = "admin:billing_billingrun_add"
+
+
+def test_the_page_before_says_what_will_not_be_charged(firm: Cast, enter: Enter) -> None:
+    make_service(firm.house, "waste", "person", name="Вывоз ТКО")
+    make_service(firm.house, "heat", "heat_season", "2245.68", name="Отопление")
+    make_fact(firm.house)
+    make_readings(make_meter(firm.account), date(2026, 10, 1), "1", "2")
+    make_meter(firm.nina_account, serial="N")
+    issued(firm.company, date(2026, 10, 1), by=firm.anna)
+    text = enter(firm.anna).get(reverse(ADD)).content.decode()
+    assert "November 2026" in text
+    assert "1 of 2 (50 %)" in text
+    assert "no tariff" in text
+    assert "no norm" in text
+    assert "4,457.88" in text
+    assert "Calculate</button>" in text
+
+
+def test_from_one_press_to_the_issued_documents(
+    firm: Cast, enter: Enter, django_capture_on_commit_callbacks: Callable[..., object]
+) -> None:
+    """Anna calculates, looks at the totals, is asked once more, and issues; the worker does it in between."""
+    anna = enter(firm.anna)
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        answer = anna.post(reverse(ADD), {"organization": firm.company.pk, "month": "2026-11"})
+    run = BillingRun.objects.get()
+    assert answer.url == page(run)  # type: ignore[attr-defined]
+    text = anna.get(page(run)).content.decode()
+    assert "Calculated, not issued" in text
+    assert "4,457.88" in text
+    assert not Invoice.objects.exists()
+    text = anna.get(page(run, "issue")).content.decode()
+    assert "3 documents for November 2026 will be issued, together 4,457.88" in text
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        anna.post(page(run, "issue"))
+    run.refresh_from_db()
+    assert (run.state, run.issued_by) == (State.ISSUED, firm.anna)
+    text = anna.get(page(run)).content.decode()
+    assert "3 documents" in text
+    assert f"?run__id__exact={run.pk}" in text
+    assert (
+        len(
+            anna.get(reverse("admin:billing_invoice_changelist") + f"?run__id__exact={run.pk}")
+            .context["cl"]
+            .result_list
+        )
+        == 3
+    )
+    assert Invoice.objects.filter(run=run).count() == 3
+
+
+def test_the_second_person_comes_to_the_same_run(firm: Cast, enter: Enter) -> None:
+    fields = {"organization": firm.company.pk, "month": "2026-11"}
+    first = enter(firm.anna).post(reverse(ADD), fields)
+    second = enter(firm.mark).post(reverse(ADD), fields)
+    assert first.url == second.url  # type: ignore[attr-defined]
+    assert BillingRun.objects.get().by == firm.anna
+    assert "has a run already" in enter(firm.mark).get(reverse(ADD)).content.decode()
+
+
+def test_a_run_under_way_shows_a_bar_without_scripts(firm: Cast, enter: Enter) -> None:
+    run = start_run(firm.company, NOV, by=firm.anna, at=AT, later=ignore)
+    anna = enter(firm.anna)
+    assert "The worker has not begun yet." in anna.get(page(run)).content.decode()
+    BillingRun.objects.update(done=1500, total=3000)
+    text = anna.get(page(run)).content.decode()
+    assert '<progress value="1500" max="3000"' in text
+    assert "1,500 of 3,000." in text
+    assert "Issue the documents" not in text
+
+
+def test_totals_stand_beside_those_of_last_month_and_anomalies_lead_to_the_account(firm: Cast, enter: Enter) -> None:
+    issued(firm.company, date(2026, 10, 1), by=firm.anna)
+    Tariff.objects.update(rate=Decimal("50.00"))
+    run = calculated(firm.company, NOV, by=firm.anna)
+    anna = enter(firm.anna)
+    text = anna.get(page(run)).content.decode()
+    assert "9,150.00" in text
+    assert "4,692.12" in text  # the difference
+    assert "More than twice as much as last month" in text
+    assert "1485.96 last month, 3050.00 now" in text
+    assert reverse("admin:premises_personalaccount_change", args=[firm.account.pk]) in text
+    assert "Nothing is charged" not in anna.get(page(run) + "?what=more").content.decode()
+    answer = anna.post(page(run, "anomalies"))
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
+    assert [row[0] for row in rows[1:]] == ["10012", "10013", "10001"]
+    assert Export.objects.get().rows == 3
+
+
+def test_calculate_again_and_drop(firm: Cast, enter: Enter) -> None:
+    run = calculated(firm.company, NOV, by=firm.anna)
+    anna = enter(firm.anna)
+    assert anna.get(page(run, "again")).status_code == anna.get(page(run, "drop")).status_code == 405
+    anna.post(page(run, "again"))
+    run.refresh_from_db()
+    assert (run.state, run.cursor) == (State.CALCULATING, -1)
+    anna.post(page(run, "drop"))
+    run.refresh_from_db()
+    assert run.state == State.DROPPED
+    assert "this run cannot be calculated" in anna.post(page(run, "again")).content.decode().lower()
+
+
+def test_a_correction_needs_a_reason_and_shows_the_differences(
+    firm: Cast, enter: Enter, django_capture_on_commit_callbacks: Callable[..., object]
+) -> None:
+    run = issued(firm.company, NOV, by=firm.anna)
+    Tariff.objects.update(rate=Decimal("24.00"))
+    anna = enter(firm.anna)
+    assert anna.get(page(run, "correct")).status_code == 200
+    assert anna.post(page(run, "correct"), {"reason": "x"}).status_code == 422
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        anna.post(page(run, "correct"), {"reason": "неверный тариф"})
+    correction = BillingRun.objects.get(kind="correction")
+    assert "3 accounts differ from what was issued, together by −65.88" in anna.get(page(correction)).content.decode()
+    assert "the next month" in anna.get(page(correction, "issue")).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        anna.post(page(correction, "issue"))
+    assert set(Recalculation.objects.values_list("amount", "reason")) == {(Decimal("-21.96"), "неверный тариф")}
+    assert "неверный тариф" in anna.get(page(run)).content.decode()
+
+
+def test_a_month_that_cannot_be_closed_says_why(firm: Cast, enter: Enter) -> None:
+    issued(firm.company, NOV, by=firm.anna)
+    anna = enter(firm.anna)
+    fields: dict[str, str | int] = {"organization": firm.company.pk, "month": "2026-10"}
+    text = anna.get(reverse(ADD), fields).content.decode()
+    assert "A later month is issued already" in text
+    assert "Calculate</button>" not in text
+    assert anna.post(reverse(ADD), fields).status_code == 409
+    assert anna.post(reverse(ADD), fields | {"month": "2027-01"}).status_code == 422
+
+
+def test_the_print_file_of_a_house(
+    firm: Cast, enter: Enter, django_capture_on_commit_callbacks: Callable[..., object]
+) -> None:
+    run = issued(firm.company, NOV, by=firm.anna)
+    anna = enter(firm.anna)
+    assert str(firm.house) in anna.get(page(run, "prints")).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        anna.post(page(run, "prints"), {"house": firm.house.pk})
+        anna.post(page(run, "prints"), {"house": firm.house.pk})
+    batch = PrintBatch.objects.get()
+    assert (batch.state, batch.documents, batch.by) == (PrintBatch.State.READY, 3, firm.anna)
+    url = reverse("admin:billing_billingrun_print", args=[batch.pk])
+    assert url in anna.get(page(run, "prints")).content.decode()
+    assert b"".join(anna.get(url).streaming_content).startswith(b"%PDF")  # type: ignore[attr-defined]
+    assert anna.post(page(run, "prints"), {"house": firm.other_house.pk}).status_code == 404
+    assert enter(firm.pavel).get(url).status_code == 404
+    assert enter(firm.dima).get(url).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["pavel", "dima"])
+def test_others_find_nothing(firm: Cast, enter: Enter, who: str) -> None:
+    """Pavel works for another company, Dima dispatches."""
+    run = calculated(firm.company, NOV, by=firm.anna)
+    client = enter(getattr(firm, who))
+    for name in ("issue", "correct", "prints"):
+        assert client.get(page(run, name)).status_code == 404
+    assert client.get(page(run)).status_code in {302, 404}
+    for name in ("again", "drop", "issue", "correct", "anomalies", "prints"):
+        assert client.post(page(run, name), {"reason": "причина", "house": firm.house.pk}).status_code == 404
+    run.refresh_from_db()
+    assert run.state == State.CALCULATED
+    if who == "pavel":
+        assert "Уютный" not in client.get(reverse("admin:billing_billingrun_changelist")).content.decode()
+        fields = {"organization": firm.company.pk, "month": "2026-11"}
+        assert client.post(reverse(ADD), fields).status_code == 422
+    else:
+        assert client.get(reverse(ADD)).status_code == 404
+
+
+def test_the_page_of_a_run_asks_as_often_for_many_anomalies_and_services(firm: Cast, enter: Enter) -> None:
+    anna = enter(firm.anna)
+    house = make_house(firm.company, "3")
+    run = calculated(firm.company, NOV, by=firm.anna)
+    anna.get(page(run))
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert anna.get(page(run)).status_code == 200
+        return len(seen)
+
+    few = count()
+    accounts = [make_account(house, str(number), f"3{number}") for number in range(10)]
+    BillingRun.objects.update(
+        anomalies=[{"account": one.pk, "what": "norm", "facts": {"service": "x"}} for one in accounts]
+    )
+    assert count() <= few + 1
