@@ -26,6 +26,7 @@ NOT_PAGES = {
     "home",
     "reading_photo",
     "readings_export",
+    "statement_file",
 }
 VERBS = {name for name, (expected, _args) in DOORS.items() if "405" in expected}
 
