@@ -122,7 +122,7 @@ def start(command: list[str]) -> str:
     """Run Python on the bench's database and return what it printed."""
     environment = os.environ | {"DATABASE_URL": with_name()}
     done = subprocess.run(
-        [sys.executable, *command], capture_output=True, text=True, check=False, timeout=900, env=environment, cwd=ROOT
+        [sys.executable, *command], capture_output=True, text=True, check=False, timeout=3600, env=environment, cwd=ROOT
     )
     if done.returncode:
         raise SystemExit(done.stderr[-2000:])

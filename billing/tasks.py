@@ -46,7 +46,9 @@ def clear_run(run_id: int) -> None:
 @shared_task
 def sweep_runs() -> None:
     """Take up runs whose worker was killed, or never heard of them."""
-    take_up_stuck(at=timezone.now(), calculate_later=calculate_run.delay, issue_later=issue_run.delay)
+    take_up_stuck(
+        at=timezone.now(), calculate_later=calculate_run.delay, issue_later=issue_run.delay, clear_later=clear_run.delay
+    )
 
 
 def _work(step: Callable[..., bool], run_id: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import override
 
+from billing.actions.closing import release_recalculations
 from billing.actions.comparing import compared
 from billing.actions.running import Clock, Overtaken, claim, held, houses_of, release
 from billing.calculating import draft, penalties, pools
@@ -108,8 +109,7 @@ def clear(run: BillingRun, *, now: Clock) -> None:
                 if not _clear_batch(model, run):
                     break
     with held(run, at=now()) as row:
-        Recalculation.objects.computed().filter(run=run).delete()
-        Recalculation.objects.filter(run=run).update(run=None)
+        release_recalculations(row)
         row.cursor = 0
 
 

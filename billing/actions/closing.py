@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from billing.actions.running import Later
 from billing.calculating.months import last_day_of
-from billing.models import BillingRun, BillingTerms, Invoice
+from billing.models import BillingRun, BillingTerms, Invoice, Recalculation
 from billing.models.run import NotNow
 from lib.errors import Refusal
 from premises.models import Organization
@@ -95,7 +95,8 @@ def drop_run(run: BillingRun, *, at: datetime, later: Later) -> BillingRun:
         return row
     if row.state not in (State.CALCULATING, State.CALCULATED, State.FAILED) or row.issued_by_id:
         raise NotNow(_("Documents of this run are issued or being issued. It cannot be dropped any more."))
-    row.state = State.DROPPED
+    row.state, row.cursor = State.DROPPED, CLEAR_FIRST
+    release_recalculations(row)
     return _hand_over(row, at, later)
 
 
@@ -109,9 +110,23 @@ def start_issue(run: BillingRun, *, by: User, at: datetime, later: Later) -> Bil
     if row.state != State.CALCULATED and not resumed:
         raise NotNow(_("This run is not calculated. Calculate it first."))
     if not resumed:
+        _guard_order(row)
         row.cursor, row.done, row.issued_by = 0, 0, by
     row.state, row.error = State.ISSUING, ""
     return _hand_over(row, at, later)
+
+
+def _guard_order(run: BillingRun) -> None:
+    """Raise NotNow where a month would be issued out of its turn: its debts and penalties would not know the other one."""
+    others = BillingRun.objects.filter(organization=run.organization_id, kind=Kind.PERIOD).exclude(pk=run.pk)
+    if run.kind == Kind.CORRECTION:
+        return
+    if others.filter(period__gt=run.period, state__in=(State.ISSUING, State.ISSUED)).exists():
+        raise NotNow(_("A later month is issued already. This run cannot be issued any more: drop it."))
+    if others.filter(period__lt=run.period).exclude(state__in=BillingRun.OVER).exists():
+        raise NotNow(_("An earlier month is not issued yet. Issue or drop it first."))
+    if others.filter(issued_at__gt=run.calculated_at).exists():
+        raise NotNow(_("An earlier month was issued since this one was calculated. Calculate it again first."))
 
 
 def start_correction(run: BillingRun, *, reason: str, by: User, at: datetime, later: Later) -> BillingRun:
@@ -132,6 +147,12 @@ def start_correction(run: BillingRun, *, reason: str, by: User, at: datetime, la
     except IntegrityError:
         raise CannotClose(_("A correction of this month is open already. Finish or drop it first.")) from None
     return correction
+
+
+def release_recalculations(run: BillingRun) -> None:
+    """What waited waits again; what the run itself found is found anew by the next one."""
+    Recalculation.objects.computed().filter(run=run).delete()
+    Recalculation.objects.filter(run=run).update(run=None)
 
 
 def _hold(run: BillingRun) -> BillingRun:

@@ -41,6 +41,7 @@ from billing.models import (
 )
 from lib.copying import copy_in
 from lib.progress import tell
+from meters.actions.estimating import estimate_accounts
 from premises.actions import retire_connect_codes
 from premises.models import Organization, PersonalAccount
 
@@ -102,7 +103,7 @@ class Batch:
     papers: list[Paper]
     sheets: dict[int, list[dict[str, Any]]]
     references: dict[int, list[dict[str, Any]]]  # by house
-    accounts: int
+    accounts: list[int]
 
     @classmethod
     def read(cls, office: "Office", accounts: Sequence[PersonalAccount], houses: Sequence[int]) -> "Batch":
@@ -127,7 +128,7 @@ class Batch:
                 paper.recalculations = [words for service, words in reasons.get(account.pk, ()) if service in services]
             papers += own
         sheets = dict(ChargeSheet.objects.filter(run=run, account__in=ids).values_list("account", "readings"))
-        return cls(papers, sheets, office.references(houses), len(ids))
+        return cls(papers, sheets, office.references(houses), ids)
 
 
 def _reasons(run: BillingRun, accounts: list[int]) -> dict[int, list[tuple[int, dict[str, str]]]]:
@@ -211,9 +212,10 @@ class Office:
             )
             copy_in(InvoiceLine, issuing.LINE_COLUMNS, lines)
             post_documents(invoices)
+            estimate_accounts(batch.accounts, self.run.period, at=now())
             retire_connect_codes([one.account_id for one in invoices], before=self.run.period, at=now())
             tell_issued(invoices, at=now())
-            row.cursor, row.done = cursor, row.done + batch.accounts
+            row.cursor, row.done = cursor, row.done + len(batch.accounts)
 
     def _settle(self, papers: Sequence[Paper]) -> None:
         """The debt at the start of the month and the money of the month, split over the recipients of a section."""

@@ -79,9 +79,12 @@ def houses_of(accounts: QuerySet[PersonalAccount], after: int, most: int) -> Ite
 
 
 @transaction.atomic
-def take_up_stuck(*, at: datetime, calculate_later: Later, issue_later: Later) -> int:
+def take_up_stuck(*, at: datetime, calculate_later: Later, issue_later: Later, clear_later: Later) -> int:
     """Put runs whose worker fell silent into the queue again; return how many. Too many tries end as a failure."""
     count = 0
+    dropped = BillingRun.objects.filter(state=BillingRun.State.DROPPED, cursor__lt=0, beat_at__lt=at - PATIENCE)
+    for pk in dropped.values_list("pk", flat=True):
+        transaction.on_commit(lambda pk=pk: clear_later(pk), robust=True)  # type: ignore[misc]
     for run in BillingRun.objects.stuck(at).select_for_update(skip_locked=True):
         if run.tries >= MOST_TRIES:
             _stop(BillingRun.objects.filter(pk=run.pk), STOPPED)

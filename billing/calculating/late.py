@@ -112,10 +112,10 @@ def _difference(plan: Plan, supply: Supply, house: int, month: date, parts: Sequ
 
 
 def _before(found: Sequence[Reduction]) -> dict[tuple[int, int, date], Decimal]:
-    """What was recalculated for these months since they were issued."""
+    """What was recalculated for these months since they were issued, and what waits to be charged now."""
     rows = Recalculation.objects.filter(
         account__in={one.account for one in found}, period__in={one.period for one in found},
-        source__in=[Source.READING, Source.CORRECTION], run__isnull=False,
+        source__in=[Source.READING, Source.CORRECTION],
     ).exclude(found_by__period=F("period"), found_by__kind=BillingRun.Kind.PERIOD)  # fmt: skip
     sums = rows.order_by().values_list("account", "service", "period").annotate(total=Sum("amount"))
     return {(account, service, period): total for account, service, period, total in sums}

@@ -1,7 +1,7 @@
 """A month calculated from rows: every way of charging, to the kopeck, and what makes an account's charge differ."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.actions.calculate import calculate
-from billing.actions.closing import recalculate, start_run
+from billing.actions.closing import recalculate, start_issue, start_run
+from billing.actions.issuing import issue
 from billing.calculating.chunk import Task, calculate_houses
 from billing.calculating.plan import Plan
 from billing.models import (
@@ -369,6 +370,20 @@ def test_a_reading_after_two_averages_is_recalculated(cast: Cast, flat: Personal
     assert reason.reason == "Actual readings, 09.2026–10.2026"
 
 
+def test_a_month_charged_by_the_average_before_the_night_is_kept_and_settled_later(
+    cast: Cast, flat: PersonalAccount
+) -> None:
+    """Nobody had made October's estimate when it was issued: it is made then, and November does not charge it twice."""
+    make_service(cast.house, "cold", "meter", COLD, resource="cold")
+    meter = make_meter(flat)
+    make_readings(meter, date(2026, 5, 1), "0", "4", "8", "12", "16")
+    october = issued(cast.company, date(2026, 10, 1), by=cast.anna)
+    assert line(october, flat, "cold").accrued == Decimal("174.28")
+    make_reading(meter, NOV, "23")
+    november = line(calculated(cast.company, NOV, by=cast.anna), flat, "cold")
+    assert november.accrued + november.recalculated == Decimal("130.71")  # 7 m³ less the 4 of October
+
+
 def test_a_reading_that_comes_after_its_month_was_issued(cast: Cast, flat: PersonalAccount) -> None:
     """October was charged by the average; its reading came in November: the difference is charged then, once."""
     make_service(cast.house, "cold", "meter", COLD, resource="cold")
@@ -455,6 +470,21 @@ def test_a_month_that_cannot_be_closed(cast: Cast, flat: PersonalAccount, period
     issued(cast.company, date(2026, 10, 1), by=cast.anna)
     with pytest.raises(Refusal, match=words):
         start_run(cast.company, period, by=cast.anna, at=AT, later=ignore)
+
+
+def test_months_are_issued_in_their_turn(cast: Cast, flat: PersonalAccount) -> None:
+    make_service(cast.house, "main", "area", MAIN)
+    october = calculated(cast.company, date(2026, 10, 1), by=cast.anna)
+    november = calculated(cast.company, NOV, by=cast.anna)
+    with pytest.raises(Refusal, match="earlier month is not issued yet"):
+        start_issue(november, by=cast.anna, at=AT, later=ignore)
+    start_issue(october, by=cast.anna, at=AT, later=ignore)
+    assert issue(october.pk, now=lambda: AT + timedelta(hours=1))
+    with pytest.raises(Refusal, match="Calculate it again"):
+        start_issue(november, by=cast.anna, at=AT, later=ignore)
+    recalculate(november, by=cast.anna, at=AT, later=ignore)
+    calculate(november.pk, now=lambda: AT + timedelta(hours=2))
+    assert start_issue(november, by=cast.anna, at=AT, later=ignore).state == "issuing"
 
 
 def test_a_company_whose_bills_come_by_registers(cast: Cast) -> None:

@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from billing.actions import calculate as calculating
 from billing.actions import issuing
-from billing.actions.calculate import calculate
-from billing.actions.closing import recalculate, start_issue, start_run
+from billing.actions.calculate import calculate, clear_dropped
+from billing.actions.closing import drop_run, recalculate, start_issue, start_run
 from billing.actions.issuing import issue
 from billing.actions.running import MOST_TRIES, claim, release, take_up_stuck
 from billing.calculating import chunk
@@ -171,7 +171,7 @@ def test_the_sweep_takes_up_what_fell_silent_and_gives_up_what_stops_every_worke
     told: list[int] = []
 
     def sweep(at: datetime) -> int:
-        return take_up_stuck(at=at, calculate_later=told.append, issue_later=ignore)
+        return take_up_stuck(at=at, calculate_later=told.append, issue_later=ignore, clear_later=ignore)
 
     assert sweep(AT + PATIENCE / 2) == 0
     assert claim(run.pk, State.CALCULATING, at=AT + PATIENCE / 2) is None
@@ -187,6 +187,20 @@ def test_the_sweep_takes_up_what_fell_silent_and_gives_up_what_stops_every_worke
     recalculate(run, by=town.mark, at=AT, later=ignore)
     assert calculate(run.pk, now=lambda: AT)
     check_calculated(run)
+
+
+def test_the_sweep_clears_a_dropped_run_that_no_worker_heard_of(town: Cast) -> None:
+    run = start_run(town.company, NOV, by=town.anna, at=AT, later=ignore)
+    calculate(run.pk, now=lambda: AT)
+    drop_run(run, at=AT, later=ignore)
+    cleared: list[int] = []
+    later = AT + PATIENCE * 2
+    take_up_stuck(at=later, calculate_later=ignore, issue_later=ignore, clear_later=cleared.append)
+    assert cleared == [run.pk]
+    assert clear_dropped(run.pk, now=lambda: later)
+    assert not Charge.objects.exists()
+    take_up_stuck(at=later, calculate_later=ignore, issue_later=ignore, clear_later=cleared.append)
+    assert cleared == [run.pk]
 
 
 def test_a_claim_is_given_back_only_by_its_owner(town: Cast) -> None:
