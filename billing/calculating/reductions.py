@@ -40,14 +40,14 @@ def for_absence(
     plan: Plan, supply: Supply, rows: Sequence[Absence], *, has_meter: bool, norm: Decimal | None, tariff: Decimal,
     charged: Decimal, city: str,
 ) -> Decimal:  # fmt: skip
-    """What those who were away take off a line, below zero. `norm` is that of one person a month."""
+    """What those who were away take off a line, below zero; raises `NotEnough`. `norm` is that of one person a month."""
     service = supply.service
     if not rows or norm is None:
         return NOTHING
     if not away.is_reduced(utility_of(supply), has_meter=has_meter, meter_is_possible=service.meter_possible):
         return NOTHING
-    more_than = plan.rules.whole(plan.country, "absence_min_days", plan.period, city)
-    within = plan.rules.whole(plan.country, "absence_apply_days", plan.period, city)
+    more_than = int(_rule(plan, "absence_min_days", city))
+    within = int(_rule(plan, "absence_apply_days", city))
     days: list[int] = []
     for row in rows:
         one = away.Absence(row.left_on, row.returned_on)
@@ -65,19 +65,19 @@ def for_quality(plan: Plan, cases: Iterable[QualityCase], charged: Decimal, city
 def _of_case(plan: Plan, case: QualityCase, charged: Decimal, city: str) -> Decimal:
     if case.kind == QualityCase.Kind.PERCENT:
         return -rounded(max(charged, NOTHING) * case.percent / 100)
-    try:
-        if case.kind == QualityCase.Kind.INTERRUPTION:
-            return for_interruption(charged, case.hours, _rule(plan, "interruption_percent", city))
-        return for_temperature(
-            charged, case.degrees, case.hours, percent=_rule(plan, "temperature_percent", city),
-            step=_rule(plan, "temperature_step", city),
-        )  # fmt: skip
-    except NoRule:
-        raise NotEnough("rule") from None
+    if case.kind == QualityCase.Kind.INTERRUPTION:
+        return for_interruption(charged, case.hours, _rule(plan, "interruption_percent", city))
+    return for_temperature(
+        charged, case.degrees, case.hours, percent=_rule(plan, "temperature_percent", city),
+        step=_rule(plan, "temperature_step", city),
+    )  # fmt: skip
 
 
 def _rule(plan: Plan, key: str, city: str) -> Decimal:
-    return plan.rules.decimal(plan.country, key, plan.period, city)
+    try:
+        return plan.rules.decimal(plan.country, key, plan.period, city)
+    except NoRule:
+        raise NotEnough("rule") from None
 
 
 def benefit_on(plan: Plan, rows: Sequence[Benefit], draft: Draft, persons: int) -> Decimal:

@@ -332,6 +332,18 @@ def test_poor_quality(cast: Cast, flat: PersonalAccount) -> None:
     assert "акт 7" in Recalculation.objects.get(run=run).reason
 
 
+def test_a_country_without_a_figure_for_an_interruption_reduces_nothing_and_says_so(
+    cast: Cast, flat: PersonalAccount
+) -> None:
+    type(cast.company).objects.filter(pk=cast.company.pk).update(country="UA")
+    cast.company.refresh_from_db()
+    main = make_service(cast.house, "main", "area", MAIN)
+    QualityCase.objects.create(house=cast.house, service=main, period=NOV, kind="interruption", hours=Decimal(24))
+    run = calculated(cast.company, NOV, by=cast.anna)
+    assert line(run, flat, "main").accrued == Decimal("1485.96")
+    assert run.totals["anomalies"] == {"rule": 1}
+
+
 def test_a_benefit_covers_its_people_services_and_days(cast: Cast, flat: PersonalAccount) -> None:
     main = make_service(cast.house, "main", "area", MAIN)
     make_service(cast.house, "repair", "area", "5.50", kind="repair")
