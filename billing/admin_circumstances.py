@@ -46,7 +46,6 @@ class OfAccountAdmin(SettledAdmin):
 class AccountFactAdmin(OfAccountAdmin):
     """People and area from a day on, where they change in the middle of a month."""
 
-    still_open = ()
     list_display = ("account", "since", "residents", "area", "reason")
     sortable_by = ("since",)
     fields = ("account", "since", "residents", "area", "reason")
@@ -69,7 +68,6 @@ class SubsidyAdmin(OfAccountAdmin):
 
     form = PeriodForm
     start = "period"
-    still_open = ()
     list_display = ("account", "period", "amount", "source")
     sortable_by = ("period", "amount")
     fields = ("account", "period", "amount", "source")
@@ -92,7 +90,6 @@ class AbsenceAdmin(OfAccountAdmin):
 
     form = AbsenceForm
     start = "left_on"
-    still_open = ()
     list_display = ("account", "persons", "left_on", "returned_on", "applied_on", "document")
     sortable_by = ("left_on",)
     fields = ("account", "persons", "left_on", "returned_on", "applied_on", "document")
@@ -105,7 +102,6 @@ class QualityCaseAdmin(SettledAdmin):
     organization_path = "house__organization"
     form = PeriodForm
     start = "period"
-    still_open = ()
     list_display = ("house", "account", "service", "period", "kind", "hours", "degrees", "percent", "act")
     list_filter = ("kind", "service", "house__organization")
     list_select_related = ("house", "account", "service")

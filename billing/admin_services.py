@@ -5,9 +5,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
@@ -33,11 +34,11 @@ def is_billed(organization: int, day: date) -> bool:
 
 
 class SettledAdmin(ScopedAdmin):
-    """Rows that documents were reckoned by: once a month of theirs is issued only their end may change."""
+    """Rows by which documents were reckoned. A mistake in them may be put right: the documents stay, the page says that a
+    correction of the issued months then finds the differences. They are not deleted any more."""
 
     may = KEEPERS
     start: ClassVar[str] = "since"
-    still_open: ClassVar[tuple[str, ...]] = ("until",)
 
     def _is_settled(self, row: Any) -> bool:
         owner: Any = row
@@ -45,13 +46,18 @@ class SettledAdmin(ScopedAdmin):
             owner = getattr(owner, step)
         return is_billed(owner.pk, getattr(row, self.start))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        if obj is None or not self._is_settled(obj):
-            return []
-        return [str(name) for name in self.fields or () if name not in self.still_open]
-
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj and self._is_settled(obj))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.changed_data and self._is_settled(obj):
+            messages.warning(
+                request,
+                _t(
+                    "Months that are issued already were reckoned without this. Correct them: “Closings of months”, the month, “Correct this month”."
+                ),
+            )
 
 
 @admin.register(Supplier)
@@ -164,7 +170,6 @@ class ServiceNormAdmin(SettledAdmin):
     """Norms of services: heat of a square metre, common use, heat in hot water, people."""
 
     organization_path = "service__organization"
-    still_open = ()
     list_display = ("service", "kind", "value", "house", "since", "source")
     list_filter = ("kind", "service", "service__organization")
     list_select_related = ("service", "house")
@@ -179,7 +184,6 @@ class HouseFactAdmin(SettledAdmin):
     """Areas, decisions of the owners, months of heating."""
 
     organization_path = "house__organization"
-    still_open = ()
     list_display = ("house", "since", "area_rooms", "area_common", "distributes_all", "heating_months")
     list_filter = ("distributes_all", "house__organization")
     list_select_related = ("house",)

@@ -5,31 +5,37 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from billing.models import Invoice
+from billing.models import Invoice, Recalculation
 
 ISO, LOCAL = re.compile(r"(\d{4})-(\d{2})"), re.compile(r"(\d{2})\.(\d{4})")
 
 
 @dataclass(frozen=True)
 class Correction:
-    """One recalculation: in which later document, of which service, why, by how much."""
+    """One recalculation: in which later document (None: it waits for the next one), of which service, why, by how much."""
 
-    document: Invoice
+    document: Invoice | None
     service: str
     reason: str
     amount: Decimal
 
 
 def corrections(invoice: Invoice) -> list[Correction]:
-    """Recalculations of this document's month in later documents of its kind, oldest first; one query."""
+    """Recalculations of this document's month: those that later documents of its kind printed, oldest first, then those
+    that wait for the next one; two queries."""
     later = Invoice.objects.live().filter(account=invoice.account_id, kind=invoice.kind, period__gt=invoice.period)
     later = later.exclude(recalculations=[]).only("public_id", "number", "period", "recalculations").order_by("period")
-    return [
+    printed = [
         Correction(document, str(row.get("service", "")), str(row.get("reason", "")), amount)
         for document in later
         for row in document.recalculations
         if named_month(str(row.get("period", ""))) == invoice.period and (amount := _amount(row.get("amount")))
     ]
+    waiting = Recalculation.objects.waiting().filter(
+        account=invoice.account_id, period=invoice.period, service__kind=invoice.kind
+    )
+    rows = waiting.order_by("pk").values_list("service__name", "reason", "amount")
+    return [*printed, *(Correction(None, *row) for row in rows)]
 
 
 def named_month(text: str) -> date | None:

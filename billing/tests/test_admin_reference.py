@@ -99,19 +99,19 @@ def test_things_of_another_company_are_no_choice(cast: Cast, service: Service, e
 
 
 @pytest.mark.feature("G10")
-def test_what_a_month_was_issued_by_stays_as_it_is(cast: Cast, service: Service, enter: Any) -> None:
-    row = Tariff.objects.create(service=service, since=JANUARY, rate="43.57")
+def test_what_a_month_was_issued_by_may_be_put_right_but_not_deleted(cast: Cast, service: Service, enter: Any) -> None:
+    row = Tariff.objects.create(service=service, since=JANUARY, until=date(2027, 6, 30), rate="43.57")
+    later = Tariff.objects.create(service=service, since=date(2027, 7, 1), rate="50")
     BillingRun.objects.create(organization=cast.company, period=MARCH, state="issued")
     client = enter(cast.anna)
-    assert client.post(change(row), {"rate": "1", "until": "2026-06-30"}).status_code == 302
+    said = client.post(change(row), tariff(service, rate="44.57", until="2027-06-30"), follow=True).content.decode()
+    assert "Months that are issued already were reckoned without this" in said
     row.refresh_from_db()
-    assert (row.rate, row.until) == (Decimal("43.57"), date(2026, 6, 30))
+    assert row.rate == Decimal("44.57")
     assert client.post(reverse("admin:billing_tariff_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
-    later = Tariff.objects.create(service=service, since=date(2026, 7, 1), rate="50")
-    values = tariff(service, since="2026-07-01", rate="51")
-    assert client.post(change(later), values).status_code == 302
-    later.refresh_from_db()
-    assert later.rate == Decimal("51")
+    said = client.post(change(later), tariff(service, since="2027-07-01", rate="51"), follow=True).content.decode()
+    assert "reckoned without this" not in said
+    assert client.post(reverse("admin:billing_tariff_delete", args=[later.pk]), {"post": "yes"}).status_code == 302
 
 
 def test_a_recalculation_waits_and_one_that_was_printed_stays(cast: Cast, service: Service, enter: Any) -> None:
