@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from billing import (  # noqa: F401  (they register their pages)
     admin_circumstances,
     admin_online,
+    admin_profiles,
     admin_requisites,
     admin_rules,
     admin_runs,
@@ -21,6 +22,7 @@ from billing import (  # noqa: F401  (they register their pages)
 from billing.actions.pdf import ask_for_pdf
 from billing.admin_collecting import CollectingMixin
 from billing.admin_debts import ReconcilingMixin
+from billing.admin_exports import ExportingMixin
 from billing.models import Invoice, InvoiceLine, LedgerEntry, Payment
 from billing.tasks import nudge
 from billing.views.bills import invoice_file
@@ -106,7 +108,7 @@ class PaymentAdmin(ScopedAdmin):
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(ReconcilingMixin, CollectingMixin):
+class LedgerEntryAdmin(ReconcilingMixin, CollectingMixin, ExportingMixin):
     """The book, line by line, and what it says of the whole company."""
 
     organization_path = "account__organization"
@@ -120,4 +122,4 @@ class LedgerEntryAdmin(ReconcilingMixin, CollectingMixin):
     fields = ("account", "section", "kind", "on", "amount", "invoice", "payment")
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.collecting_pages(), *self.reconciling_pages(), *super().get_urls()]
+        return [*self.collecting_pages(), *self.exporting_pages(), *self.reconciling_pages(), *super().get_urls()]

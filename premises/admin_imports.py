@@ -22,7 +22,7 @@ from lib.progress import told
 from lib.uploads import MAX_UPLOAD, was_too_large
 from premises.actions.imports import receive_file, start_import, start_undo
 from premises.admin_scope import ACCOUNTANT, ADD, MANAGER, VIEW, ScopedAdmin, is_chief, jobs_of
-from premises.models import ImportRun, Organization
+from premises.models import ColumnProfile, ImportRun, Organization
 from premises.registers import IMPORTERS, is_for
 from premises.tasks import apply_import, check_import, take_import_back
 
@@ -32,11 +32,17 @@ TOO_LARGE = _("The file is larger than 10 MB. Split the register into several fi
 
 
 class UploadForm(forms.Form):
-    """Which register of which company, and the file."""
+    """Which register of which company, how it is laid out, and the file."""
 
     organization = forms.ModelChoiceField(Organization.objects.none(), label=_("Company"), empty_label=None)
     kind = forms.ChoiceField(label=_("Register"))
-    file = forms.FileField(label=_("File: CSV or XLSX, at most 10 MB"))
+    profile = forms.ModelChoiceField(
+        ColumnProfile.objects.none(),
+        label=_("Column profile"),
+        required=False,
+        empty_label=_("none: told by the headers"),
+    )
+    file = forms.FileField(label=_("File: CSV, XLSX, TXT, DBF or ZIP, at most 10 MB"))
 
     def __init__(
         self, *args: Any, organizations: QuerySet[Organization], places: Places, too_large: bool = False, **kwargs: Any
@@ -46,6 +52,11 @@ class UploadForm(forms.Form):
         self.too_large = too_large
         choice: Any = self.fields["organization"]
         choice.queryset = organizations
+        layouts: Any = self.fields["profile"]
+        layouts.queryset = ColumnProfile.objects.filter(organization__in=organizations, kind__in=places)
+        layouts.label_from_instance = lambda one: f"{one.get_kind_display()}: {one}"
+        if not layouts.queryset.exists():
+            del self.fields["profile"]
         kinds: Any = self.fields["kind"]
         kinds.choices = [(kind, label) for kind, label in ImportRun.Kind.choices if kind in places]
         if too_large:
@@ -62,6 +73,11 @@ class UploadForm(forms.Form):
         kind, company = values.get("kind"), values.get("organization")
         if kind and company and (ids := self.places[kind]) is not None and company.pk not in ids:
             self.add_error("kind", _("Your job in this company does not bring this register."))
+        profile = values.get("profile")
+        if profile and company and profile.organization_id != company.pk:
+            self.add_error("profile", _("This profile belongs to another company."))
+        elif profile and kind and profile.kind != kind:
+            self.add_error("profile", _("This profile is for another register."))
         return values
 
 
@@ -120,10 +136,11 @@ class ImportRunAdmin(ScopedAdmin):
             raise PermissionDenied
         form = self._form(request)
         if request.method == "POST" and form.is_valid():
-            file = form.cleaned_data["file"]
+            file, profile = form.cleaned_data["file"], form.cleaned_data.get("profile")
             run = receive_file(
                 form.cleaned_data["kind"], form.cleaned_data["organization"], file.file, name=file.name,
                 by=request.user, at=timezone.now(), later=check_import.delay,  # type: ignore[arg-type]
+                layout=profile.layout if profile else {},
             )  # fmt: skip
             return redirect(_page(run))
         status = 422 if form.is_bound else 200

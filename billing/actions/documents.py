@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import islice
@@ -17,15 +17,22 @@ from billing.actions.receipts import recent
 from billing.actions.telling import tell_issued
 from billing.charging.rules import Rules
 from billing.due import due_date
+from billing.exchange.detect import GIS_DOCUMENTS, detect, facts_of
 from billing.exchange.documents import COLUMNS, Document, Line, documents
+from billing.exchange.gis_documents import GisDocuments, Known, numbers_of_repair
+from billing.exchange.layout import opened, rows_of
+from billing.exchange.profile import Profile
 from billing.models import Invoice, InvoiceLine, Requisites
 from billing.rulebook import rules_of
 from lib.copying import copy_in
+from meters.history import local_day
 from premises.actions import retire_connect_codes
 from premises.models import ImportRun, Organization, PersonalAccount
-from premises.register import read
-from premises.registers import Tally
+from premises.register import Problem, Register, read
+from premises.registers import Tally, archives
+from premises.registers.cells import Unreadable
 
+MOST_AHEAD = 31  # days
 CHUNK = 1000  # documents held in memory and written together
 PRINTED = tuple(one.name for one in fields(Line) if one.name != "warnings")  # columns of InvoiceLine, too
 NOT_AS_ISSUED = _("Issued documents are never edited; a correction is a new document.")
@@ -38,10 +45,9 @@ def import_documents(run: ImportRun, file: BinaryIO, tally: Tally, *, write: boo
     """
     if write:
         hold_book(run.organization)
-    register = read(file, COLUMNS)
-    tally.note(register.problems)
-    found = documents(register)
-    desk = Desk(run, at)
+    tally.facts |= facts_of(file)
+    source = open_documents(run, file)
+    desk, found = Desk(run, at), iter(source)
     while chunk := list(islice(found, CHUNK)):
         fresh = list(desk.new(chunk, tally))
         for row in (row for document in chunk for row in document.rows):
@@ -49,8 +55,57 @@ def import_documents(run: ImportRun, file: BinaryIO, tally: Tally, *, write: boo
             tally.note(row.problems)
         if write and not tally.errors:
             desk.write(fresh)
+    tally.note(source.problems)
     tally.total(_("documents"), tally.created)
     tally.total(_("accrued in new documents"), desk.accrued)
+
+
+@dataclass
+class TableOfDocuments:
+    """An opened register of documents."""
+
+    register: Register
+
+    @property
+    def problems(self) -> list[Problem]:
+        return self.register.problems
+
+    def __iter__(self) -> Iterator[Document]:
+        return documents(self.register)
+
+
+def open_documents(run: ImportRun, file: BinaryIO) -> TableOfDocuments | GisDocuments:
+    """Open a register of documents: a table, as the column profile says if there is one, or a workbook of ГИС ЖКХ."""
+    try:
+        if archives.is_archive(file):
+            file, _name = archives.only_file(file)
+        kind = detect(file)
+        if kind == GIS_DOCUMENTS:
+            return GisDocuments(file, _known(run.organization, numbers_of_repair(file)))
+        if run.layout:
+            return open_table(file, Profile.from_json(run.layout))
+    except Unreadable as broken:
+        return TableOfDocuments(Register.refused(broken))
+    return TableOfDocuments(read(file, COLUMNS))
+
+
+def open_table(file: BinaryIO, profile: Profile) -> TableOfDocuments:
+    """Open a table of documents whose columns stand where the profile says."""
+    try:
+        return TableOfDocuments(opened(rows_of(file, profile), profile, COLUMNS))
+    except Unreadable as broken:
+        return TableOfDocuments(Register.refused(broken))
+
+
+def _known(organization: Organization, numbers: set[str]) -> dict[str, Known]:
+    """Account and period of documents with these numbers; a number of several accounts tells nothing."""
+    found: dict[str, set[Known]] = {}
+    rows = (
+        Invoice.objects.live().filter(organization=organization, number__in=numbers).exclude(kind=Invoice.Kind.REPAIR)
+    )
+    for number, account, period in rows.values_list("number", "account__number_search", "period"):
+        found.setdefault(number, set()).add(Known(account, period))
+    return {number: next(iter(some)) for number, some in found.items() if len(some) == 1}
 
 
 @dataclass
@@ -69,13 +124,18 @@ class Desk:
         """Yield the documents to be written; note errors and count the unchanged."""
         numbers = {document.key[0] for document in chunk}
         accounts = {account.number_search: account for account in self._accounts(numbers)}
-        issued = self._issued(accounts, chunk)
+        flats = self._by_flat({one.zhku for one in chunk if one.zhku and one.key[0] not in accounts})
+        issued = self._issued([*accounts.values(), *flats.values()], chunk)
         for document in chunk:
-            account = accounts.get(document.key[0])
+            account = accounts.get(document.key[0]) or flats.get(document.zhku)
             if not document.is_good or document.sums is None or document.period is None:
                 continue
             if account is None:
                 document.refuse("account", _("The company has no account with this number."))
+            elif document.period > self.latest:
+                document.refuse(
+                    "period", _("The period %(month)s has not begun yet."), month=f"{document.period:%m.%Y}"
+                )
             elif account.closed_on and account.closed_on < document.period:
                 document.refuse("account", _("The account was closed before this period."))
             elif known := issued.get((account.pk, document.period, document.kind)):
@@ -112,12 +172,24 @@ class Desk:
         accounts = PersonalAccount.objects.filter(organization=self.organization, number_search__in=numbers)
         return accounts.select_related("unit__house").iterator()
 
-    def _issued(
-        self, accounts: dict[str, PersonalAccount], chunk: list[Document]
-    ) -> dict[tuple[int, object, str], str]:
+    def _by_flat(self, zhku: set[str]) -> dict[str, PersonalAccount]:
+        """Accounts by the ИЖКУ of their flat; one that two accounts share names neither."""
+        found: dict[str, list[PersonalAccount]] = {}
+        if zhku:
+            rows = PersonalAccount.objects.filter(organization=self.organization, zhku__in=zhku)
+            for account in rows.select_related("unit__house"):
+                found.setdefault(account.zhku, []).append(account)
+        return {name: some[0] for name, some in found.items() if len(some) == 1}
+
+    @cached_property
+    def latest(self) -> date:
+        """The latest period that a document may be of: bills are printed a little ahead, not more."""
+        return local_day(self.organization, self.at) + timedelta(days=MOST_AHEAD)
+
+    def _issued(self, accounts: list[PersonalAccount], chunk: list[Document]) -> dict[tuple[int, object, str], str]:
         """Digests of the documents that are already here, by account, period and kind."""
         periods = {document.period for document in chunk if document.period}
-        found = Invoice.objects.live().filter(account__in=accounts.values(), period__in=periods)
+        found = Invoice.objects.live().filter(account__in=accounts, period__in=periods)
         return {
             (account, period, kind): digest
             for account, period, kind, digest in found.values_list("account_id", "period", "kind", "digest")
@@ -167,6 +239,7 @@ class Desk:
             penalty=sums.penalty,
             paid=sums.paid,
             payable=sums.payable,
+            document_id=document.identifier,
             digest=document.digest,
             source=self.run,
             created_at=self.at,

@@ -19,18 +19,27 @@ class TooMany(Refusal):
 
 @transaction.atomic
 def note_export(
-    organization: Organization, what: str, *, rows: int, reason: str, query: str = "", by: User, at: datetime
+    organization: Organization,
+    what: str,
+    *,
+    rows: int,
+    reason: str,
+    query: str = "",
+    by: User,
+    at: datetime,
+    most: int = Export.MOST_ROWS,
 ) -> Export:
     """Write down that an employee takes a file; more than a few in a day are told to the other managers.
 
-    Raises TooMany above Export.MOST_ROWS rows: then nothing is written and no file is made.
+    Raises TooMany above `most` rows: then nothing is written and no file is made. A file that goes to a bank by contract
+    and names nobody may hold more than a list with names.
     """
-    if rows > Export.MOST_ROWS:
+    if rows > most:
         raise TooMany(
             _(
                 "The file would hold %(rows)s rows, at most %(most)s may be taken at once. Choose a house or an older debt."
             )
-            % {"rows": rows, "most": Export.MOST_ROWS}
+            % {"rows": rows, "most": most}
         )
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     export = Export.objects.create(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as _
 from billing.actions.crediting import CHUNK, Desk
 from billing.actions.ledger import hold_book
 from billing.actions.matching import match_transfers
-from billing.exchange.detect import format_of, open_payments
+from billing.exchange.detect import facts_of, open_payments
 from billing.exchange.payments import TableOfPayments
 from billing.exchange.profile import Profile
 from billing.exchange.receipts import Footer, Receipt
@@ -34,7 +34,7 @@ def import_payments(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool
     """
     if write:
         hold_book(run.organization)
-    tally.facts["format"] = format_of(file)
+    tally.facts |= facts_of(file)
     opened = open_payments(file, profile=profile_of(run))
     desk = Desk(run, at)
     days: set[date] = set()

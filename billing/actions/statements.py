@@ -10,7 +10,7 @@ from billing.actions.crediting import CHUNK, Desk
 from billing.actions.ledger import hold_book
 from billing.actions.matching import match_transfers
 from billing.actions.payments import take
-from billing.exchange.detect import STATEMENT
+from billing.exchange.detect import STATEMENT, WORDS
 from billing.exchange.statement import Order, read_statement
 from billing.models import BankDocument
 from lib.copying import copy_in
@@ -49,7 +49,7 @@ def import_statement(run: ImportRun, file: BinaryIO, tally: Tally, *, write: boo
         tally.note([Problem(0, ERROR, "", broken.text, broken.facts)])
         return
     statement = read_statement(inner)
-    tally.facts["format"] = STATEMENT
+    tally.facts |= {"format": STATEMENT, "format_words": WORDS[STATEMENT]}
     tally.note(statement.problems)
     desk, payments = Desk(run, at), Tally()
     _refuse_repeated(statement.orders)

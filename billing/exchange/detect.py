@@ -24,6 +24,11 @@ from premises.registers.tally import ERROR, Problem
 TABLE, SBER, BATCHES, DBF, STATEMENT, GIS, GIS_DOCUMENTS, GIS_ACCOUNTS, ARCHIVE = (
     "table", "sberbank", "centre", "dbf", "statement", "gis", "gis_documents", "gis_accounts", "archive"
 )  # fmt: skip
+WORDS = {
+    TABLE: _("table with headers"), SBER: _("register of Sberbank"), BATCHES: _("batches of a settlement centre"),
+    DBF: _("DBF"), STATEMENT: _("bank statement 1CClientBankExchange"), GIS: _("payments of ГИС ЖКХ"),
+    GIS_DOCUMENTS: _("payment documents of ГИС ЖКХ"), GIS_ACCOUNTS: _("accounts of ГИС ЖКХ"),
+}  # fmt: skip
 HEAD = 64 << 10
 DAY = re.compile(r"\d{2}[-./]\d{2}[-./]\d{4}\s*;")
 WITHOUT_HEADER = {SBER: SBERBANK, BATCHES: CENTRE}
@@ -43,6 +48,12 @@ def detect(file: BinaryIO) -> str:
     return _text(file)
 
 
+def facts_of(file: BinaryIO) -> dict[str, str]:
+    """What an import keeps of its file's format: the code and the English words to translate."""
+    found = format_of(file)
+    return {"format": found, "format_words": WORDS.get(found, "")}
+
+
 def format_of(file: BinaryIO) -> str:
     """Return which format a file or the one file in an archive has; '' for an archive that cannot be opened."""
     try:
@@ -56,7 +67,13 @@ def format_of(file: BinaryIO) -> str:
 
 def _workbook(file: BinaryIO) -> str:
     names = {header_key(name) for name in sources.sheet_names(file)}
-    for sheet, found in ((gis.PAYMENTS, GIS), (gis.DOCUMENTS, GIS_DOCUMENTS), (gis.ACCOUNTS, GIS_ACCOUNTS)):
+    known = (
+        (gis.PAYMENTS, GIS),
+        (gis.DOCUMENTS, GIS_DOCUMENTS),
+        (gis.REPAIR, GIS_DOCUMENTS),
+        (gis.ACCOUNTS, GIS_ACCOUNTS),
+    )
+    for sheet, found in known:
         if header_key(sheet) in names:
             return found
     return TABLE

@@ -21,7 +21,8 @@ from premises.register import Column, Row
 from premises.registers import cells
 
 ZERO = Decimal("0.00")
-TOTAL_WORDS = {"итого", "всего", "разом", "всього", "total"}
+TOTAL = "ИТОГО"
+TOTAL_WORDS = {TOTAL.casefold(), "всего", "разом", "всього", "total"}
 AGAIN = _(
     "This account already has a document of this period and kind in the file. The rows of one document must stand together."
 )
@@ -173,6 +174,8 @@ class Document:
     upto: date | None = None
     lines: list[Line] = field(default_factory=list)
     sums: Sums | None = None
+    zhku: str = ""  # the flat's ИЖКУ and the document's identifier, where ГИС ЖКХ tells them
+    identifier: str = ""
 
     @property
     def key(self) -> tuple[str, date | None, str]:

@@ -72,6 +72,14 @@ def gis_key(header: str) -> str:
     return header_key(header.upper().translate(LOOK_ALIKES))
 
 
+def has_sheet(file: BinaryIO, name: str) -> bool:
+    """Whether a workbook has a sheet of this name."""
+    try:
+        return header_key(name) in {header_key(one) for one in sources.sheet_names(file)}
+    except cells.Unreadable:
+        return False
+
+
 # --- Reading a sheet ------------------------------------------------------------------------------------------------
 
 

@@ -11,19 +11,18 @@ Several registers may be joined in one file, each with its control line. docs/ex
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
 
 from django.utils.translation import gettext_noop as _
 
-from billing.exchange import dbf
 from billing.exchange.documents import TOTAL_WORDS, one_of
-from billing.exchange.profile import ENCODINGS, NO_FOOTER, SIGN, Profile
+from billing.exchange.layout import opened, rows_of
+from billing.exchange.profile import NO_FOOTER, SIGN, Profile
 from billing.exchange.receipts import AMOUNT, Footer, Receipt, Sums, clock, once, payer_period, whole_problem
-from premises.register import Column, Register, header_key
+from premises.register import Column, Register
 from premises.registers import cells, sources
-from premises.registers.encodings import encoding_of
 from premises.registers.tally import Problem
 
 Line = tuple[int, sources.Cells]
@@ -45,7 +44,6 @@ COLUMNS = (
     Column("purpose", cells.text(300), ("назначение", "назначение платежа", "призначення платежу"), is_soft=True),
     Column("readings", cells.text(200), ("показания", "показання"), is_soft=True),
 )  # fmt: skip
-BY_NAME = {column.name: column for column in COLUMNS}
 SIGN_LINE = re.compile(r"\s*=\s*\d")
 DISAGREES = _("The control line does not agree: the rows are %(count)s payments of %(total)s in all.")
 SUMS_DISAGREE = _("The control line does not agree: the rows give %(transferred)s to transfer and %(fee)s of fees.")
@@ -199,8 +197,8 @@ def payments(file: BinaryIO, *, profile: Profile | None = None) -> TableOfPaymen
     """Open a register of payments; without a profile its columns are told by their headers."""
     control = Control(profile or ANY, bool(profile))
     try:
-        rows = control.without(_rows(file, profile))
-        register = _opened(rows, profile) if profile else Register(rows, COLUMNS)
+        rows = control.without(rows_of(file, profile))
+        register = opened(rows, profile, COLUMNS) if profile else Register(rows, COLUMNS)
     except cells.Unreadable as broken:
         register = Register.refused(broken)
     if not profile and not register.problems and not (register.has("number") or register.has("operation")):
@@ -209,82 +207,3 @@ def payments(file: BinaryIO, *, profile: Profile | None = None) -> TableOfPaymen
 
 
 ANY = Profile({"account": "account", "date": "date", "amount": "amount"}, has_header=True, footer=SIGN)
-
-
-def _rows(file: BinaryIO, profile: Profile | None) -> Iterator[Line]:
-    if dbf.is_dbf(file):
-        return dbf.rows(file, encoding=ENCODINGS[profile.encoding] if profile else "")
-    if profile is None:
-        return sources.rows(file)
-    return sources.rows(
-        file, encoding=_encoding(file, profile), separator=profile.separator, is_quoted=profile.is_quoted
-    )
-
-
-def _encoding(file: BinaryIO, profile: Profile) -> str:
-    """What the profile says, but a file that can be read as UTF is UTF: names would turn into signs without an error."""
-    said = ENCODINGS[profile.encoding]
-    if not said or said.startswith("utf") or file.read(len(sources.ZIP)) == sources.ZIP:
-        return said
-    told = encoding_of(file)
-    return told if told.startswith("utf") else said
-
-
-def _opened(rows: Iterator[Line], profile: Profile) -> Register:
-    columns = {name: _column(name, profile) for name in profile.columns}
-    if not profile.has_header:
-        return Register.placed(rows, {profile.place(name) or 0: column for name, column in columns.items()})
-    if all(isinstance(place, str) for place in profile.columns.values()):
-        return Register(rows, tuple(columns.values()))
-    _line, header = next(((line, cells) for line, cells in rows if any(cells)), (0, []))
-    keys = [header_key(cell) if isinstance(cell, str) else "" for cell in header]
-    places = {}
-    for name, column in columns.items():
-        key = header_key(str(profile.columns[name]))
-        place = profile.place(name)
-        if place is None and key not in keys:
-            raise cells.Unreadable(_("The file has no column «%(name)s»."), {"name": str(profile.columns[name])})
-        places[keys.index(key) if place is None else place] = column
-    return Register.placed(rows, places)
-
-
-def _column(name: str, profile: Profile) -> Column:
-    usual, place = BY_NAME[name], profile.columns[name]
-    read = usual.read
-    if name in ("amount", "transferred", "fee") and profile.decimal:
-        read = _with_decimal(read, profile.decimal)
-    if name == "date" and profile.date_order:
-        read = _dated(profile.date_order)
-    aliases = (place,) if isinstance(place, str) else ()
-    return Column(name, read, aliases, required=True, filled=usual.filled, is_soft=usual.is_soft)
-
-
-def _with_decimal(read: cells.Reader, sign: str) -> cells.Reader:
-    """The same numbers, written with one sign before the fraction and no other."""
-    other = "." if sign == "," else ","
-
-    def reader(cell: cells.Cell) -> Decimal | None:
-        if isinstance(cell, str) and other in cell:
-            raise cells.Unreadable(_("The profile says that fractions are written with «%(sign)s»."), {"sign": sign})
-        value: Decimal | None = read(cell)
-        return value
-
-    return reader
-
-
-def _dated(order: str) -> cells.Reader:
-    """Dates whose parts stand in this order; what a workbook keeps as a date is one already."""
-
-    def reader(cell: cells.Cell) -> date | None:
-        if not isinstance(cell, str) or not cell.strip():
-            return cells.date(cell)
-        digits = re.fullmatch(r"(\d{1,4})[.\-/]?(\d{2})[.\-/]?(\d{2,4})", cell.strip(), re.ASCII)
-        parts = dict(zip(order, digits.groups(), strict=True)) if digits else {}
-        if len(parts.get("y", "")) != 4:
-            raise cells.Unreadable(_("This is not a date in the order that the profile says."))
-        try:
-            return cells.date(datetime(int(parts["y"]), int(parts["m"]), int(parts["d"])))  # noqa: DTZ001 (a day)
-        except ValueError:
-            raise cells.Unreadable(_("There is no such day in the calendar.")) from None
-
-    return reader

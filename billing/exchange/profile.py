@@ -7,17 +7,26 @@ A column is named by its header or, from 1, by its place. Where the file has no 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
+PAYMENTS, DOCUMENTS = "payments", "documents"  # the registers that profiles are for
 FIELDS = (
     "account", "date", "time", "number", "operation", "amount", "transferred", "fee", "period", "payer", "address",
     "kind", "channel", "readings", "purpose",
 )  # fmt: skip
 REQUIRED = ("account", "date", "amount")
+DOCUMENT_FIELDS = (
+    "period", "account", "doc_no", "kind", "group", "service_code", "service", "unit", "volume", "method", "tariff", "accrued",
+    "recalc", "benefit", "penalty", "balance", "paid", "payable", "form", "issued", "due", "upto",
+)  # fmt: skip
+DOCUMENT_REQUIRED = ("period", "account", "doc_no", "service", "accrued", "payable")
+KNOWN: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
+    PAYMENTS: (FIELDS, REQUIRED), DOCUMENTS: (DOCUMENT_FIELDS, DOCUMENT_REQUIRED)
+}  # fmt: skip
 ENCODINGS = {
     "": "", "utf-8": "utf-8", "windows-1251": "cp1251", "cp1251": "cp1251", "cp866": "cp866", "koi8-r": "koi8-u",
     "koi8-u": "koi8-u", "utf-16": "utf-16",
@@ -53,6 +62,7 @@ class Profile:
     footer: str = NO_FOOTER
     has_batches: bool = False  # several registers in one file, each with its footer
     batch_mark: str = ""  # how the line begins that opens a batch
+    register: str = PAYMENTS  # of what the columns are
 
     def __post_init__(self) -> None:
         self._check_words()
@@ -61,7 +71,7 @@ class Profile:
     def _check_words(self) -> None:
         for name, known in (
             ("separator", SEPARATORS), ("encoding", tuple(ENCODINGS)), ("decimal", DECIMALS),
-            ("date_order", DATE_ORDERS), ("footer", FOOTERS),
+            ("date_order", DATE_ORDERS), ("footer", FOOTERS), ("register", tuple(KNOWN)),
         ):  # fmt: skip
             if getattr(self, name) not in known:
                 raise WrongProfile(
@@ -78,11 +88,12 @@ class Profile:
     def _check_columns(self) -> None:
         if not isinstance(self.columns, Mapping):
             raise WrongProfile(_("«columns» must say for each field where it stands."))
+        known, required = KNOWN[self.register]
         for name, place in self.columns.items():
-            if name not in FIELDS:
+            if name not in known:
                 raise WrongProfile(_("There is no field «%(name)s»."), name=str(name)[:LONGEST_HEADER])
             self._check_place(name, place)
-        for name in REQUIRED:
+        for name in required:
             if name not in self.columns:
                 raise WrongProfile(_("The profile does not say where the field «%(name)s» stands."), name=name)
         if len({str(place).casefold() for place in self.columns.values()}) < len(self.columns):
@@ -119,7 +130,7 @@ class Profile:
         for name in kept:
             if name not in known:
                 raise WrongProfile(_("A profile has no setting «%(name)s»."), name=str(name)[:LONGEST_HEADER])
-        for name in ("separator", "encoding", "decimal", "date_order", "footer"):
+        for name in ("separator", "encoding", "decimal", "date_order", "footer", "register"):
             if not isinstance(kept.get(name, ""), str):
                 raise WrongProfile(_("«%(name)s» must be a text."), name=name)
         words = dict(kept)

@@ -30,6 +30,7 @@ from billing.models import (
     Tariff,
 )
 from billing.testing import make_intent, make_invoice, make_payment, make_till
+from premises.models import ColumnProfile
 from premises.tests.town import ROWS, Side
 
 
@@ -42,6 +43,10 @@ def write_papers(side: Side) -> None:
     StrayPayment.objects.create(
         organization=side.organization, account_text=side.marker, payer=side.marker, number=number, operation=f"s{number}",
         paid_on=day, amount="7.00",
+    )  # fmt: skip
+    ColumnProfile.objects.create(
+        organization=side.organization, kind="payments", name=side.marker,
+        layout={"columns": {"account": side.marker, "date": "d", "amount": "a"}, "has_header": True},
     )  # fmt: skip
     BankDocument.objects.create(
         organization=side.organization, number=number, on=day, amount="8.00", purpose=side.marker

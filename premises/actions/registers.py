@@ -19,9 +19,10 @@ from accounts.models import User
 from lib.copying import copy_in
 from lib.text import account_key, search_key
 from premises.actions.imports import apply_file, check_file
+from premises.actions.undo_accounts import Before
 from premises.models import House, ImportRun, Organization, Ownership, PersonalAccount, Unit
-from premises.register import Register, Row, read
-from premises.registers import Tally
+from premises.register import Row, read
+from premises.registers import READERS, Rows, Tally
 from premises.registers.accounts import address_of, columns, look_over
 
 CHUNK = 5000
@@ -46,12 +47,16 @@ def apply_register(run: ImportRun, *, by: User | None, at: datetime) -> ImportRu
 
 def import_accounts(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool, at: datetime) -> None:
     """The importer of the kind «accounts»; see premises.registers.Importer."""
-    register = read(file, columns(account_length(run.organization)))
+    length = account_length(run.organization)
+    found = (reader(file, length) for reader in READERS.get(ImportRun.Kind.ACCOUNTS, ()))
+    register = next((one for one in found if one is not None), None) or read(file, columns(length))
     tally.note(register.problems)
-    book = AccountBook(run.organization, register, tally, write=write, at=at)
+    book = AccountBook(run, register, tally, write=write, at=at)
     for chunk in book.chunks():
         book.take(chunk)
     book.finish()
+    if write:
+        run.before = book.before.as_json()
 
 
 def account_length(organization: Organization) -> int:
@@ -90,14 +95,15 @@ class Entry:
 class AccountBook:
     """What one import knows while it goes through the file."""
 
-    def __init__(
-        self, organization: Organization, register: Register, tally: Tally, *, write: bool, at: datetime
-    ) -> None:
-        self.organization, self.register, self.tally, self.write = organization, register, tally, write
+    def __init__(self, run: ImportRun, register: Rows, tally: Tally, *, write: bool, at: datetime) -> None:
+        self.run, self.organization, self.register, self.tally, self.write = (
+            run, run.organization, register, tally, write,
+        )  # fmt: skip
+        self.before = Before()
         self.today = timezone.localdate(at)
         self.unit_fields = [name for column, name in UNIT_FIELDS.items() if register.has(column)]
         self.account_fields = [name for column, name in ACCOUNT_FIELDS.items() if register.has(column)]
-        self.houses = {house.address_search: house for house in House.objects.filter(organization=organization)}
+        self.houses = {house.address_search: house for house in House.objects.filter(organization=run.organization)}
         self.lines: dict[str, int] = {}  # account key → the row where it stands
         self.units: dict[tuple[int, str], tuple[int, tuple[Any, ...]]] = {}  # place → row, values
         self.shares: dict[tuple[int, str], Fraction] = {}
@@ -230,6 +236,8 @@ class AccountBook:
                 flat = made[entry.place] = Flat(entry.house, entry.label, entry.row.values["flat"], values, pk)
                 if old != values:
                     changed.append(flat)
+                    if pk is not None:
+                        self.before.unit(pk, self.unit_fields, old or (), values)
             entry.flat = flat
         return changed
 
@@ -259,8 +267,9 @@ class AccountBook:
                 new.append(entry)
             elif unit != entry.flat.pk:
                 self._note(entry, "account", _("The company already has this account at another flat."))
-            elif old != self._values(entry, ACCOUNT_FIELDS):
+            elif old != (values := self._values(entry, ACCOUNT_FIELDS)):
                 other.append(entry)
+                self.before.account(entry.key, self.account_fields, old, values)
             elif id(entry.flat) in rebuilt:
                 self.tally.updated += 1
             else:
@@ -274,13 +283,15 @@ class AccountBook:
     def _save_houses(self, entries: Iterable[Entry]) -> None:
         new = {id(entry.house): entry.house for entry in entries if entry.house.pk is None}
         if self.write and new:
+            for house in new.values():
+                house.source = self.run
             House.objects.bulk_create(new.values())
 
     def _save_flats(self, flats: list[Flat]) -> None:
         """Write new flats, learn their ids, and write what differs in the others."""
         new = [flat for flat in flats if flat.pk is None]
-        columns = ("house_id", "label", "label_search", *self.unit_fields)
-        copy_in(Unit, columns, ((flat.house.pk, flat.label, flat.key, *flat.values) for flat in new))
+        columns = ("source_id", "house_id", "label", "label_search", *self.unit_fields)
+        copy_in(Unit, columns, ((self.run.pk, flat.house.pk, flat.label, flat.key, *flat.values) for flat in new))
         saved = self._known_units((flat.house.pk, flat.key) for flat in new)
         others = [
             Unit(
@@ -298,10 +309,10 @@ class AccountBook:
             flat.pk = saved[flat.house.pk, flat.key][0]
 
     def _save_accounts(self, new: list[Entry], changed: list[Entry]) -> None:
-        company = self.organization.pk
-        columns = ("organization_id", "unit_id", "number", "number_search", *self.account_fields)
+        company, source = self.organization.pk, self.run.pk
+        columns = ("organization_id", "source_id", "unit_id", "number", "number_search", *self.account_fields)
         copy_in(PersonalAccount, columns, (
-            (company, entry.flat.pk, entry.row.values["account"], entry.key, *self._values(entry, ACCOUNT_FIELDS))
+            (company, source, entry.flat.pk, entry.row.values["account"], entry.key, *self._values(entry, ACCOUNT_FIELDS))
             for entry in new
         ))  # fmt: skip
         others = [
@@ -332,8 +343,8 @@ class AccountBook:
             for key, (owner, share) in entry.owners.items():
                 digest = hash((entry.place, key, share))
                 if share and digest not in in_force and entry.flat.pk not in joint:
-                    new[digest] = (entry.flat.pk, owner, share.numerator, share.denominator)
-        copy_in(Ownership, ("unit_id", "owner", "numerator", "denominator"), new.values())
+                    new[digest] = (self.run.pk, entry.flat.pk, owner, share.numerator, share.denominator)
+        copy_in(Ownership, ("source_id", "unit_id", "owner", "numerator", "denominator"), new.values())
 
     def _owners_in_force(self, places: dict[int | None, tuple[int, str]]) -> tuple[set[int], set[int]]:
         """Digests of the shares in force at these units, and the units in joint ownership, which stay as they are."""
@@ -354,7 +365,9 @@ class AccountBook:
         """End the shares that the whole file no longer names, and write the control totals."""
         ended = [pk for pk, digest in self.stale.items() if digest not in self.named]
         if self.write and not self.tally.errors:
-            Ownership.objects.filter(pk__in=ended).update(until=self.today - timedelta(days=1))
+            shares, yesterday = Ownership.objects.filter(pk__in=ended), self.today - timedelta(days=1)
+            self.before.shares(shares.values_list("pk", "until"), yesterday)
+            shares.update(until=yesterday)
         self.tally.total(_("Accounts"), len(self.lines))
         self.tally.total(_("Houses"), len(self.used_houses))
         self.tally.total(_("Flats"), len(self.units))

@@ -72,6 +72,10 @@ class PersonalAccount(models.Model):
     contact_email = models.EmailField(_("e-mail on file"), blank=True)
     opened_on = models.DateField(_("opened"), null=True, blank=True)
     closed_on = models.DateField(_("closed"), null=True, blank=True)
+    # The import that brought it; asked only when that one is taken back.
+    source = models.ForeignKey(
+        "premises.ImportRun", null=True, editable=False, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     objects = PersonalAccountQuerySet.as_manager()
 

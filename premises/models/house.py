@@ -51,6 +51,10 @@ class House(models.Model):
         _("common property area, m²"), max_digits=10, decimal_places=2, null=True, blank=True
     )
     dispatch_phone = models.CharField(_("emergency dispatch phone"), max_length=40, blank=True)
+    # The import that brought it; asked only when that one is taken back.
+    source = models.ForeignKey(
+        "premises.ImportRun", null=True, editable=False, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     objects = HouseQuerySet.as_manager()
 
@@ -112,6 +116,10 @@ class Unit(models.Model):
     area_heated = models.DecimalField(_("heated area, m²"), max_digits=8, decimal_places=2, null=True, blank=True)
     contact_phone = models.CharField(_("contact phone of the flat"), max_length=16, blank=True)
     intercom = models.CharField(_("intercom note"), max_length=100, blank=True)
+    # The import that brought it; asked only when that one is taken back.
+    source = models.ForeignKey(
+        "premises.ImportRun", null=True, editable=False, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     class Meta:
         verbose_name = _("unit")

@@ -148,6 +148,11 @@ class ImportRun(models.Model):
         return [(gettext(words), _written(number, language)) for words, number in self.totals.items() if self.rows]
 
     @property
+    def format_words(self) -> str:
+        """In what format the file came, where the register knows several."""
+        return gettext(self.facts["format_words"]) if self.facts.get("format_words") else ""
+
+    @property
     def is_importable(self) -> bool:
         return self.state in self.IMPORTABLE
 

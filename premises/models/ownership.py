@@ -54,6 +54,10 @@ class Ownership(models.Model):
     document = models.CharField(_("title document"), max_length=200, blank=True)
     since = models.DateField(_("since"), null=True, blank=True)
     until = models.DateField(_("until"), null=True, blank=True)
+    # The import that brought it; asked only when that one is taken back.
+    source = models.ForeignKey(
+        "premises.ImportRun", null=True, editable=False, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     objects = OwnershipQuerySet.as_manager()
 

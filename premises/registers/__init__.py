@@ -4,18 +4,30 @@ Each format has a file of columns; `IMPORTERS` holds what reads it. Apps above p
 (AppConfig.ready), so that the command and the admin import them without knowing them.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from premises.registers.tally import Tally
+from premises.registers.tally import Problem, Tally
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.models import User
     from premises.models import ImportRun
+    from premises.register import Row
 
-__all__ = ["IMPORTERS", "UNDOERS", "Importer", "Tally", "Undoer", "declare", "is_for"]
+__all__ = [
+    "IMPORTERS", "READERS", "UNDOERS", "Importer", "Rows", "Tally", "Undoer", "declare", "declare_reader", "is_for",
+]  # fmt: skip
+
+
+class Rows(Protocol):
+    """An opened register: `problems` of the whole file, its columns, its rows."""
+
+    @property
+    def problems(self) -> list[Problem]: ...  # pragma: no cover
+    def has(self, name: str) -> bool: ...  # pragma: no cover
+    def __iter__(self) -> Iterator["Row"]: ...  # pragma: no cover
 
 
 class Importer(Protocol):
@@ -43,6 +55,9 @@ class Undoer(Protocol):
 
 IMPORTERS: dict[str, Importer] = {}
 UNDOERS: dict[str, Undoer] = {}
+# Other formats of a kind: a reader takes the file and the length of account numbers; None: it is not its format.
+Reader = Callable[[BinaryIO, int], Rows | None]
+READERS: dict[str, list[Reader]] = {}
 JOBS: dict[str, frozenset[str]] = {}  # of kinds that are not for every job with an import room
 
 
@@ -58,6 +73,13 @@ def declare(kind: str, importer: Importer, undo: Undoer | None = None, *, jobs: 
         UNDOERS[kind] = undo
     if jobs is not None:
         JOBS[kind] = frozenset(jobs)
+
+
+def declare_reader(kind: str, reader: Reader) -> None:
+    """Let registers of this kind also come in another format."""
+    known = READERS.setdefault(kind, [])
+    if reader not in known:
+        known.append(reader)
 
 
 def is_for(kind: str, role: str) -> bool:

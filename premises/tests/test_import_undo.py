@@ -129,7 +129,7 @@ def test_what_cannot_be_taken_back_any_more_is_said_and_stays(cast: Cast, enter:
     assert (houses(), run.state) == (2, "applied")
 
 
-@pytest.mark.parametrize("kind", ["accounts"])
+@pytest.mark.parametrize("kind", ["requisites"])
 def test_what_nobody_knows_how_to_take_back_has_no_button(cast: Cast, enter: Enter, kind: str) -> None:
     run = ImportRun.objects.create(organization=cast.company, kind=kind, state="applied", file_name="f.csv")
     mark = enter(cast.mark)

@@ -1,0 +1,188 @@
+"""Files that leave the portal for banks, payment services, funds and the state system, in the staff room."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing.actions.exporting import note_export
+from billing.exchange.debts import (
+    balances_table,
+    feed_table,
+    sberbank_lines,
+    sberbank_name,
+    showcase_table,
+)
+from billing.exchange.gis_written import documents_sheets, workbook
+from billing.models import Export, LedgerEntry, Requisites
+from billing.owing import Table, documents_of, documents_table, gis_documents, owed
+from lib.tables import TYPES, download
+from meters.admin_base import EXPORT, DeskAdmin
+from premises.admin_scope import is_chief
+from premises.models import Organization, PersonalAccount
+
+MOST_BY_CONTRACT = 200_000  # rows of a file without names
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted: whose, of which month, in which form."""
+
+    company: Organization
+    period: date
+    today: date
+    number: int
+    kind: Any  # csv or xlsx
+    encoding: str
+
+
+@dataclass(frozen=True)
+class Sort:
+    """One sort of file: its words, how many rows it would hold, and how it is made."""
+
+    words: Promise
+    count: Callable[[Order], int]
+    make: Callable[[Order], HttpResponse]
+    most: int = Export.MOST_ROWS
+
+
+def _accounts(order: Order) -> int:
+    entries = LedgerEntry.objects.filter(account__organization=order.company)
+    return entries.order_by().values("account", "section").distinct().count()
+
+
+def _with_balance(order: Order) -> int:
+    return PersonalAccount.objects.filter(organization=order.company, ledger__isnull=False).distinct().count()
+
+
+def _documents(order: Order) -> int:
+    return documents_of(order.company, order.period).count()
+
+
+def _table(order: Order, name: str, table: Table) -> HttpResponse:
+    header, rows = table
+    return download(order.kind, f"{name}-{order.period:%Y-%m}", header, rows)
+
+
+def _balances(order: Order) -> HttpResponse:
+    return _table(order, "balances", balances_table(owed(order.company, order.period, named=True)))
+
+
+def _feed(order: Order) -> HttpResponse:
+    return _table(order, "debts", feed_table(owed(order.company, order.period, metered=True)))
+
+
+def _showcase(order: Order) -> HttpResponse:
+    return _table(order, "vitryna-1201", showcase_table(owed(order.company, order.period, named=True), on=order.today))
+
+
+def _register(order: Order) -> HttpResponse:
+    return _table(order, "documents", documents_table(documents_of(order.company, order.period)))
+
+
+def _gis(order: Order) -> HttpResponse:
+    sheets = documents_sheets(gis_documents(documents_of(order.company, order.period)))
+    return _file(workbook(sheets), f"gis-documents-{order.period:%Y-%m}.xlsx", TYPES["xlsx"])
+
+
+def _sberbank(order: Order) -> HttpResponse:
+    details = Requisites.objects.get(organization=order.company, kind="main", is_main=True)
+    name = sberbank_name(details.tax_id, details.account, order.number, order.period)
+    debts = owed(order.company, order.period, together=True)
+    lines = b"".join(sberbank_lines(debts, encoding=order.encoding))
+    return _file(lines, name, f"text/plain; charset={order.encoding}")
+
+
+def _file(body: bytes, name: str, content_type: str) -> HttpResponse:
+    response = HttpResponse(body, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+SORTS = {
+    "balances": Sort(_("Balances with names"), _accounts, _balances),
+    "sberbank": Sort(_("Debts for Sberbank"), _with_balance, _sberbank, MOST_BY_CONTRACT),
+    "feed": Sort(_("Debts and meters for a payment service"), _accounts, _feed, MOST_BY_CONTRACT),
+    "showcase": Sort(_("Debts for the pension fund («Вітрина-1201»)"), _accounts, _showcase),
+    "documents": Sort(_("Payment documents of the month, line by line"), _documents, _register, MOST_BY_CONTRACT),
+    "gis": Sort(_("Payment documents of the month for ГИС ЖКХ"), _documents, _gis, MOST_BY_CONTRACT),
+}
+
+
+class ExportForm(forms.Form):
+    """Which file of which company, and what for."""
+
+    organization = forms.ModelChoiceField(Organization.objects.none(), label=_("Company"), empty_label=None)
+    sort = forms.ChoiceField(label=_("File"), choices=[(name, sort.words) for name, sort in SORTS.items()])
+    period = forms.DateField(
+        label=_("Month"), input_formats=["%Y-%m", "%m.%Y"],
+        widget=forms.DateInput(attrs={"type": "month"}, format="%Y-%m"),
+    )  # fmt: skip
+    kind = forms.ChoiceField(label=_("Kind of table"), choices=[("xlsx", "XLSX"), ("csv", "CSV")])
+    number = forms.IntegerField(label=_("Number of the register (for Sberbank)"), min_value=1, max_value=999, initial=1)
+    encoding = forms.ChoiceField(
+        label=_("Encoding (for Sberbank)"),
+        choices=[("cp1251", "windows-1251"), ("koi8-r", "KOI8-R"), ("utf-8", "UTF-8")],
+    )
+    reason = forms.CharField(
+        label=_("What for"), min_length=5, max_length=200,
+        help_text=_("It is kept with your name and the number of rows."),
+    )  # fmt: skip
+
+    def __init__(self, data: Any, companies: QuerySet[Organization], today: date) -> None:
+        super().__init__(data, initial={"period": today, "organization": companies.first()})
+        self.today = today
+        self.fields["organization"].queryset = companies  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and values["sort"] == "sberbank":
+            details = Requisites.objects.filter(organization=values["organization"], kind="main", is_main=True).first()
+            try:
+                sberbank_name(details.tax_id if details else "", details.account if details else "", 1, self.today)
+            except ValueError:
+                self.add_error("sort", _("The bank needs the company's ИНН of 10 digits and its account of 20 digits."))
+        return values
+
+    @property
+    def order(self) -> Order:
+        values = self.cleaned_data
+        month = values["period"].replace(day=1)
+        return Order(
+            values["organization"], month, self.today, values["number"], values["kind"], values["encoding"]
+        )  # fmt: skip
+
+
+class ExportingMixin(DeskAdmin):
+    """The page on which files are taken; every file has a reason and is written down first."""
+
+    def exporting_pages(self) -> list[URLPattern]:
+        return [self.own_page("exports/", self.exports_view, "exports")]
+
+    def exports_view(self, request: HttpRequest) -> HttpResponse:
+        """GET asks what and what for; POST gives the file."""
+        self.allowed_or_404(request, EXPORT)
+        companies = self.scoped(request, Organization.objects.order_by("short_name"), EXPORT)
+        if is_chief(request):
+            companies = companies.filter(accounts__isnull=False).distinct()
+        now = timezone.now()
+        form = ExportForm(request.POST if request.method == "POST" else None, companies, timezone.localdate(now))
+        if form.is_bound and form.is_valid():
+            order, sort = form.order, SORTS[form.cleaned_data["sort"]]
+            note_export(
+                order.company, form.cleaned_data["sort"], rows=sort.count(order), reason=form.cleaned_data["reason"],
+                query=f"{order.period:%Y-%m} {order.kind}", by=request.user, at=now, most=sort.most,  # type: ignore[arg-type]
+            )  # fmt: skip
+            return sort.make(order)
+        context = {"title": _("Files for banks, funds and ГИС ЖКХ"), "form": form}
+        return self.drawn(request, "ledgerentry/exports", status=422 if form.errors else 200, **context)
