@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +15,7 @@ from billing.calculating.known import PRINCIPAL, accounts_of
 from billing.calculating.months import months_before
 from billing.calculating.plan import Plan, Way, is_heated
 from billing.charging.basis import NotEnough
-from billing.models import BillingRun, Invoice, Recalculation
+from billing.models import BillingRun, Invoice, InvoiceLine, Recalculation
 from meters.models import Meter, Reading
 from premises.models import Organization
 
@@ -118,17 +118,34 @@ class Row:
 
 
 def rows_of(run: BillingRun) -> list[Row]:
-    """The services of a run beside those of the month before, in the order of the document, one query."""
+    """The services of a run beside those of the month before, in the order of the document; two queries at most.
+
+    A month before that was imported is compared by the codes and sums of its printed lines.
+    """
     earlier = BillingRun.objects.filter(
         organization_id=run.organization_id, period=months_before(run.period, 1), kind=BillingRun.Kind.PERIOD,
         state=BillingRun.State.ISSUED,
     ).first()  # fmt: skip
-    before: Mapping[str, Any] = earlier.totals.get("services", {}) if earlier else {}
+    before: Mapping[str, Any] = earlier.totals.get("services", {}) if earlier else _printed(run)
     now: Mapping[str, Any] = run.totals.get("services", {})
     gone = {code: one | dict.fromkeys(("accrued", "excess", "recalculated", "benefit", "total"), "0.00") | {"accounts": 0}
             for code, one in before.items() if code not in now}  # fmt: skip
     whole = sorted([*now.items(), *gone.items()], key=lambda pair: (pair[1]["position"], pair[1]["name"]))
     return [_row(one, before.get(code)) for code, one in whole]
+
+
+def _printed(run: BillingRun) -> dict[str, Any]:
+    """The services of last month's documents, as the totals of a run are kept."""
+    lines = InvoiceLine.objects.filter(
+        invoice__organization=run.organization_id, invoice__period=months_before(run.period, 1),
+        invoice__voided_at__isnull=True,
+    ).exclude(code="")  # fmt: skip
+    total = F("accrued") + F("accrued_common") + F("excess") + F("recalculated") - F("benefit") - F("fine")
+    rows = lines.order_by().values("code").annotate(
+        name=Max("service"), position=Max("position") + 1000, accounts=Count("invoice__account", distinct=True),
+        sum_of_lines=Sum(total),
+    )  # fmt: skip
+    return {row["code"]: {**row, "total": str(row["sum_of_lines"])} for row in rows}
 
 
 def _row(one: Mapping[str, Any], before: Mapping[str, Any] | None) -> Row:

@@ -16,6 +16,8 @@ from django.urls import reverse
 from accounts.models import User
 from billing.actions.closing import start_run
 from billing.models import BillingRun, Export, Invoice, PrintBatch, Recalculation, Tariff
+from billing.readiness import rows_of
+from billing.testing import make_invoice, reprint
 from billing.tests.firm import AT, NOV, calculated, ignore, issued, make_fact, make_service
 from meters.testing import make_meter, make_readings
 from portal.testing import Cast, make_account, make_house
@@ -233,3 +235,15 @@ def test_the_page_of_a_run_asks_as_often_for_many_anomalies_and_services(firm: C
         anomalies=[{"account": one.pk, "what": "norm", "facts": {"service": "x"}} for one in accounts]
     )
     assert count() <= few + 1
+
+
+def test_the_first_month_stands_beside_the_last_imported_one(firm: Cast, enter: Enter) -> None:
+    """A company that moves here compares by the codes of the documents its old program printed."""
+    for account in (firm.account, firm.nina_account):
+        invoice = make_invoice(account, date(2026, 10, 1), accrued="1400.00")
+        reprint(invoice, code="main", service="Содержание")
+    run = calculated(firm.company, NOV, by=firm.anna)
+    row = next(one for one in rows_of(run) if one.name == "Содержание")
+    assert row.before == Decimal("2800.00")
+    assert row.difference == row.total - Decimal("2800.00")
+    assert "2,800.00" in enter(firm.anna).get(page(run)).content.decode()
