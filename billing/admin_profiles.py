@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -49,6 +50,10 @@ COLUMNS = {
 TOLD = ("", _("told by the file"))
 SIGNS = {"\t": _("tab"), ";": "; ", ",": ", ", "|": "|", "^": "^", "#": "#", "~": "~"}
 DAYS = {"dmy": _("day, month, year"), "ymd": _("year, month, day"), "mdy": _("month, day, year")}
+USUAL_WORDS = {
+    "sberbank": _("a register of Sberbank"), "ukrainian": _("a register of a Ukrainian bank"),
+    "centre": _("batches of a settlement centre"),
+}  # fmt: skip
 FOOTER_WORDS = {"none": _("none"), "sign": _("begins with ="), "word": _("begins with ИТОГО or РАЗОМ")}
 
 
@@ -116,7 +121,8 @@ def _form_of(register: str) -> type[ProfileForm]:
     """The form with one field per column of this register."""
     known, required = KNOWN[register]
     places: dict[str, Any] = {
-        COLUMN + name: forms.CharField(label=COLUMNS[name], required=name in required, max_length=100) for name in known
+        COLUMN + name: forms.CharField(label=capfirst(COLUMNS[name]), required=name in required, max_length=100)
+        for name in known
     }
     return type("ProfileForm", (ProfileForm,), {**places, "register": register})
 
@@ -176,7 +182,7 @@ class ColumnProfileAdmin(DeskAdmin):
         )
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        context["usual"] = list(USUAL)
+        context["usual"] = [(name, USUAL_WORDS[name]) for name in USUAL]
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:

@@ -117,6 +117,8 @@ class StrayPaymentAdmin(DeskAdmin):
         for name in self.SHOWN:
             field: Any = StrayPayment._meta.get_field(name)
             value = getattr(stray, f"get_{name}_display", lambda name=name: getattr(stray, name))()
+            if name == "period" and value:
+                value = f"{value:%m.%Y}"
             if value not in ("", None):
                 found.append((field.verbose_name, value))
         return found

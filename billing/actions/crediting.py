@@ -225,7 +225,7 @@ class Desk:
         tally.total(_("payments"), self.fresh.count)
         tally.total(_("sum of new payments"), self.fresh.amount)
         tally.total(_("rows with a known account"), self.known.count)
-        tally.total(_("their sum"), self.known.amount)
+        tally.total(_("sum of the rows with a known account"), self.known.amount)
         if self.unknown.count:
             tally.total(_("rows with an unknown account"), self.unknown.count)
             tally.total(_("sum of the rows with an unknown account"), self.unknown.amount)

@@ -48,7 +48,7 @@ def test_payments_come_in_and_lessen_the_debt(cast: Cast) -> None:
     run = take(cast, FIRST + SECOND + BOTH)
     assert (run.state, run.rows, run.created) == ("applied", 2, 2)
     assert run.totals == {
-        "payments": "2", "sum of new payments": "6757.15", "rows with a known account": "2", "their sum": "6757.15"
+        "payments": "2", "sum of new payments": "6757.15", "rows with a known account": "2", "sum of the rows with a known account": "6757.15"
     }  # fmt: skip
     assert run.facts["format"] == "table"
     payment = Payment.objects.get(operation="A1")
@@ -148,7 +148,7 @@ def test_a_register_of_sberbank_credits_the_known_and_keeps_the_rest(
         "99999", "ПЕТРОВ П.П.", Decimal("1000.00"), "open", run
     )  # fmt: skip
     totals = {
-        "payments": "2", "sum of new payments": "4015.89", "rows with a known account": "2", "their sum": "4015.89",
+        "payments": "2", "sum of new payments": "4015.89", "rows with a known account": "2", "sum of the rows with a known account": "4015.89",
         "rows with an unknown account": "1", "sum of the rows with an unknown account": "1000.00",
         "to be transferred to the company": "4955.70", "fees": "60.19",
     }  # fmt: skip

@@ -145,7 +145,9 @@ class ImportRun(models.Model):
     def control_totals(self) -> list[tuple[str, str]]:
         """The control totals in the reader's language; none where not one row could be read."""
         language = get_language() or "en"
-        return [(gettext(words), _written(number, language)) for words, number in self.totals.items() if self.rows]
+        order = [words for words in self.facts.get("order", ()) if words in self.totals]  # the database sorts keys
+        names = [*order, *(words for words in self.totals if words not in order)]
+        return [(gettext(words), _written(self.totals[words], language)) for words in names if self.rows]
 
     @property
     def format_words(self) -> str:
@@ -189,7 +191,7 @@ class ImportRun(models.Model):
         self.rows, self.created, self.updated = tally.rows, tally.created, tally.updated
         self.unchanged, self.errors, self.warnings = tally.unchanged, tally.errors, tally.warnings
         self.report = [problem.as_json() for problem in tally.problems]
-        self.totals, self.facts = dict(tally.totals), dict(tally.facts)
+        self.totals, self.facts = dict(tally.totals), {**tally.facts, "order": list(tally.totals)}
         if tally.errors:
             self.state = self.State.REFUSED
         elif self.state in ("", self.State.CHECKING):

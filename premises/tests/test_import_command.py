@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from portal.testing import make_organization
-from premises.models import ImportRun, Organization, PersonalAccount
+from premises.models import ColumnProfile, ImportRun, Organization, PersonalAccount
 
 GOOD = "account;address;flat\n10117;г. Волгодонск, ул. Садовая, 1;17\n"
 
@@ -65,3 +65,15 @@ def test_two_companies_of_one_name_are_told_apart_by_id(company: Organization, f
     make_organization("Садовая")
     with pytest.raises(CommandError, match="Several"):
         run("accounts", "Садовая", file)
+
+
+@pytest.mark.feature("G10")
+def test_a_file_is_read_through_a_profile_of_the_company(company: Organization, tmp_path: Path) -> None:
+    path = tmp_path / "bank.txt"
+    path.write_text("1180,70|10117|2019-03-11\n", encoding="cp1251")
+    layout = {"columns": {"amount": 1, "account": 2, "date": 3}, "separator": "|"}
+    ColumnProfile.objects.create(organization=company, kind="payments", name="Банк", layout=layout)
+    run("payments", "Садовая", path, "--profile", "Банк")
+    assert (ImportRun.objects.get().state, ImportRun.objects.get().layout) == ("checked", layout)
+    with pytest.raises(CommandError, match="no column profile"):
+        run("payments", "Садовая", path, "--profile", "Другой")

@@ -1,4 +1,4 @@
-"""manage.py import_register <kind> <organization> <file> [--apply]"""
+"""manage.py import_register <kind> <organization> <file> [--profile NAME] [--apply]"""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from lib.errors import Refusal
 from premises.actions.imports import apply_file, check_file
-from premises.models import ImportRun, Organization
+from premises.models import ColumnProfile, ImportRun, Organization
 from premises.registers import IMPORTERS
 
 
@@ -22,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("kind", choices=sorted(IMPORTERS), help="which register")
         parser.add_argument("organization", help="short name or id of the company")
         parser.add_argument("file", type=Path, help="the file")
+        parser.add_argument("--profile", default="", help="name of the company's column profile for this register")
         parser.add_argument("--apply", action="store_true", help="import the file if it has no errors")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,8 +31,11 @@ class Command(BaseCommand):
             file = path.open("rb")
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}") from None
+        layout = find_layout(organization, options["kind"], options["profile"]) if options["profile"] else {}
         with file:
-            run = check_file(options["kind"], organization, file, name=path.name, by=None, at=timezone.now())
+            run = check_file(
+                options["kind"], organization, file, name=path.name, by=None, at=timezone.now(), layout=layout
+            )
         if options["apply"] and run.is_importable:
             run = self._apply(run)
         self._print(run)
@@ -52,6 +56,14 @@ class Command(BaseCommand):
         for words, number in run.control_totals:
             self.stdout.write(f"{words}: {number}")
         self.stdout.write(f"{run.get_state_display()}. {run.summary}.")
+
+
+def find_layout(organization: Organization, kind: str, name: str) -> dict[str, Any]:
+    """Return the layout of the company's profile with this name; none is an error."""
+    profile = ColumnProfile.objects.filter(organization=organization, kind=kind, name=name).first()
+    if profile is None:
+        raise CommandError(f"The company has no column profile «{name}» for this register.")
+    return dict(profile.layout)
 
 
 def find_organization(wanted: str) -> Organization:
