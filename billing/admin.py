@@ -59,7 +59,7 @@ class InvoiceAdmin(ScopedAdmin):
     sortable_by = ("period", "payable")
     fields = (
         "organization", "account", "payer_name", "number", "period", "kind", "recipient", "form", "issued_on", "due_on",
-        "paid_upto", "opening", "accrued", "recalculated", "benefit", "penalty", "paid", "payable", "file",
+        "paid_upto", "opening", "accrued", "recalculated", "benefit", "penalty", "paid", "payable", "voided_at", "file",
     )  # fmt: skip
     readonly_fields = ("payer_name", "file")
 

@@ -99,9 +99,11 @@ def _set_aside(payment: Payment, kind: str, amount: Decimal, reason: str, *, by:
         raise NotReturnable(_("Write why the money goes back."))
     try:
         with transaction.atomic():
-            Payment.objects.filter(pk=payment.pk).update(refunded=F("refunded") + amount)
+            counted = Payment.objects.live().filter(pk=payment.pk).update(refunded=F("refunded") + amount)
     except IntegrityError as error:
         raise NotReturnable(_("No more can go back than was paid and not returned yet.")) from error
+    if not counted:
+        raise NotReturnable(_("This payment was taken back with its import: nothing of it can be returned."))
     return Refund.objects.create(
         payment=payment, kind=kind, amount=amount, reason=reason.strip()[:200], by=by, created_at=at
     )

@@ -68,7 +68,10 @@ def undo_documents(run: ImportRun, tally: Tally, *, at: datetime, by: User | Non
 
 
 def guard_payments(payments: QuerySet[Payment], *more: str) -> None:
-    """Raise NotUndoable while something depends on these payments; `more` names what the caller found."""
+    """Lock the payments; raise NotUndoable while something depends on them. `more` names what the caller found."""
+    len(
+        payments.select_for_update(of=("self",)).order_by("pk").values_list("pk")
+    )  # a refund waits, and is then refused
     _refuse_if([*filter(None, more), *_rests_on_payments(payments)])
 
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing.actions.ledger import post_documents, post_payments
+from billing.actions.refunding import record_chargeback
 from billing.actions.strays import credit_stray, reopen_stray, return_stray
 from billing.actions.taking_back import undo_documents, undo_payments
 from billing.models import (
@@ -178,6 +179,14 @@ def test_the_worker_leaves_an_import_that_others_rest_on_and_says_why(cast: Cast
     assert run.state == "undoing"
     run = imports.undo_queued(run, at=timezone.now())
     assert (run.state, "opening debt" in run.refusal_to_undo) == ("applied", True)
+
+
+def test_nothing_of_a_payment_that_was_taken_back_is_returned(cast: Cast) -> None:
+    back(take(cast, "payments", BOTH_OF_HEAD))
+    payment = Payment.objects.get(operation="A1")
+    with pytest.raises(Refusal, match="taken back with its import"):
+        record_chargeback(payment, amount=Decimal(1), reason="банк плательщика", by=cast.mark, at=timezone.now())
+    assert balances() == {}
 
 
 # --- Every order ----------------------------------------------------------------------------------------------------
