@@ -36,6 +36,9 @@ KINDS = {
     "nothing": gettext_lazy("Nothing is charged, last month something was"),
     "more": gettext_lazy("More than twice as much as last month"),
     "less": gettext_lazy("Less than half of last month"),
+    "heat_year_unread": gettext_lazy("Heating of last year is not settled: the house meter was not read"),
+    "heat_year_uncharged": gettext_lazy("Heating of last year is not settled: months were not charged here"),
+    "heat_mean_old": gettext_lazy("The average heat of last year is not entered: charged by an older one"),
     "no_reading": gettext_lazy("No reading: charged by average or norm"),
 }
 ORDER = {kind: place for place, kind in enumerate(KINDS)}

@@ -2,16 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
 
 from billing.calculating.draft import Draft
+from billing.calculating.months import last_day_of
 from billing.charging.exact import NOTHING
 from billing.charging.recalculation import difference
 from billing.charging.totals import Line
-from billing.models import BillingRun, Charge, Recalculation
+from billing.models import BillingRun, Charge, HouseService, Recalculation, Service
 
 PLAIN = F("accrued") + F("accrued_common") + F("excess") - F("benefit") - F("fine")
 Sums = dict[int, dict[int, Decimal]]  # account → service → sum
@@ -20,7 +22,8 @@ Sums = dict[int, dict[int, Decimal]]  # account → service → sum
 def differences(correction: BillingRun, accounts: Iterable[int], now: Sums) -> Iterable[tuple[int, int, Decimal]]:
     """What each account and service comes to now less what was issued and recalculated for that month since, in two queries.
 
-    What the company itself gave back or added by hand stays: no calculation finds that again.
+    What the company itself gave back or added by hand stays: no calculation finds that again. Neither does it find the
+    settlement of heat for a year, which belongs to all its months.
     """
     wanted = set(accounts) | set(now)
     issued = Charge.objects.filter(
@@ -28,7 +31,7 @@ def differences(correction: BillingRun, accounts: Iterable[int], now: Sums) -> I
         run__state=BillingRun.State.ISSUED, account__in=wanted,
     )  # fmt: skip
     given = Recalculation.objects.filter(account__in=wanted, period=correction.period)
-    given = given.exclude(source=Recalculation.Source.MANUAL)
+    given = given.exclude(Q(source=Recalculation.Source.MANUAL) | _is_of_the_year(correction.period))
     before = _sums(issued.order_by().values_list("account", "service").annotate(total=Sum(PLAIN)))
     already = _sums(given.order_by().values_list("account", "service").annotate(total=Sum("amount")))
     for account in sorted(wanted):
@@ -38,6 +41,15 @@ def differences(correction: BillingRun, accounts: Iterable[int], now: Sums) -> I
         )  # fmt: skip
         for row in rows:
             yield account, int(row.service), row.amount
+
+
+def _is_of_the_year(period: date) -> Q:
+    """Heat that was charged by the mean month and settled for its year: the settlement carries its last month."""
+    services = HouseService.objects.during(period, last_day_of(period)).filter(
+        Q(method=Service.Method.HEAT_AVERAGE) | Q(method="", service__method=Service.Method.HEAT_AVERAGE),
+        service=OuterRef("service"), house=OuterRef("account__unit__house"),
+    )  # fmt: skip
+    return Q(Exists(services), source=Recalculation.Source.READING)
 
 
 def sums_of(correction: BillingRun, accounts: Iterable[int]) -> Sums:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.calculating.draft import Draft, Reduction
+from billing.calculating.heat_year import note_old_mean, settle_year
 from billing.calculating.known import Known, read
 from billing.calculating.late import late_readings
 from billing.calculating.lines import HouseLines, by_house
@@ -72,8 +73,10 @@ def calculate_houses(task: Task, houses: Collection[int]) -> Found:
         found.reductions += lines.reductions
         found.shared += lines.shared
     if not task.is_correction:
-        found.reductions += late_readings(plan, known, task.issued)
-        places = {account.pk: account.unit.house_id for account in known.accounts}
+        found.reductions += late_readings(plan, known, task.issued) + settle_year(plan, known, found.note)
+        note_old_mean(plan, known, found.note)
+        here = known.stays.keys() | known.waiting.keys()  # who left long ago is here for the settlement of heat alone
+        places = {account.pk: account.unit.house_id for account in known.accounts if account.pk in here}
         found.penalties = penalties_of(plan, places, places, task.upto)
     found.reductions = merged(found.reductions)
     found.sheets = _sheets(known)
@@ -95,6 +98,8 @@ def _sheets(known: Known) -> list[tuple[int, list[dict[str, Any]]]]:
 def _spread(found: Found, known: Known, plan: Plan) -> None:
     """Put recalculations into the lines of their services; a service without a line gets one of its own."""
     services = {one.service.pk: one.service for some in plan.supplies.values() for one in some}
+    for months in plan.mean_months.values():
+        services |= {one.service.pk: one.service for some in months.values() for one in some}
     sums: dict[tuple[int, int], Decimal] = defaultdict(lambda: NOTHING)
     for one in found.reductions:
         sums[one.account, one.service] += one.amount

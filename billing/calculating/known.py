@@ -46,11 +46,12 @@ class Known:
 
 
 def accounts_of(plan: Plan) -> QuerySet[PersonalAccount]:
-    """The accounts that a month concerns: there on one of its days, or with a recalculation that waits."""
+    """The accounts that a month concerns: there on one of its days, with a recalculation that waits, or with a year to settle."""
     there = Q(opened_on__isnull=True) | Q(opened_on__lte=plan.last_day)
     there &= Q(closed_on__isnull=True) | Q(closed_on__gte=plan.period)
     waits = Exists(Recalculation.objects.waiting().filter(account=OuterRef("pk"), period__lte=plan.period))
-    return PersonalAccount.objects.filter(there | waits, organization=plan.organization)
+    left = Q(closed_on__gte=plan.last_year[0], closed_on__lt=plan.period, unit__house__in=list(plan.mean_months))
+    return PersonalAccount.objects.filter(there | waits | left, organization=plan.organization)
 
 
 def read(plan: Plan, houses: Collection[int], *, is_correction: bool) -> Known:

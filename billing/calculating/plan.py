@@ -2,13 +2,15 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
+
+from django.db.models import Q
 
 from billing.calculating.months import days_in, last_day_of, months_before
 from billing.charging.basis import NotEnough, Rate
@@ -22,6 +24,7 @@ from premises.models import House, Organization
 DAY = timedelta(days=1)
 YEAR = Decimal(12)
 LOOK_BACK = 18  # months: how far the averages that a reading settles may reach
+SETTLING = 3  # so many first months of a year settle the heating of last year: the law has it done in the first quarter
 Way = Service.Method
 Norm = ServiceNorm.Kind
 
@@ -80,6 +83,32 @@ class Plan:
     def last_day(self) -> date:
         return last_day_of(self.period)
 
+    @cached_property
+    def mean_months(self) -> dict[int, dict[date, list[Supply]]]:
+        """By house, the months of last year whose heat was charged by the mean month; nothing once they are settled.
+
+        Costs a query in the months that settle, and twelve small ones where there is such a service.
+        """
+        if self.period.month > SETTLING:
+            return {}
+        year = self.last_year
+        by_mean = HouseService.objects.during(year[0], last_day_of(year[-1])).filter(
+            Q(method=Way.HEAT_AVERAGE) | Q(method="", service__method=Way.HEAT_AVERAGE),
+            service__organization=self.organization,
+        )  # fmt: skip
+        services = set(by_mean.values_list("service", flat=True))
+        found: dict[int, dict[date, list[Supply]]] = defaultdict(dict)
+        for month in year if services else ():
+            for house, supplies in _supplies(self.organization, month, services).items():
+                if some := [one for one in supplies if one.way == Way.HEAT_AVERAGE]:
+                    found[house][month] = some
+        return dict(found)
+
+    @property
+    def last_year(self) -> list[date]:
+        """The months of the calendar year before."""
+        return [date(self.period.year - 1, month, 1) for month in range(1, 13)]
+
     def fact(self, house: int) -> HouseFact:
         """The data of a house; raises `NotEnough`."""
         found = self.facts.get(house)
@@ -126,7 +155,7 @@ class Plan:
         return found
 
     def _made(self, service: Service, house: int, way: str, month: date) -> Rate:
-        held = self._held(service, house, way, month)
+        held = self._held(service, house, month)
         first = held[0][1]
         later = held[1:]
         heat = first.heat_rate or ZERO
@@ -165,12 +194,19 @@ class Plan:
             raise NotEnough("house data")
         return found
 
-    def _held(self, service: Service, house: int, way: str, month: date) -> list[tuple[int, Tariff]]:
+    def prices(self, house: int, supply: Supply, month: date) -> list[tuple[int, Decimal]]:
+        """The price of each stretch of days on which the house had the service: (first day, price); raises `NotEnough`."""
+        held = self._between(supply.service, house, month, supply.first, supply.last)
+        return [(day, one.rate) for day, one in held]
+
+    def _held(self, service: Service, house: int, month: date) -> list[tuple[int, Tariff]]:
         """The tariff of each stretch of days: (first day, tariff). Days on which the house has no service may lack one."""
-        days = days_in(month)
-        rows = [one for one in self.tariffs.get(service.pk, ()) if one.house_id in (None, house)]
         supply = next((one for one in self.supplies.get(house, ()) if one.service.pk == service.pk), None)
-        first, last = (supply.first, supply.last) if supply and month == self.period else (1, days)
+        first, last = (supply.first, supply.last) if supply and month == self.period else (1, days_in(month))
+        return self._between(service, house, month, first, last)
+
+    def _between(self, service: Service, house: int, month: date, first: int, last: int) -> list[tuple[int, Tariff]]:
+        rows = [one for one in self.tariffs.get(service.pk, ()) if one.house_id in (None, house)]
         begins = {first} | {
             day.day
             for one in rows
@@ -217,10 +253,17 @@ def _changes(
     return tuple(found)
 
 
-def _supplies(organization: Organization, period: date) -> dict[int, list[Supply]]:
-    """The services of each house in the month, in the order of the document; a way that changed inside it is the newer one."""
+def _supplies(
+    organization: Organization, period: date, services: Collection[int] | None = None
+) -> dict[int, list[Supply]]:
+    """The services of each house in the month, in the order of the document; a way that changed inside it is the newer one.
+
+    All services of the company, or some.
+    """
     last = last_day_of(period)
     rows = HouseService.objects.during(period, last).filter(service__organization=organization)
+    if services is not None:
+        rows = rows.filter(service__in=services)
     found: dict[int, dict[int, Supply]] = defaultdict(dict)
     for row in rows.select_related("service__requisites"):
         begin = max(row.since, period).day

@@ -153,7 +153,7 @@ def by_twelfths(basis: Basis, rate: Rate, pool: Pool | None = None) -> Result:
 
 
 def by_mean_month(basis: Basis, rate: Rate, pool: Pool | None = None) -> Result:
-    """V_avg × S × T: the house's last year evenly over this one; `billing.charging.recalculation.annual` settles it."""
+    """V_avg × S × T: the house's last year evenly over this one; `recalculation.annual_by_days` settles it."""
     mean = rate.heat_average
     return _over_days(Method.HEAT_AVG, Mark.OTHER, basis, rate, lambda one: one.area * mean)
 

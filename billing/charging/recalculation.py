@@ -58,5 +58,16 @@ def annual_of(
     quarters: Iterable[tuple[Decimal, Decimal]], area: Decimal, house: Decimal, charged: Iterable[Decimal]
 ) -> Decimal:
     """The same where the tariff changed inside the year: (volume, tariff) of each stretch, rounded once."""
-    exact = sum((volume_rounded(volume * area / house) * tariff for volume, tariff in quarters), ZERO)
+    return annual_by_days(((volume, area, house, tariff) for volume, tariff in quarters), charged)
+
+
+def annual_by_days(
+    stretches: Iterable[tuple[Decimal, Decimal, Decimal, Decimal]], charged: Iterable[Decimal]
+) -> Decimal:
+    """The same where areas changed too, or an account held its flat on some days: (volume, area, house, tariff).
+
+    Of a part of a month the volume is multiplied by its days and the area of the house by the days of the month, so the
+    one division stays last.
+    """
+    exact = sum((volume_rounded(volume * area / house) * tariff for volume, area, house, tariff in stretches), ZERO)
     return rounded(exact) - sum(charged, NOTHING)
