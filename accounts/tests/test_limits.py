@@ -15,7 +15,7 @@ ALL = [value for value in vars(limits).values() if isinstance(value, Limit)]
 PLAIN = [limit for limit in ALL if not limit.gaps]
 
 B0 = {
-    "sms hour": (3, 60), "sms day": (6, 1440), "voice hour": (2, 60), "voice day": (4, 1440), "email hour": (5, 60),
+    "pay": (10, 60), "sms hour": (3, 60), "sms day": (6, 1440), "voice hour": (2, 60), "voice day": (4, 1440), "email hour": (5, 60),
     "email day": (15, 1440), "device hour": (5, 60), "number block hour": (15, 60), "network numbers": (5, 60),
     "network sends": (20, 1440), "network hard": (200, 1440), "all sms": (200, 1440), "device number": (1, 60), "sms alarm": (1, 15), "wrong hour": (10, 60),
     "wrong day": (20, 1440), "wrong network": (30, 60), "wrong all": (200, 10), "password login": (5, 10),

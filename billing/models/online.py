@@ -137,10 +137,12 @@ class PaymentIntent(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.CREATED)
     provider_id = models.CharField(_("id at the provider"), max_length=64, blank=True)
     pay_url = models.URLField(max_length=500, blank=True)
-    failure = models.CharField(max_length=60, blank=True)  # the provider's word for it
-    tries = models.PositiveSmallIntegerField(default=1)  # a retry after a failure takes the same row
+    failure = models.CharField(_("why it was not paid"), max_length=60, blank=True)  # the provider's word for it
+    tries = models.PositiveSmallIntegerField(_("tries"), default=1)  # a retry after a failure takes the same row
     created_at = models.DateTimeField(_("begun"), default=timezone.now)
-    asked_at = models.DateTimeField(default=timezone.now)  # when the provider was asked last
+    asked_at = models.DateTimeField(
+        _("the provider was asked"), default=timezone.now
+    )  # when the provider was asked last
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
 
     objects = PaymentIntentQuerySet.as_manager()
@@ -191,7 +193,7 @@ class ProviderEvent(models.Model):
 
     provider = models.CharField(_("provider"), max_length=10, choices=ProviderAccount.Provider)
     digest = models.CharField(max_length=64)
-    body = models.TextField()
+    body = models.TextField(_("body"))
     outcome = models.CharField(_("outcome"), max_length=7, choices=Outcome, default=Outcome.NEW)
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     times = models.PositiveIntegerField(_("times"), default=1)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
 from accounts.models import User
 from billing.actions.calculate import calculate
@@ -78,3 +79,9 @@ def codes(run: BillingRun, account: PersonalAccount) -> set[str]:
 
 def now() -> datetime:
     return timezone.now()
+
+
+def in_russian(words: str) -> str:
+    """Words as a Russian company prints them, whatever language the test reads in."""
+    with override("ru"):
+        return gettext(words)

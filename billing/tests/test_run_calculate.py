@@ -27,7 +27,7 @@ from billing.models import (
     Recalculation,
     Tariff,
 )
-from billing.tests.firm import AT, NOV, calculated, codes, ignore, issued, line, make_fact, make_service
+from billing.tests.firm import AT, NOV, calculated, codes, ignore, in_russian, issued, line, make_fact, make_service
 from lib.errors import Refusal
 from meters.actions.estimating import estimate_missing
 from meters.models import ConsumptionNorm
@@ -306,7 +306,11 @@ def test_somebody_was_away(cast: Cast, flat: PersonalAccount) -> None:
     assert line(run, flat, "cold").recalculated == Decimal("-96.48")
     assert line(run, flat, "main").recalculated == line(run, flat, "hot").recalculated == 0
     reason = Recalculation.objects.get(run=run, service__code="cold")
-    assert (reason.amount, reason.source, reason.reason) == (Decimal("-96.48"), "absence", "Temporary absence")
+    assert (reason.amount, reason.source, reason.reason) == (
+        Decimal("-96.48"),
+        "absence",
+        in_russian("Temporary absence"),
+    )
 
 
 def test_sewage_of_somebody_away(cast: Cast, flat: PersonalAccount) -> None:
@@ -379,7 +383,7 @@ def test_a_reading_after_two_averages_is_recalculated(cast: Cast, flat: Personal
     assert (found.accrued, found.recalculated) == (Decimal("0.00"), Decimal("61.14"))
     reason = Recalculation.objects.get(run=run)
     assert (reason.period, reason.source) == (NOV, "reading")
-    assert reason.reason == "Actual readings, 09.2026–10.2026"
+    assert reason.reason == in_russian("Actual readings, %(first)s–%(last)s") % {"first": "09.2026", "last": "10.2026"}
 
 
 def test_a_month_charged_by_the_average_before_the_night_is_kept_and_settled_later(

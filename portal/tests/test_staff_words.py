@@ -26,7 +26,11 @@ def test_no_column_or_field_is_left_in_english(language: str, cast: Cast, rf: Re
     with override(language):
         for model, page in admin.site._registry.items():
             shown = {*page.get_list_display(request), *(name for name in page.fields or () if isinstance(name, str))}
-            labels = {name: str(label_for_field(name, model, page)) for name in shown - {"action_checkbox", "__str__"}}
+            typed = getattr(page.form, "base_fields", {})  # fields of the form alone, such as a secret
+            labels = {
+                name: str(typed[name].label if name in typed else label_for_field(name, model, page))
+                for name in shown - {"action_checkbox", "__str__"}
+            }
             labels["part"] = str(model._meta.app_config.verbose_name)
             labels["rows"] = str(model._meta.verbose_name_plural)
             english += [
