@@ -13,6 +13,7 @@ urlpatterns = [
     path("a/<uuid:account_id>/pay/", paying.pay, name="pay"),
     path("a/<uuid:account_id>/pay/<uuid:intent_id>/", paying.intent, name="pay_intent"),
     path("a/<uuid:account_id>/pay/<uuid:intent_id>/go/", paying.pay_go, name="pay_go"),
+    path("a/<uuid:account_id>/pay/<uuid:intent_id>/cancel/", paying.pay_cancel, name="pay_cancel"),
     path("gateway/pay/<slug:provider>/", gateway.pay_notice, name="pay_notice"),
     path("a/<uuid:account_id>/payments/<int:payment_id>/", payments.payment, name="payment"),
     path("a/<uuid:account_id>/statement/", statement.statement_page, name="statement"),

@@ -5,11 +5,12 @@ States only move forward: what is paid stays paid, and money that comes after «
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,8 @@ from notifications.actions import notify
 from notifications.models import Channel
 from premises.models import Organization, PersonalAccount
 
+PAUSE = timedelta(seconds=3)  # between two questions to the provider that a page may cause
+CALLED_OFF = "canceled_by_merchant"  # the word of providers for what the shop's side cancelled
 MOST_OPEN = 3  # payments of one account that wait for the bank at the same time
 Intent = PaymentIntent
 Is = PaymentIntent.State
@@ -37,6 +40,16 @@ class NotPayable(Refusal):
 
 class TooManyOpen(Refusal):
     """Payments of this account wait for the bank already."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Three payments of this account wait for the bank. Finish or cancel one of them first."))
+
+
+class Changed(Refusal):
+    """The person pressed for another sum, fee or way than is written down now."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The payment was changed in another tab. Check it once more."))
 
 
 def provider_account_of(organization: Organization) -> ProviderAccount | None:
@@ -57,7 +70,7 @@ def start_payment(
     by: User,
     at: datetime,
 ) -> PaymentIntent:
-    """Write down what a person means to pay; nothing is sent yet. What they left unsent before is replaced.
+    """Write down what a person means to pay; nothing is sent yet. What they left unsent before is replaced, nothing else is.
 
     `period` is the month they name, `debts` what of it is owed by section (else of the whole book). The fee and the parts
     are counted here.
@@ -68,7 +81,8 @@ def start_payment(
         raise NotPayable(_("The company does not take payments here now. Pay by one of the other ways."))
     if not is_payable(amount):
         raise NotPayable(_("From 1.00 to 500,000.00 can be paid at once."))
-    own = Intent.objects.filter(account=account, user=by, state=Is.CREATED).select_for_update()
+    own = Intent.objects.filter(account=account).unsent_of(by).select_for_update()
+    _guard_waiting(account)
     parts = shares(amount, LedgerEntry.objects.balances_by_section(account) if debts is None else debts)
     values = {
         "organization": account.organization, "provider_account": till, "amount": amount, "method": method,
@@ -82,24 +96,38 @@ def start_payment(
             setattr(unsent, name, value)
         unsent.save()
         return unsent
-    if Intent.objects.filter(account=account).open().count() >= MOST_OPEN:
-        raise TooManyOpen(
-            _("Three payments of this account wait for the bank. Finish one of them, or try again in 15 minutes.")
-        )
     return Intent.objects.create(account=account, user=by, **values)
 
 
-def go_on(intent: PaymentIntent, *, at: datetime) -> PaymentIntent:
+def is_full(account: PersonalAccount) -> bool:
+    """Whether so many payments of an account wait for the bank that no other may begin."""
+    return Intent.objects.filter(account=account).waiting().count() >= MOST_OPEN
+
+
+def _guard_waiting(account: PersonalAccount) -> None:
+    if is_full(account):
+        raise TooManyOpen
+
+
+def go_on(intent: PaymentIntent, *, shown: str | None = None, at: datetime) -> PaymentIntent:
     """Lead the payment on after a press of «Pay»: send it, send it again after a failure, or find out that it is paid.
+
+    `shown` are the facts of the page that was pressed: a payment that is another by now is not sent (Changed).
 
     Never inside a transaction. Before a failed payment is tried again, the provider is asked how the old one ended, so that
     nobody pays twice. Pressing twice, in two tabs or after Back gives one payment at the provider.
     """
+    _compare(intent, shown)
     if intent.state in (Is.FAILED, Is.EXPIRED):
         intent = _once_more(intent, at=at)
     if intent.is_open and not intent.pay_url:
-        intent = _send(intent, at=at)
+        intent = _send(intent, shown=shown, at=at)
     return intent
+
+
+def _compare(intent: PaymentIntent, shown: str | None) -> None:
+    if shown is not None and shown != intent.facts:
+        raise Changed
 
 
 def _once_more(intent: PaymentIntent, *, at: datetime) -> PaymentIntent:
@@ -112,9 +140,9 @@ def _once_more(intent: PaymentIntent, *, at: datetime) -> PaymentIntent:
     return _renew(intent, at=at)
 
 
-def _send(intent: PaymentIntent, *, at: datetime) -> PaymentIntent:
+def _send(intent: PaymentIntent, *, shown: str | None, at: datetime) -> PaymentIntent:
     """Make the payment at the provider; our row says so before, the answer is kept after."""
-    intent = _mark_sent(intent, at=at)
+    intent = _mark_sent(intent, shown=shown)
     if not intent.is_open or intent.pay_url:
         return intent
     return _remember(intent, provider_of(intent.provider_account).create(intent, return_url(intent)))
@@ -126,11 +154,15 @@ def return_url(intent: PaymentIntent) -> str:
 
 
 @transaction.atomic
-def _mark_sent(intent: PaymentIntent, *, at: datetime) -> PaymentIntent:
+def _mark_sent(intent: PaymentIntent, *, shown: str | None) -> PaymentIntent:
+    """From here on the sum stands. The account is held first, as where a payment begins: no fourth one slips through."""
+    PersonalAccount.objects.select_for_update(no_key=True).get(pk=intent.account_id)
     held = _hold(intent)
+    _compare(held, shown)
     if held.state == Is.CREATED:
-        held.state, held.asked_at = Is.SENT, at
-        held.save(update_fields=["state", "asked_at"])
+        _guard_waiting(held.account)
+        held.state = Is.SENT
+        held.save(update_fields=["state"])
     return held
 
 
@@ -159,11 +191,50 @@ def _renew(intent: PaymentIntent, *, at: datetime) -> PaymentIntent:
     return held
 
 
-def refresh(intent: PaymentIntent, *, at: datetime) -> PaymentIntent:
-    """Ask the provider by the id we keep and write down what it says. Raises ProviderError; never inside a transaction."""
+def refresh(intent: PaymentIntent, *, is_brief: bool = False, at: datetime) -> PaymentIntent:
+    """Ask the provider by the id we keep and write down what it says. Raises ProviderError; never inside a transaction.
+
+    `is_brief`: somebody waits for a page.
+    """
     if not intent.provider_id:
         return settle_unsent(intent, at=at)
-    return settle(intent, provider_of(intent.provider_account).fetch(intent), at=at)
+    return settle(intent, provider_of(intent.provider_account).fetch(intent, is_brief=is_brief), at=at)
+
+
+def ask_once(intent: PaymentIntent, *, at: datetime) -> PaymentIntent:
+    """Ask the provider for a page that is looked at; so that pages looked at again and again ask it once in a PAUSE.
+
+    A payment that was never asked about is asked about at once: its payer has just come back. Raises ProviderError.
+    """
+    never, long_ago = Q(asked_at=F("created_at")), Q(asked_at__lt=at - PAUSE)
+    if not Intent.objects.filter(never | long_ago, pk=intent.pk).update(asked_at=at):
+        return intent
+    return refresh(intent, is_brief=True, at=at)
+
+
+def call_off(intent: PaymentIntent, *, at: datetime) -> PaymentIntent:
+    """End a payment that its payer does not want to make. The provider is asked first: what is paid is credited.
+
+    What the provider cannot cancel stays as it is. Raises ProviderError; never inside a transaction.
+    """
+    if not intent.provider_id:
+        return _drop(intent)
+    found = refresh(intent, at=at)
+    provider = provider_of(found.provider_account)
+    if found.state == Is.SENT and provider.can_cancel:
+        provider.cancel(found, at=at)
+        found = refresh(found, at=at)
+    return found
+
+
+@transaction.atomic
+def _drop(intent: PaymentIntent) -> PaymentIntent:
+    """Without an id nobody was shown a page to pay at."""
+    held = _hold(intent)
+    if held.is_open and not held.provider_id:
+        held.state, held.failure = Is.FAILED, CALLED_OFF
+        held.save(update_fields=["state", "failure"])
+    return held
 
 
 @transaction.atomic

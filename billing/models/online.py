@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.digests import digest
 from accounts.models import User
 from billing.models.ledger import Payment
 from billing.models.seen import OfAccountQuerySet, OfOrganizationQuerySet
@@ -91,6 +92,14 @@ class PaymentIntentQuerySet(OfAccountQuerySet["PaymentIntent"]):
     def open(self) -> Self:
         """Neither credited nor over."""
         return self.filter(state__in=PaymentIntent.OPEN)
+
+    def waiting(self) -> Self:
+        """At the bank: these alone count against the limit of an account."""
+        return self.filter(state=PaymentIntent.State.SENT)
+
+    def unsent_of(self, user: User) -> Self:
+        """What a person began and no provider has ever seen: it may still be changed."""
+        return self.filter(user=user, state=PaymentIntent.State.CREATED, tries=1, provider_id="")
 
     def to_reconcile(self, at: datetime) -> Self:
         """Sent to the provider so long ago that its answer should be asked for."""
@@ -175,6 +184,25 @@ class PaymentIntent(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
+
+    @property
+    def over_at(self) -> datetime:
+        """When it ends by itself at the latest."""
+        return self.created_at + self.LIFETIME
+
+    @property
+    def facts(self) -> str:
+        """A digest of everything that the page of step 2 shows: a press holds for exactly this."""
+        shown = (
+            self.amount,
+            self.fee,
+            self.currency,
+            self.method,
+            self.period,
+            self.email,
+            sorted(self.sections.items()),
+        )
+        return digest("payment", str(self.public_id), *(str(one) for one in shown))
 
     @property
     def key(self) -> str:

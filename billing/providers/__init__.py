@@ -84,11 +84,18 @@ class Provider(Protocol):
     def form_hosts(self) -> tuple[str, ...]:
         """Where the browser is sent to, for the CSP; empty where it stays with us."""
 
+    @property
+    def can_cancel(self) -> bool:
+        """Whether a payment that waits for its payer can be cancelled from here."""
+
     def create(self, intent: PaymentIntent, return_url: str) -> Created:
         """Make the payment of the present try; the same key again gives the same payment."""
 
-    def fetch(self, intent: PaymentIntent) -> State:
-        """Ask for the payment by the id we keep."""
+    def fetch(self, intent: PaymentIntent, *, is_brief: bool = False) -> State:
+        """Ask for the payment by the id we keep; `is_brief`: a person waits, give up after a few seconds."""
+
+    def cancel(self, intent: PaymentIntent, *, at: datetime) -> None:
+        """Cancel a payment that waits; one that has ended meanwhile stays as it is."""
 
     def refund(self, refund: Refund) -> Returned:
         """Return money; the same refund again gives the same answer."""

@@ -24,6 +24,7 @@ class SandboxBank:
     """Speaks as a bank does: keys make repeated requests harmless, a state may come later than the payer does."""
 
     form_hosts: tuple[str, ...] = ()
+    can_cancel = True
 
     def __init__(self, account: ProviderAccount) -> None:
         self.account = account
@@ -40,7 +41,7 @@ class SandboxBank:
         )  # fmt: skip
         return Created(str(row.token), reverse("bank", args=[row.token]))
 
-    def fetch(self, intent: PaymentIntent) -> State:
+    def fetch(self, intent: PaymentIntent, *, is_brief: bool = False) -> State:
         token = _token(intent.provider_id)
         row = SandboxPayment.objects.filter(token=token).first() if token else None
         if row is None:
@@ -60,6 +61,10 @@ class SandboxBank:
                 Back(one["id"], Decimal(one["amount"]), Status.SUCCEEDED, one["chargeback"]) for one in row.returns
             ),
         )
+
+    def cancel(self, intent: PaymentIntent, *, at: datetime) -> None:
+        if token := _token(intent.provider_id):
+            decide(token, SandboxPayment.State.CANCELED, reason="canceled_by_merchant", at=at)
 
     def refund(self, refund: Refund) -> Returned:
         intent = refund.payment.intent

@@ -5,6 +5,7 @@ of its own with timeouts. Notifications are not signed there, so they only say w
 """
 
 import json
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from notifications.sealing import unseal
 URL = "https://api.yookassa.ru/v3"
 PAGES = ("yoomoney.ru", "*.yoomoney.ru", "yookassa.ru", "*.yookassa.ru")  # where it lets people pay
 TIMEOUT = (4, 12)  # seconds to connect and to answer
+BRIEF = (2, 3)  # where a person waits for the page
 METHODS = {PaymentIntent.Method.WALLET: "yoo_money", PaymentIntent.Method.CARD: "bank_card"}
 READ = {"succeeded": Status.SUCCEEDED, "canceled": Status.CANCELED}
 TEMPORARY = {408, 425, 429}
@@ -39,6 +41,7 @@ class Http(ApiClient):
         self.endpoint = settings.YOOKASSA_URL or URL
         self.shop_id, self.shop_password, self.auth_token = shop_id, secret, None
         self.user_agent = UserAgent()
+        self.timeout = TIMEOUT
 
     def request(
         self, method: str = "", path: str = "", query_params: Any = None, headers: Any = None, body: Any = None
@@ -50,7 +53,7 @@ class Http(ApiClient):
                 session.trust_env = False
                 answer = session.request(
                     method, self.endpoint + path, params=query_params, headers=self.prepare_request_headers(headers),
-                    json=sent, timeout=TIMEOUT, allow_redirects=False,
+                    json=sent, timeout=self.timeout, allow_redirects=False,
                 )  # fmt: skip
                 return self._read(answer)
         except requests.RequestException as error:
@@ -71,6 +74,7 @@ class YooKassa:
     """A company's shop at ЮKassa."""
 
     host = "yoomoney.ru"
+    can_cancel = False  # only what was authorised and not captured can be; these are captured at once
     form_hosts = tuple(f"https://{host}" for host in PAGES)
 
     def __init__(self, account: ProviderAccount) -> None:
@@ -94,7 +98,8 @@ class YooKassa:
             raise ProviderError("ЮKassa gave no page to pay at")
         return Created(str(made.id), url)
 
-    def fetch(self, intent: PaymentIntent) -> State:
+    def fetch(self, intent: PaymentIntent, *, is_brief: bool = False) -> State:
+        self.http.timeout = BRIEF if is_brief else TIMEOUT
         answer = self.http.request(HttpVerb.GET, f"/payments/{intent.provider_id}")
         payment = _read(PaymentResponse, answer)
         amount, currency = _amount(answer)
@@ -112,6 +117,9 @@ class YooKassa:
             paid_at=parse_datetime(str(payment.captured_at)) if payment.captured_at else None,
             refunds=self._refunds(intent.provider_id) if has_refunds else (),
         )
+
+    def cancel(self, intent: PaymentIntent, *, at: datetime) -> None:
+        raise ProviderError("ЮKassa cancels nothing that waits for its payer", is_final=True)
 
     def _refunds(self, payment_id: str) -> tuple[Back, ...]:
         answer = self.http.request(HttpVerb.GET, "/refunds", {"payment_id": payment_id, "limit": 100})

@@ -48,6 +48,17 @@ def body(response: Any) -> str:
     return re.sub(r"\s+", " ", response.content.decode().replace("\u00a0", " "))
 
 
+def first_page(intent: PaymentIntent) -> str:
+    return reverse("pay_intent", args=[intent.account.public_id, intent.public_id])
+
+
+def press(client: Client, intent: PaymentIntent, **options: Any) -> Any:
+    """Press «Go to the payment» on the page as it is now."""
+    intent.refresh_from_db()
+    go = reverse("pay_go", args=[intent.account.public_id, intent.public_id])
+    return client.post(go, {"shown": intent.facts}, **options)
+
+
 # --- Step 1 ---------------------------------------------------------------------------------------------------------
 
 
@@ -97,9 +108,10 @@ def test_a_page_that_was_tampered_with_pays_what_the_book_says(cast: Cast, bill:
     ("amount", "words"),
     [
         ("", "Write how much you want to pay."),
-        ("0", "From 1.00 RUB to 500,000.00 RUB can be paid at once."),
+        ("0", "Enter a sum above zero."),
         ("0,99", "From 1.00 RUB to 500,000.00 RUB can be paid at once."),
-        ("-100", "From 1.00 RUB to 500,000.00 RUB can be paid at once."),
+        ("0,00 ₽", "Enter a sum above zero."),
+        ("-100", "Enter a sum above zero."),
         ("500000.01", "From 1.00 RUB to 500,000.00 RUB can be paid at once."),
         ("9" * 30, "From 1.00 RUB to 500,000.00 RUB can be paid at once."),
         ("100.005", "Write at most two digits after the decimal sign"),
@@ -121,15 +133,34 @@ def test_a_wrong_sum_gets_one_clear_sentence_and_nothing_is_begun(
     assert not PaymentIntent.objects.exists()
 
 
+def test_another_sum_is_never_called_optional(cast: Cast, bill: Invoice, enter: Enter) -> None:
+    olga = enter(cast.olga)
+    for page in (olga.get(url_of(cast)), send(olga, url_of(cast), what="other", amount="")):
+        label = body(page).split('<label for="id_amount">')[1].split("</label>")[0]
+        assert label.strip() == "Another sum, if chosen above"
+
+
 def test_a_sum_typed_beside_another_choice_is_asked_about(cast: Cast, bill: Invoice, enter: Enter) -> None:
     answer = send(enter(cast.olga), url_of(cast), what="due", amount="50")
     assert "You wrote another sum." in body(answer)
     assert not PaymentIntent.objects.exists()
 
 
-@pytest.mark.parametrize("typed", [{"what": "everything"}, {"method": "cash"}, {"email": "nobody"}])
-def test_other_answers_are_not_taken(cast: Cast, bill: Invoice, enter: Enter, typed: dict[str, str]) -> None:
-    assert send(enter(cast.olga), url_of(cast), **typed).status_code == 422
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"what": "everything"}, "Choose how much to pay."),
+        ({"method": "cash"}, "Choose one of the ways to pay."),
+        ({"email": "nobody"}, "Enter the e-mail in full, for example name@example.com."),
+    ],
+)
+def test_other_answers_are_not_taken_and_get_our_own_words(
+    cast: Cast, bill: Invoice, enter: Enter, typed: dict[str, str], words: str
+) -> None:
+    answer = send(enter(cast.olga), url_of(cast), **typed)
+    assert answer.status_code == 422
+    assert words in body(answer)
+    assert "valid choice" not in body(answer)
     assert not PaymentIntent.objects.exists()
 
 
@@ -254,13 +285,16 @@ def test_the_press_leads_to_the_bank_and_back_leads_to_the_same_payment(
     send(olga, url_of(cast))
     intent = PaymentIntent.objects.get()
     go = reverse("pay_go", args=[cast.account.public_id, intent.public_id])
-    first, second = olga.post(go), olga.post(go)
+    shown = {"shown": intent.facts}
+    first, second = olga.post(go, shown), olga.post(go, shown)
     assert first.status_code == second.status_code == 303
     assert first["Location"] == second["Location"]
     assert first["Location"].startswith("/bank/")
-    page = body(olga.get(reverse("pay_intent", args=[cast.account.public_id, intent.public_id])))
+    page = body(olga.get(first_page(intent)))
     assert "The payment is being processed" in page
-    assert "the money is not lost" in page
+    assert "We are asking the bank" in page
+    PaymentIntent.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    assert "the money is not lost" in body(olga.get(first_page(intent)))
 
 
 def test_only_the_page_that_leads_to_a_provider_lets_its_form_go_there(cast: Cast, stub: Stub, enter: Enter) -> None:
@@ -270,16 +304,14 @@ def test_only_the_page_that_leads_to_a_provider_lets_its_form_go_there(cast: Cas
     page = olga.get(reverse("pay_intent", args=[cast.account.public_id, intent.public_id]))
     assert "form-action 'self' https://pay.example.org;" in page["Content-Security-Policy"] + ";"
     assert "pay.example.org" not in olga.get(url_of(cast))["Content-Security-Policy"]
-    assert olga.post(reverse("pay_go", args=[cast.account.public_id, intent.public_id]))["Location"] == (
-        "https://pay.example.org/p-1"
-    )
+    assert press(olga, intent)["Location"] == ("https://pay.example.org/p-1")
 
 
 def test_a_bank_that_does_not_answer_is_said_so(cast: Cast, stub: Stub, enter: Enter) -> None:
     make_till(cast.company, provider="yookassa")
     intent, stub.is_silent = make_intent(cast.account, cast.olga), True
     olga = enter(cast.olga)
-    page = body(olga.post(reverse("pay_go", args=[cast.account.public_id, intent.public_id]), follow=True))
+    page = body(press(olga, intent, follow=True))
     assert "The bank does not answer now. Nothing was paid." in page
     assert "Try again" in page
 
@@ -306,7 +338,7 @@ def test_a_failure_says_why_and_is_tried_again(cast: Cast, stub: Stub, enter: En
     page = body(olga.get(reverse("pay_intent", args=[cast.account.public_id, intent.public_id])))
     assert words in page
     assert reason not in page
-    answer = olga.post(reverse("pay_go", args=[cast.account.public_id, intent.public_id]))
+    answer = press(olga, intent)
     assert answer["Location"] == "https://pay.example.org/p-2"
     assert PaymentIntent.objects.count() == 1
 
@@ -334,7 +366,7 @@ def test_a_mismatch_asks_for_patience_and_offers_no_second_payment(cast: Cast, s
     page = body(olga.get(reverse("pay_intent", args=[cast.account.public_id, intent.public_id])))
     assert "Do not pay a second time." in page
     assert "Try again" not in page
-    answer = olga.post(reverse("pay_go", args=[cast.account.public_id, intent.public_id]))
+    answer = press(olga, intent)
     assert answer["Location"] == reverse("pay_intent", args=[cast.account.public_id, intent.public_id])
 
 
@@ -389,3 +421,4 @@ def test_partners_stand_beside_the_form_too(cast: Cast, bill: Invoice, enter: En
     PartnerLink.objects.create(organization=cast.company, title="Портал партнёра", url="https://pay.example.net/")
     page = body(enter(cast.olga).get(url_of(cast)))
     assert 'href="https://pay.example.net/" rel="noopener noreferrer external"' in page
+    assert 'data-copy="10012"' in page

@@ -90,7 +90,7 @@ def test_of_many_who_begin_at_once_three_pass(stub: Stub) -> None:
     ]
     together(*works)
     assert sum(done) == MOST_OPEN
-    assert PaymentIntent.objects.filter(account=cast.account).open().count() == MOST_OPEN
+    assert PaymentIntent.objects.filter(account=cast.account).waiting().count() == MOST_OPEN
 
 
 def test_the_eleventh_payment_of_an_hour_waits(stub: Stub) -> None:

@@ -1,6 +1,7 @@
 """A provider that says what a test tells it to, for companies with an account at «yookassa»."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -19,6 +20,7 @@ class Stub:
     host: str = "pay.example.org"
     form_hosts: tuple[str, ...] = ("https://pay.example.org",)
     is_silent: bool = False
+    can_cancel: bool = False
     states: dict[str, State] = field(default_factory=dict)  # by the id of the payment
     ids: dict[str, str] = field(default_factory=dict)  # by the key
     returned: dict[str, Returned] = field(default_factory=dict)  # by the key of the refund
@@ -36,9 +38,14 @@ class Stub:
             )  # fmt: skip
         return Created(self.ids[intent.key], f"https://pay.example.org/{self.ids[intent.key]}")
 
-    def fetch(self, intent: PaymentIntent) -> State:
+    def fetch(self, intent: PaymentIntent, *, is_brief: bool = False) -> State:
         self._answer(f"fetch {intent.provider_id}")
         return self.states[intent.provider_id]
+
+    def cancel(self, intent: PaymentIntent, *, at: datetime) -> None:
+        self._answer(f"cancel {intent.provider_id}")
+        if self.states[intent.provider_id].status == Status.PENDING:
+            self.say(intent, status=Status.CANCELED, reason="canceled_by_merchant")
 
     def refund(self, refund: Refund) -> Returned:
         self._answer(f"refund {refund.public_id}")

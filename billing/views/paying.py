@@ -16,7 +16,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.limits import PAY_USER, take
 from accounts.models import User
 from accounts.once import once
-from billing.actions.paying import go_on, provider_account_of, start_payment
+from billing.actions.paying import (
+    Changed,
+    TooManyOpen,
+    ask_once,
+    call_off,
+    go_on,
+    is_full,
+    provider_account_of,
+    start_payment,
+)
 from billing.models import Invoice, PartnerLink, PaymentIntent, Refund, Requisites
 from billing.owed import Owed
 from billing.pay_form import PayForm
@@ -30,7 +39,7 @@ from premises.views.pages import person, posted, show
 
 Is = PaymentIntent.State
 TWICE = timedelta(minutes=30)  # a payment of the same sum so young is asked about
-PAUSE = timedelta(seconds=3)  # between two questions to the provider that a page may cause
+SOON = timedelta(seconds=60)  # so long a bank that says nothing yet is nothing to speak of
 
 
 class SeeOther(HttpResponseRedirect):
@@ -52,6 +61,8 @@ def pay(request: HttpRequest, account_id: UUID) -> HttpResponse:
     context["partners"] = PartnerLink.objects.filter(organization=account.organization)
     if till is None:
         return render(request, "billing/pay/elsewhere.html", context | elsewhere(account, link, owed))
+    if is_full(account):
+        return render(request, "billing/pay/full.html", context | _waiting(account, user), status=_full_status(request))
     form = PayForm(owed, till, account.organization.currency, posted(request), email=user.email or "")
     twin = None
     if form.is_valid():
@@ -64,15 +75,36 @@ def pay(request: HttpRequest, account_id: UUID) -> HttpResponse:
             )  # fmt: skip
             return redirect("pay_intent", account_id, intent.public_id)
     context |= {"form": form, "twin": twin, "parts": named_parts(account, dict(owed.balances))}
-    context["waiting"] = PaymentIntent.objects.visible_to(user).filter(account=account, state=Is.SENT)
+    context |= _waiting(account, user)
     if form.doubts:
         return render(request, "billing/pay/amount.html", context, status=422)
     return show(request, "billing/pay/amount.html", context)
 
 
+def _full_status(request: HttpRequest) -> int:
+    """A form that was filled in before the third payment began is refused; who only looks is told."""
+    return TooManyOpen.status if request.method == "POST" else 200
+
+
+def _waiting(account: PersonalAccount, user: User) -> dict[str, Any]:
+    """The person's own payments that wait for the bank, and when the last place taken by somebody else is free again."""
+    every = PaymentIntent.objects.filter(account=account).waiting().select_related("provider_account")
+    own = set(PaymentIntent.objects.visible_to(user).filter(account=account).waiting().values_list("pk", flat=True))
+    waiting = [{"intent": one, "can_cancel": _can_cancel(one)} for one in every if one.pk in own]
+    return {"waiting": waiting, "others": [one for one in every if one.pk not in own]}
+
+
+def _can_cancel(found: PaymentIntent) -> bool:
+    """Whether a waiting payment can be cancelled: one that never reached the provider always can."""
+    try:
+        return not found.provider_id or provider_of(found.provider_account).can_cancel
+    except ProviderError:
+        return False
+
+
 def _count(account: PersonalAccount, user: User, now: datetime) -> None:
     """Ten payments an hour; what was begun and never sent is not a new one."""
-    if not PaymentIntent.objects.filter(account=account, user=user, state=Is.CREATED).exists():
+    if not PaymentIntent.objects.filter(account=account).unsent_of(user).exists():
         take([(PAY_USER, user)], at=now)
 
 
@@ -123,16 +155,18 @@ def _intent(request: HttpRequest, account_id: UUID, intent_id: UUID) -> PaymentI
 @login_required
 @require_safe
 def intent(request: HttpRequest, account_id: UUID, intent_id: UUID) -> HttpResponse:
-    """Steps 2 and 4: what will be paid and where one is taken; afterwards how it ended. Looking only nudges the worker."""
-    found = _intent(request, account_id, intent_id)
-    if _may_have_ended(found, at=timezone.now()):
-        nudge_intent(found.pk)
+    """Steps 2 and 4: what will be paid and where one is taken; afterwards how it ended, asked of the bank there and then."""
+    found, now = _intent(request, account_id, intent_id), timezone.now()
+    if found.state in (Is.SENT, Is.EXPIRED) and found.provider_id:
+        _ask(found, at=now)
         found = _intent(request, account_id, intent_id)
     host, form_hosts = _where(found)
+    returns = list(Refund.objects.filter(payment__intent=found, state=Refund.State.DONE).order_by("done_on", "pk"))
     context = {
         "account": found.account, "intent": found, "currency": found.currency, "host": host,
-        "parts": named_parts(found.account, found.sections),
-        "returns": Refund.objects.filter(payment__intent=found, state=Refund.State.DONE),
+        "parts": named_parts(found.account, found.sections), "returns": returns,
+        "kept": found.amount - sum(one.amount for one in returns),
+        "is_soon": found.created_at > now - SOON, "can_cancel": found.state == Is.SENT and _can_cancel(found),
     }  # fmt: skip
     template = "check" if found.state == Is.CREATED else "result"
     response = render(request, f"billing/pay/{template}.html", context)
@@ -141,9 +175,12 @@ def intent(request: HttpRequest, account_id: UUID, intent_id: UUID) -> HttpRespo
     return response
 
 
-def _may_have_ended(found: PaymentIntent, *, at: datetime) -> bool:
-    """Whether the provider may know more than we do."""
-    return found.state in (Is.SENT, Is.EXPIRED) and bool(found.provider_id) and found.asked_at < at - PAUSE
+def _ask(found: PaymentIntent, *, at: datetime) -> None:
+    """Ask the provider how it ended; one that is slow to answer is left to the worker, who has more patience."""
+    try:
+        ask_once(found, at=at)
+    except ProviderError:
+        nudge_intent(found.pk)
 
 
 def _where(found: PaymentIntent) -> tuple[str, tuple[str, ...]]:
@@ -165,10 +202,33 @@ def pay_go(request: HttpRequest, account_id: UUID, intent_id: UUID) -> HttpRespo
     if found.state in (Is.FAILED, Is.EXPIRED):
         take([(PAY_USER, person(request))], at=now)
     try:
-        found = go_on(found, at=now)
+        found = go_on(found, shown=request.POST.get("shown", ""), at=now)
+    except Changed as changed:
+        messages.warning(request, str(changed))
+        return SeeOther(reverse("pay_intent", args=[account_id, intent_id]))
+    except TooManyOpen:
+        return SeeOther(reverse("pay", args=[account_id]))
     except ProviderError:
         messages.warning(request, _("The bank does not answer now. Nothing was paid. Try again in a few minutes."))
         return redirect("pay_intent", account_id, intent_id)
     if found.pay_url and found.state not in (Is.PAID, Is.MISMATCH):
         return SeeOther(found.pay_url)
     return SeeOther(reverse("pay_intent", args=[account_id, intent_id]))
+
+
+@login_required
+@require_POST
+def pay_cancel(request: HttpRequest, account_id: UUID, intent_id: UUID) -> HttpResponse:
+    """End a payment that waits for the bank; what is paid meanwhile is shown as paid."""
+    found = _intent(request, account_id, intent_id)
+    try:
+        found = call_off(found, at=timezone.now())
+    except ProviderError:
+        messages.warning(request, _("The bank has not answered yet"))
+        return SeeOther(reverse("pay_intent", args=[account_id, intent_id]))
+    if found.state != Is.FAILED:
+        if found.state == Is.SENT:
+            messages.warning(request, _("The bank does not let this payment be cancelled now."))
+        return SeeOther(reverse("pay_intent", args=[account_id, intent_id]))
+    messages.success(request, _("The payment was cancelled. Nothing was paid."))
+    return SeeOther(reverse("pay", args=[account_id]))

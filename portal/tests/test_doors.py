@@ -157,6 +157,7 @@ DOORS: dict[str, tuple[str, Args]] = {
     "pay": of_flat(ANY_LINK),
     "pay_intent": ("in 404 404 404 200 404 404 404 404 404", intent),
     "pay_go": (OWN_VERB, intent),
+    "pay_cancel": (OWN_VERB, intent),
     "pay_notice": (VERB, lambda things: ("sandbox",)),
     "bank": (OPEN, lambda things: (things.intent.provider_id,)),  # the sandbox, not there in production
     "payment": (FULL_LINK, lambda things: (things.cast.account.public_id, things.payment.pk)),

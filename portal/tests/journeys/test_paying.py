@@ -113,7 +113,7 @@ def test_a_late_bank(town: Things, open_portal: OpenPortal, reader: Reader) -> N
     to_the_bank(walk, "Wallet: no fee")
     walk.press("Pay, and let the bank be half a minute late")
     assert walk.heading == "The payment is being processed"
-    assert "the money is not lost" in walk.text
+    assert "We are asking the bank" in walk.text
     assert balance(town) == Decimal("3680.39")
     walk.look_over()
     SandboxPayment.objects.update(decided_at=timezone.now() - timedelta(seconds=1))
@@ -155,15 +155,15 @@ def test_a_wrong_sum_is_put_right_where_it_stands(town: Things, open_portal: Ope
     walk = open_portal(Reader(PHONE)).enter_as(town.cast.tanya)  # a limited link pays too
     walk.go(f"{home}pay/")
     walk.choose("Another sum")
-    walk.fill("Another sum (optional)", "много")
+    walk.fill("Another sum, if chosen above", "много")
     walk.press("Continue")
     assert "Write the sum in figures" in walk.text
     problems = walk.problems()
     assert not problems, problems
-    walk.fill("Another sum (optional)", "100000")
+    walk.fill("Another sum, if chosen above", "100000")
     walk.press("Continue")
     assert "This is more than ten times what is owed." in walk.text
-    walk.fill("Another sum (optional)", "100")
+    walk.fill("Another sum, if chosen above", "100")
     walk.press("Continue")
     assert walk.heading == "Check the payment"
     assert "100.00 RUB" in walk.text
