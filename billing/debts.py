@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from billing.charging.allocation import Cover, Covered, Document, Payment, allocate
 from billing.models import Invoice, LedgerEntry
+from billing.models.ledger import short_number
 from premises.models import PersonalAccount
 
 NOTHING = Decimal("0.00")
@@ -111,7 +112,7 @@ def words_of(row: Mapping[str, Any]) -> str:
         facts = {"number": row["invoice__number"], "month": date_format(row["invoice__period"], "F Y")}
         return _("Bill № %(number)s for %(month)s") % facts
     if row["kind"] == Kind.PAYMENT:
-        return _("Payment № %(number)s") % {"number": row["payment__number"]}
+        return _("Payment № %(number)s") % {"number": short_number(row["payment__number"])}
     return str(Kind(row["kind"]).label)
 
 

@@ -15,6 +15,18 @@ from billing.models.invoice import Invoice
 from billing.models.seen import OfAccountQuerySet
 from premises.models import ImportRun, Organization, PersonalAccount
 
+UUID_LENGTH, SHORT = 36, 8
+
+
+def short_number(number: str) -> str:
+    """The number of a payment as people read it: of a bank's long id its first eight signs. Employees see all of it.
+
+    >>> short_number("23d93cac-000f-5000-8000-126628f15141"), short_number("317")
+    ('23D93CAC', '317')
+    """
+    is_id = len(number) == UUID_LENGTH and number.count("-") == 4
+    return number[:SHORT].upper() if is_id else number
+
 
 class PaymentQuerySet(OfAccountQuerySet["Payment"]):
     def live(self) -> Self:
@@ -84,6 +96,10 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"№ {self.number}, {self.paid_on:%d.%m.%Y}"
+
+    @property
+    def short_number(self) -> str:
+        return short_number(self.number)
 
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.actions.ledger import post_documents, post_payments
+from billing.actions.paying import go_on, refresh
 from billing.models import Payment, Refund
-from billing.testing import make_invoice, make_payment
+from billing.testing import make_intent, make_invoice, make_payment, make_till
+from billing.tests.till import Stub
 from portal.testing import Cast
 from premises.models import PersonalAccount
 
@@ -99,3 +102,48 @@ def test_another_account_s_payment_is_not_there(cast: Cast, enter: Any) -> None:
     assert enter(cast.olga).get(reverse("payment", args=[cast.account.public_id, foreign.pk])).status_code == 404
     assert enter(cast.tanya).get(reverse("payment", args=[cast.account.public_id, own.pk])).status_code == 404
     assert enter(cast.olga).get(reverse("payment", args=[cast.account.public_id, own.pk])).status_code == 200
+
+
+@pytest.mark.feature("B11")
+def test_money_that_went_back_is_headed_so_and_covers_nothing(cast: Cast, enter: Any, stub: Stub) -> None:
+    make_till(cast.company, provider="yookassa")
+    post_documents([make_invoice(cast.account, date(2026, 1, 1), accrued="41.48", number="7")])
+    intent = go_on(make_intent(cast.account, cast.olga, "100.00"), at=timezone.now())
+    stub.pay(intent)
+    refresh(intent, at=timezone.now())
+    paid = Payment.objects.get(intent=intent)
+    client = enter(cast.olga)
+    pages = [
+        reverse("pay_intent", args=[cast.account.public_id, intent.public_id]),
+        reverse("payment", args=[cast.account.public_id, paid.pk]),
+    ]
+    for amount, words, kept in (("30.00", "Returned in part", "70.00 RUB"), ("70.00", "Returned", "0.00 RUB")):
+        stub.takes_back(intent, amount, name=f"cb-{amount}")
+        refresh(intent, at=timezone.now())
+        for page in pages:
+            html = client.get(page).content.decode().replace("\xa0", " ")
+            assert words in html
+            assert f"−{amount} RUB" in html
+            assert kept in html
+            assert "already taken off the debt" not in html
+    assert "<h1>Returned</h1>" in " ".join(client.get(pages[0]).content.decode().replace("\n", "").split())
+    response = client.get(pages[1])
+    assert (response.context["covered"], response.context["free"]) == ([], Decimal("0.00"))
+
+
+@pytest.mark.feature("B11")
+def test_a_bank_s_long_id_is_shown_short(cast: Cast, enter: Any) -> None:
+    number = "23d93cac-000f-5000-8000-126628f15141"
+    paid = make_payment(cast.account, "05.02.2026", "10.00", number=number)
+    post_payments([paid])
+    client = enter(cast.olga)
+    for page in (
+        url(cast.account),
+        reverse("payment", args=[cast.account.public_id, paid.pk]),
+        reverse("account_home", args=[cast.account.public_id]),
+    ):
+        html = client.get(page).content.decode()
+        assert "23D93CAC" in html
+        assert number not in html
+    paid.refresh_from_db()
+    assert paid.number == number

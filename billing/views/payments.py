@@ -1,6 +1,8 @@
 """Money received for an account, and the copy of one payment."""
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -11,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from billing.debts import sections
+from billing.debts import Paper, sections
 from billing.forms import PeriodForm
 from billing.models import LedgerEntry, Payment, Refund
 from billing.shelf import chosen_year
@@ -66,21 +68,23 @@ def payment(request: SignedIn, account_id: UUID, payment_id: int) -> HttpRespons
     )
     section = next((one for one in sections(account) if one.name == found.kind), None)
     lines = [one for one in section.money if one.row["payment_id"] == found.pk] if section else []
-    keys = {one.row["pk"] for one in lines}
-    papers = section.papers if section else ()
-    covered = [
-        (paper.row, cover.principal + cover.penalty)
-        for paper in papers
-        for cover in paper.covers
-        if cover.payment in keys
-    ]
+    covered = _covered(section.papers if section else (), {one.row["pk"] for one in lines})
     context = {
         "account": account,
         "payment": found,
         "currency": account.organization.currency,
         "covered": covered,
-        "free": sum((one.free for one in lines if one.amount > 0), NOTHING),
+        "free": sum((one.free for one in lines), NOTHING),
         "refunds": found.refunds.filter(state=Refund.State.DONE).order_by("done_on", "pk"),
         "kept": found.amount - found.refunded,
     }
     return render(request, "billing/payment.html", context)
+
+
+def _covered(papers: Iterable[Paper], keys: set[int]) -> list[tuple[Mapping[str, Any], Decimal]]:
+    """The papers that the money of these lines lies on: what was covered and taken back again is not among them."""
+    sums = [
+        (paper.row, sum((one.principal + one.penalty for one in paper.covers if one.payment in keys), NOTHING))
+        for paper in papers
+    ]
+    return [(row, amount) for row, amount in sums if amount]
