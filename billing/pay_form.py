@@ -20,19 +20,35 @@ DUE, MONTH, BILL, OTHER = "due", "month", "bill", "other"
 Method = PaymentIntent.Method
 
 
+class OtherSum(forms.CharField):
+    """Needed only where it is chosen: the form says so, in the words of the choice."""
+
+    def validate(self, value: Any) -> None:
+        """Nothing by itself."""
+
+
 class PayForm(forms.Form):
     """The sums that are offered come from the book; only another sum is typed. What is odd is asked about once."""
 
-    what = forms.ChoiceField(label=gettext_lazy("How much to pay"), widget=forms.RadioSelect)
-    amount = forms.CharField(
-        label=gettext_lazy("Another sum"), required=False, max_length=40,
+    use_required_attribute = False  # which sum is needed depends on what is chosen
+
+    what = forms.ChoiceField(
+        label=gettext_lazy("How much to pay"), widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), gettext_lazy("Choose how much to pay.")),
+    )  # fmt: skip
+    amount = OtherSum(
+        label=gettext_lazy("Another sum, if chosen above"), max_length=40,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "short"}),
     )  # fmt: skip
-    method = forms.ChoiceField(label=gettext_lazy("How to pay"), widget=forms.RadioSelect)
+    method = forms.ChoiceField(
+        label=gettext_lazy("How to pay"), widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), gettext_lazy("Choose one of the ways to pay.")),
+    )  # fmt: skip
     email = forms.EmailField(
         label=gettext_lazy("E-mail for the receipt"), required=False, max_length=254,
         help_text=gettext_lazy("The receipt also comes to your notices here."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"invalid": gettext_lazy("Enter the e-mail in full, for example name@example.com.")},
     )  # fmt: skip
 
     def __init__(self, owed: Owed, till: ProviderAccount, currency: str, data: QueryDict | None, *, email: str) -> None:
@@ -59,7 +75,6 @@ class PayForm(forms.Form):
         self.initial["what"] = offers[0][0]
         if len(offers) == 1:
             self.fields["what"].widget = forms.HiddenInput()
-            self.fields["amount"].required = True
             self.fields["amount"].label = _("How much to pay")
         self.fields["amount"].help_text = _("From %(least)s to %(most)s") % {
             "least": self.money(LEAST), "most": self.money(MOST)
@@ -139,6 +154,8 @@ class PayForm(forms.Form):
             }
         if wrong == Wrong.FRACTIONS:
             return _("Write at most two digits after the decimal sign, for example 3680,39.")
+        if wrong == Wrong.NOTHING:
+            return _("Enter a sum above zero.")
         if wrong == Wrong.RANGE:
             return _("From %(least)s to %(most)s can be paid at once.") % {
                 "least": self.money(LEAST), "most": self.money(MOST)

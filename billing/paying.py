@@ -27,6 +27,7 @@ class Wrong(StrEnum):
     CURRENCY = "currency"
     FRACTIONS = "fractions"
     RANGE = "range"
+    NOTHING = "nothing"
 
 
 class NotASum(ValueError):
@@ -49,12 +50,16 @@ def sum_of(text: str, currency: str) -> Decimal:
     if FINER.fullmatch(bare):
         raise NotASum(Wrong.FRACTIONS)
     found = FIGURES.fullmatch(bare)
-    if BELOW_ZERO.fullmatch(bare) or (found and len(bare) > LONGEST):
+    if BELOW_ZERO.fullmatch(bare):
+        raise NotASum(Wrong.NOTHING)
+    if found and len(bare) > LONGEST:
         raise NotASum(Wrong.RANGE)
     if not found:
         raise NotASum(Wrong.GARBAGE)
     whole, cents = found.groups()
     amount = Decimal(f"{re.sub(r'[^0-9]', '', whole)}.{(cents or '').ljust(2, '0')}")
+    if not amount:
+        raise NotASum(Wrong.NOTHING)
     if not is_payable(amount):
         raise NotASum(Wrong.RANGE)
     return amount
