@@ -43,13 +43,11 @@ class Line:
     recalculated: Decimal = ZERO
     benefit: Decimal = ZERO
     fine: Decimal = ZERO
-    penalty: Decimal = ZERO
 
     @property
     def total(self) -> Decimal:
-        """What the line adds to its document, its penalty included."""
-        charged = self.accrued + self.accrued_common + self.excess + self.recalculated
-        return charged - self.benefit - self.fine + self.penalty
+        """What the line adds to its document, without its penalty: the document tells that in one sum."""
+        return self.accrued + self.accrued_common + self.excess + self.recalculated - self.benefit - self.fine
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,8 @@ class Explanation:
 
     @property
     def biggest(self) -> tuple[Part, ...]:
-        """Three to six reasons, the biggest first: as many as tell nine tenths of all changes."""
+        """Three to six reasons, the biggest first: as many as tell nine tenths of all changes. A change of the penalty
+        is always among them, be it small: it never hides in the rest."""
         whole = sum((abs(part.amount) for part in self.parts), ZERO)
         told, found = ZERO, list[Part]()
         for part in sorted(self.parts, key=lambda one: -abs(one.amount)):
@@ -94,7 +93,8 @@ class Explanation:
                 break
             found.append(part)
             told += abs(part.amount)
-        return tuple(found)
+        hidden = [part for part in self.parts if part.kind == PENALTY and part not in found]
+        return (*found[: MOST - len(hidden)], *hidden)
 
     @property
     def rest(self) -> Decimal:
@@ -169,7 +169,6 @@ SIGNED: tuple[tuple[str, Callable[[Line], Decimal], int], ...] = (
     (RECALCULATION, lambda line: line.recalculated, 1),
     (BENEFIT, lambda line: line.benefit, -1),
     (FINE, lambda line: line.fine, -1),
-    (PENALTY, lambda line: line.penalty, 1),
 )
 
 
@@ -205,15 +204,10 @@ def _multiplies(volume: Decimal, tariff: Decimal, accrued: Decimal) -> bool:
 
 
 def _of_document(now: Sheet, before: Sheet) -> Iterator[Part]:
-    """What the totals hold and no line does: a penalty printed for all services at once, fees, the rest."""
-    penalty = _beyond(now) - _beyond(before)
+    """What belongs to no service: the penalty of all of them in one sum, fees, the rest of the printed totals."""
+    penalty = now.penalty - before.penalty
     fees = now.fees - before.fees
     yield Part(PENALTY, penalty)
     yield Part(FEES, fees)
     lines = sum((line.total for line in now.lines), ZERO) - sum((line.total for line in before.lines), ZERO)
     yield Part(OTHER, now.charged - before.charged - lines - penalty - fees)
-
-
-def _beyond(sheet: Sheet) -> Decimal:
-    """The document's penalty that its lines do not name."""
-    return sheet.penalty - sum((line.penalty for line in sheet.lines), ZERO)

@@ -24,6 +24,7 @@ from billing.explaining import (
     TARIFF,
     VOLUME,
     Line,
+    Part,
     Sheet,
     explain,
     pairs,
@@ -47,7 +48,6 @@ LINES = st.builds(
     recalculated=MONEY,
     benefit=MONEY,
     fine=MONEY,
-    penalty=MONEY,
 )
 
 
@@ -89,7 +89,7 @@ def test_every_line_is_in_exactly_one_pair(before: list[Line], now: list[Line]) 
 def parts(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Decimal]:
     """The parts of one service that changed so."""
     old, new = (Line("Вода", **{name: _value(value) for name, value in side.items()}) for side in (before, now))
-    found = explain(Sheet((new,), new.total, new.penalty), Sheet((old,), old.total, old.penalty))
+    found = explain(Sheet((new,), new.total), Sheet((old,), old.total))
     return {part.kind: part.amount for part in found.parts}
 
 
@@ -148,7 +148,6 @@ def _value(text: str) -> Any:
         ({"recalculated": "-20.00"}, {"recalculated": "5.00"}, {RECALCULATION: "25.00"}),
         ({"benefit": "10.00"}, {"benefit": "0.00"}, {BENEFIT: "10.00"}),
         ({"fine": "0.00"}, {"fine": "7.00"}, {FINE: "-7.00"}),
-        ({"penalty": "1.17"}, {"penalty": "2.34"}, {PENALTY: "1.17"}),
     ],
 )
 def test_a_change_falls_to_its_reason(before: dict[str, str], now: dict[str, str], expected: dict[str, str]) -> None:
@@ -183,6 +182,17 @@ def test_what_only_the_totals_hold_belongs_to_the_document() -> None:
     assert [(part.kind, part.service, part.amount) for part in explain(now, before).parts] == [
         (PENALTY, None, Decimal("12.35")), (FEES, None, Decimal("40.00")), (OTHER, None, Decimal("7.65"))
     ]  # fmt: skip
+
+
+def test_a_small_change_of_the_penalty_is_told_by_name() -> None:
+    lines = tuple(Line(f"Услуга {place}") for place in range(8))
+    dearer = tuple(Line(f"Услуга {place}", accrued=Decimal("100.00")) for place in range(8))
+    for few, told in ((lines[:2], 3), (lines, MOST)):
+        now = dearer[: len(few)]
+        found = explain(Sheet(now, Decimal(100 * len(now)) + Decimal("4.56"), Decimal("4.56")), Sheet(few, Decimal(0)))
+        assert found.biggest[-1] == Part(PENALTY, Decimal("4.56"))
+        assert len(found.biggest) == told
+        assert sum(part.amount for part in found.biggest) + found.rest == found.difference
 
 
 def test_as_many_reasons_are_told_as_tell_nine_tenths() -> None:
