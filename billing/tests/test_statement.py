@@ -133,6 +133,27 @@ def test_months_the_wrong_way_round_are_swapped_and_it_is_said(cast: Cast, enter
     assert "we swapped them" in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"from_month": "1", "from_year": "1900", "to_month": "12", "to_year": "2999"},
+        {"from_month": "13", "from_year": "2026", "to_month": "3", "to_year": "2026"},
+        {"from_month": "x", "from_year": "y"},
+    ],
+)
+def test_months_that_cannot_be_shown_are_said_and_the_files_hold_the_months_of_the_page(
+    cast: Cast, enter: Any, query: dict[str, str]
+) -> None:
+    quarter(cast.account)
+    client = enter(cast.olga)
+    page = client.get(url(cast.account, **query))
+    assert "What could not be read was replaced with the months shown below." in page.content.decode()
+    shown = page.context["statement"]
+    name = f"statement-{shown.first:%Y-%m}-{shown.last:%Y-%m}.csv"
+    assert name in client.get(url(cast.account, "csv", **query))["Content-Disposition"]
+    assert "could not be read" not in client.get(url(cast.account, **SPAN)).content.decode()
+
+
 @pytest.mark.parametrize("query", [{"from_month": "13", "from_year": "x"}, {"from_year": "99999"}, {"section": "a'b"}])
 def test_nonsense_shows_the_usual_months(cast: Cast, enter: Any, query: dict[str, str]) -> None:
     quarter(cast.account)

@@ -43,8 +43,14 @@ class SpanForm(forms.Form):
             self.fields[name].choices = [(year, str(year)) for year in reach]  # type: ignore[attr-defined]
 
     def _span(self, given: dict[str, str], years: list[str], usual: Span) -> Span:
-        first = _month(given["from_year"], given["from_month"], years) or usual.first
-        last = _month(given["to_year"], given["to_month"], years) or usual.last
+        first = _month(given["from_year"], given["from_month"], years)
+        last = _month(given["to_year"], given["to_month"], years)
+        asked = any(given.values())
+        if asked and not (first and last):
+            self.said.append(
+                _("These months are not in the book. What could not be read was replaced with the months shown below.")
+            )
+        first, last = first or usual.first, last or usual.last
         if first > last:
             first, last = last, first
             self.said.append(_("The first month was after the last one: we swapped them."))
