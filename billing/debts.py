@@ -7,16 +7,16 @@ printed opening brought in without a document is a paper of its own, so that eve
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from billing.charging.allocation import Cover, Covered, Document, Payment, allocate
+from billing.charging.allocation import Cover, Covered, Document, Payment, allocate, brought_in
 from billing.models import Invoice, LedgerEntry
-from billing.models.ledger import short_number
+from billing.models.ledger import LedgerQuerySet, short_number
 from premises.models import PersonalAccount
 
 NOTHING = Decimal("0.00")
@@ -58,6 +58,33 @@ class Debt:
     def oldest(self) -> Age | None:
         """The oldest part of the debt."""
         return next((age for age in reversed(self.ages) if age.amount), None)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an account stands: its balance by section, what is left of each document, and by which days that was to be paid."""
+
+    balances: Mapping[str, Decimal]
+    left: Mapping[int, Decimal]  # by the document's id; one that the book does not know owes nothing
+    days: tuple[date, ...]  # the last days to pay of all that is unpaid, the oldest first
+
+    @property
+    def balance(self) -> Decimal:
+        return sum(self.balances.values(), NOTHING)
+
+    @property
+    def due(self) -> date | None:
+        """The day by which the oldest of the debt was to be paid; None where nothing is owed in all."""
+        return self.days[0] if self.days and self.balance > 0 else None
+
+    def next_due(self, today: date) -> date | None:
+        """The next day by which something is to be paid."""
+        return next((day for day in self.days if day >= today), None) if self.balance > 0 else None
+
+
+def late_since(due: date | None, today: date) -> date | None:
+    """The first day of a delay; None where the last day to pay has not passed or is not known."""
+    return due + timedelta(days=1) if due and due < today else None
 
 
 @dataclass(frozen=True)
@@ -133,9 +160,36 @@ def sections(account: PersonalAccount) -> list[Section]:
     return [_section(name, rows) for (_account, name), rows in sorted(_rows([account.pk]).items())]
 
 
-def _rows(accounts: Iterable[int]) -> dict[tuple[int, str], list[dict[str, Any]]]:
+def standing_of(account: PersonalAccount) -> Standing:
+    """What every page says of an account's debt; one query."""
+    balances: dict[str, Decimal] = {}
+    left: dict[int, Decimal] = {}
+    days: list[date] = []
+    for one in sections(account):
+        balances[one.name] = one.balance
+        for paper in one.papers:
+            if paper.row["kind"] == Kind.CHARGE:
+                left[paper.row["invoice_id"]] = paper.left
+            if paper.left and (paper.row["kind"] != Kind.CHARGE or paper.row["invoice__due_on"]):
+                days.append(paper.document.due)
+    return Standing(balances, left, tuple(sorted(days)))
+
+
+def left_before(accounts: Iterable[int], day: date) -> dict[tuple[int, str], dict[int, Decimal]]:
+    """What was left of each document at the start of a day, by account and section; one query for all accounts."""
+    found = {}
+    for key, rows in _rows(accounts, LedgerEntry.objects.before(day)).items():
+        papers = _papers(rows, _laid_out(rows))
+        found[key] = {one.row["invoice_id"]: one.left for one in papers if one.row["kind"] == Kind.CHARGE}
+    return found
+
+
+def _rows(
+    accounts: Iterable[int], entries: LedgerQuerySet | None = None
+) -> dict[tuple[int, str], list[dict[str, Any]]]:
     """The lines of the book that stand: neither taken back nor taking back."""
-    standing = LedgerEntry.objects.filter(account__in=accounts, reverses=None, reversed_by=None).order_by("on", "pk")
+    chosen = LedgerEntry.objects.all() if entries is None else entries
+    standing = chosen.filter(account__in=accounts, reverses=None, reversed_by=None).order_by("on", "pk")
     found: defaultdict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
     for row in standing.values(*WANTED):
         found[row["account_id"], row["section"]].append(row)
@@ -158,7 +212,7 @@ def _is_paper(row: Mapping[str, Any]) -> bool:
 
 def _document(row: Mapping[str, Any]) -> Document:
     if row["kind"] != Kind.CHARGE:
-        return Document(row["pk"], row["on"].replace(day=1), row["on"], row["on"], row["amount"])
+        return brought_in(row["pk"], row["on"], row["amount"])
     penalty = row["invoice__penalty"] or NOTHING
     due = row["invoice__due_on"] or row["on"]
     return Document(row["pk"], row["invoice__period"], row["on"], due, row["amount"] - penalty, penalty)

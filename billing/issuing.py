@@ -12,7 +12,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing import freezing
-from billing.book import unpaid
 from billing.charging.exact import NOTHING, largest_remainder
 from billing.charging.totals import vat_inside
 from billing.models import BillingRun, Charge, Requisites, Service
@@ -124,7 +123,7 @@ def largest(papers: Sequence[Paper]) -> Paper | None:
 def share_opening(papers: Sequence[Paper], balance: Decimal, earlier: Sequence[tuple[str, Decimal]]) -> None:
     """Split the balance of a section over its papers: a debt by the documents not paid yet, the rest to the largest.
 
-    `earlier` are (recipient, charged) of the section's documents, newest first: money pays the oldest first.
+    `earlier` are (recipient, what is left) of the section's documents at the start of the month.
     """
     biggest = largest(papers)
     if biggest is None:
@@ -132,8 +131,7 @@ def share_opening(papers: Sequence[Paper], balance: Decimal, earlier: Sequence[t
     left = balance
     if balance > 0 and len(papers) > 1:
         by_recipient = {one.recipient: one for one in papers}
-        owed = unpaid(balance, (charged for _recipient, charged in earlier))
-        for (recipient, _charged), part in zip(earlier, owed, strict=True):
+        for recipient, part in earlier:
             by_recipient.get(recipient, biggest).opening += part
             left -= part
     biggest.opening += left

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from billing.models import Invoice, LedgerEntry, Payment
+from billing.debts import late_since, standing_of
+from billing.models import Invoice, Payment
 from lib.phones import display_phone
 from meters.models import Meter
 from meters.standing import Standing, standing
@@ -89,10 +90,10 @@ def money(account: PersonalAccount, link: AccountLink, meters: Standing, *, toda
 
     A limited link gets the balance and nothing that tells the history.
     """
-    balance = LedgerEntry.objects.filter(account=account).balance()
+    now = standing_of(account)
+    balance, due_on = now.balance, now.due if link.is_full else None
     documents = list(Invoice.objects.live().filter(account=account).in_brief()[: LATEST * 2]) if link.is_full else []
     payments = list(Payment.objects.live().filter(account=account).in_brief()[:LATEST]) if link.is_full else []
-    due_on = next((document.due_on for document in documents if document.due_on), None)
     step = next_step(
         Facts(
             is_limited=not link.is_full,
@@ -107,10 +108,11 @@ def money(account: PersonalAccount, link: AccountLink, meters: Standing, *, toda
         "balance": balance,
         "currency": account.organization.currency,
         "due_on": due_on,
+        "late_since": late_since(due_on, today),
         "step": step,
         "documents": documents[:LATEST],
         "payments": payments,
-        "deadlines": deadlines(account, balance, due_on, meters, today),
+        "deadlines": deadlines(account, balance, now.next_due(today) if link.is_full else None, meters, today),
         "first_bill": next_month(today),
         "pay_url": reverse("pay", args=[account.public_id]) if balance > 0 else "",
     }

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.utils.translation import override
 
 from billing import freezing, issuing
@@ -23,6 +23,7 @@ from billing.actions.running import Clock, Overtaken, claim, held, houses_of, re
 from billing.actions.telling import tell_issued
 from billing.calculating.plan import Norm, Plan, Way
 from billing.charging.exact import NOTHING
+from billing.debts import left_before
 from billing.due import due_date
 from billing.issuing import Desk, Paper
 from billing.models import (
@@ -48,7 +49,6 @@ from premises.models import Organization, PersonalAccount
 CHUNK = 500  # accounts, give or take a house
 State, Kind = BillingRun.State, Invoice.Kind
 MONEY = (LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.REFUND)
-PRINCIPAL = F("accrued") + F("excess") + F("recalculated") - F("benefit") - F("fine") + F("penalty") + F("fees")
 
 
 def issue(run_id: int, *, now: Clock) -> bool:
@@ -266,12 +266,11 @@ def _by_section(entries: Any) -> dict[tuple[int, str], Decimal]:
 
 
 def _earlier(accounts: Iterable[int], period: date) -> dict[tuple[int, str], list[tuple[str, Decimal]]]:
-    """What each recipient charged in earlier months, newest first."""
-    rows = Invoice.objects.live().filter(account__in=accounts, period__lt=period).order_by("-period", "-pk")
-    found: dict[tuple[int, str], list[tuple[str, Decimal]]] = defaultdict(list)
-    for account, kind, recipient, charged in rows.values_list("account", "kind", "recipient", PRINCIPAL):
-        found[account, kind].append((recipient, charged))
-    return found
+    """What is left of the documents of earlier months, by recipient: two queries."""
+    left = left_before(accounts, period)
+    wanted = {pk for some in left.values() for pk, owed in some.items() if owed}
+    recipients = dict(Invoice.objects.filter(pk__in=wanted).values_list("pk", "recipient"))
+    return {key: [(recipients[pk], owed) for pk, owed in some.items() if owed] for key, some in left.items()}
 
 
 def _numbers(run: BillingRun, papers: Sequence[Paper]) -> list[int]:

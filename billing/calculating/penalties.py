@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q, Sum
 
 from billing.calculating.plan import Plan
-from billing.charging.allocation import Document, Payment, allocate
+from billing.charging.allocation import Document, Payment, allocate, brought_in
 from billing.charging.exact import NOTHING
 from billing.charging.penalty import Terms, penalty
 from billing.charging.rules import NoRule
@@ -124,7 +124,7 @@ def _of_book(
                 imported.append(invoice)
                 comes_with_penalty = comes_with_penalty or fine > 0
         elif amount > 0 and kind != Kind.REFUND:
-            documents.append(Document(("entry", pk), on.replace(day=1), on, on, amount))
+            documents.append(brought_in(("entry", pk), on, amount))
         elif kind == Kind.REFUND:
             payments.append(Payment(("entry", pk), on, -amount, of=("payment", of)))
         else:

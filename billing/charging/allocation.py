@@ -1,6 +1,7 @@
 """How money covers documents: a replay of one account's documents and payments of one section, in order of days (pure).
 
-The order: a payment that names a period goes to its documents first, else to the oldest unpaid; all principal before any
+The order: a payment that names a period goes to its documents first, their principal and then their penalty, so that what
+was paid for a month clears it; the rest, and money that names none, goes to the oldest unpaid, all principal before any
 penalty (ГК РФ ст. 319, Постановление Пленума ВС № 22 of 2017 п. 32); what is left is an advance and covers the documents to
 come. A document below zero gives its sum as an advance. A refund is a payment below zero: it takes back the advance, then
 what was covered last. Nothing is stored: the same papers always give the same answer.
@@ -151,6 +152,11 @@ class Covered:
         )
 
 
+def brought_in(key: Key, on: date, amount: Decimal) -> Document:
+    """A debt that came into the book without a document: older than the month of its day, and of no month that a payer names."""
+    return Document(key, on.replace(day=1) - DAY, on, on, amount)
+
+
 def allocate(documents: Iterable[Document], payments: Iterable[Payment]) -> Covered:
     """Lay the payments on the documents. Keys of documents are unique; on one day documents come before payments."""
     till = _Till()
@@ -211,9 +217,7 @@ class _Till:
         self.hole -= filled
         left = amount - filled
         if period is not None:
-            for paper in self.periods.get(period, ()):
-                left -= self._cover(paper, key, on, min(left, paper.principal), NOTHING)
-            self.owing = [paper for paper in self.owing if paper.principal]
+            left -= self._pay_period(key, on, left, self.periods.get(period, ()))
         while left and self.owing:
             left -= self._cover(self.owing[0], key, on, min(left, self.owing[0].principal), NOTHING)
             if not self.owing[0].principal:
@@ -224,6 +228,17 @@ class _Till:
                 del self.penalized[0]
         if left:
             self.advance.append((key, left))
+
+    def _pay_period(self, key: Key, on: date, amount: Decimal, papers: Sequence[_Paper]) -> Decimal:
+        """Pay the documents of the period that was named: all their principal, then their penalties; return the sum."""
+        left = amount
+        for paper in papers:
+            left -= self._cover(paper, key, on, min(left, paper.principal), NOTHING)
+        for paper in papers:
+            left -= self._cover(paper, key, on, NOTHING, min(left, paper.penalty))
+        self.owing = [paper for paper in self.owing if paper.principal]
+        self.penalized = [paper for paper in self.penalized if paper.penalty]
+        return amount - left
 
     def _cover(self, paper: _Paper, key: Key, on: date, principal: Decimal, penalty: Decimal) -> Decimal:
         """Write down a cover (below zero: taken back); return how much money it took."""

@@ -70,7 +70,10 @@ class Invoice(models.Model):
     PDF_PATIENCE = timedelta(minutes=2)
     PDF_ATTEMPTS = 5
 
-    status: str  # set by billing.shelf.with_status
+    # Set by billing.shelf.with_status:
+    status: str
+    left: Decimal
+    late_since: date | None
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(

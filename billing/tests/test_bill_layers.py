@@ -154,7 +154,7 @@ def test_the_status_is_the_list_s(cast: Cast, enter: Any) -> None:
     post_documents(bills)
     post_payments([make_payment(cast.account, "20.10.2026", "120.00")])
     client = enter(cast.olga)
-    assert [page(client, one).context["status"] for one in bills] == ["paid", "part"]
+    assert [page(client, one).context["invoice"].status for one in bills] == ["paid", "part"]
 
 
 def test_a_letter_about_a_line_is_ready_to_be_finished(cast: Cast, enter: Any) -> None:

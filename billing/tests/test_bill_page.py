@@ -1,5 +1,6 @@
 """One document: sections of the form, honest notes, bank details, the payment code."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from billing.actions.ledger import post_documents
+from billing.actions.ledger import post_documents, post_payments
 from billing.models import Invoice, Requisites
-from billing.testing import make_invoice, reprint
+from billing.testing import make_invoice, make_payment, make_till, reprint
 from portal.testing import Cast
 
 MARCH = date(2026, 3, 1)
@@ -46,7 +47,47 @@ def test_olga_reads_the_sum_the_due_date_and_the_table(cast: Cast, enter: Any) -
     html = enter(cast.olga).get(url(invoice)).content.decode().replace("\xa0", " ")
     for words in ("3,780.39 RUB", "Содержание жилья", "60.334262", "Раздел 1.", "Раздел 3.", "Олина Ольга Олеговна"):
         assert words in html
-    assert "April 15, 2026" in html
+    assert "To pay, overdue since April 16, 2026" in html
+
+
+def paid(account: Any, amount: str, **fields: Any) -> None:
+    post_payments([make_payment(account, "20.11.2026", amount, **fields)])
+
+
+@pytest.mark.feature("B10")
+def test_the_large_sum_is_what_is_left_of_this_bill_and_a_paid_one_asks_for_nothing(cast: Cast, enter: Any) -> None:
+    make_till(cast.company)
+    invoice = make_invoice(cast.account, MARCH, accrued="100.00", opening="30.00", due_on=date(2026, 12, 15))
+    post_documents([invoice])
+    client = enter(cast.olga)
+
+    def text() -> str:
+        html = client.get(url(invoice)).content.decode().replace("\xa0", " ")
+        return re.sub(r"(\s|<[^>]*>)+", " ", html[html.index('"bill-head"') : html.index('id="why"')])
+
+    assert "Pay 100.00 RUB" in text()
+    paid(cast.account, "40.00", period=MARCH)
+    part = text()
+    assert "Partly paid" in part
+    assert "To pay by Dec. 15, 2026 60.00 RUB" in part
+    assert "Pay 60.00 RUB" in part
+    assert "In the bill 130.00 RUB" in part
+    assert "Today the account owes 90.00 RUB" in part
+    paid(cast.account, "60.00", period=MARCH)
+    done = text()
+    assert done.count("Paid ") == 3  # the tag, the large word, «Paid in this month»
+    assert "To pay" not in done
+    assert "Pay 1" not in done
+    assert reverse("pay", args=[cast.account.public_id]) not in client.get(url(invoice)).content.decode()
+    assert "Today the account owes 30.00 RUB" in done
+
+
+def test_a_sum_with_the_penalty_inside_says_so(cast: Cast, enter: Any) -> None:
+    plain = make_invoice(cast.account, date(2026, 2, 1))
+    fined = make_invoice(cast.account, MARCH, penalty=Decimal("1.00"), payable=Decimal("3681.39"))
+    client = enter(cast.olga)
+    assert "<dt>For the month, with penalty</dt>" in client.get(url(fined)).content.decode()
+    assert "<dt>For this month</dt>" in client.get(url(plain)).content.decode()
 
 
 @pytest.mark.parametrize(("form", "requisites", "is_there"), [

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from billing.actions.ledger import post_documents, post_payments
 from billing.models import Invoice
+from billing.owed import Owed
 from billing.testing import make_invoice, make_payment
 from portal.testing import Cast
 from premises.models import PersonalAccount
@@ -56,6 +57,33 @@ def test_olga_and_oleg_see_every_bill_with_its_amount_and_status(cast: Cast, ent
         assert response.context["balance"] == Decimal("400.00")
         assert response.context["due"] == date(2026, 3, 15)
         assert reverse("bill_pdf", args=[cast.account.public_id, page[0].public_id]) in response.content.decode()
+
+
+@pytest.mark.feature("B10")
+def test_a_month_that_was_paid_by_name_is_paid_and_the_older_one_stays_overdue(cast: Cast, enter: Any) -> None:
+    two_months(cast.account)
+    post_payments([make_payment(cast.account, "20.03.2026", "500.00", period=FEBRUARY)])
+    response = enter(cast.olga).get(url(cast.account))
+    assert [(one.period, one.status) for one in shown(response)] == [(FEBRUARY, "paid"), (JANUARY, "due")]
+    html = response.content.decode().replace("\xa0", " ")
+    assert "To pay, overdue since Feb. 16, 2026" in html  # not the day of the paid February
+    assert html.count("Overdue since Feb. 16, 2026") == 1
+    owed = Owed.by(cast.account, is_full=True, invoice=str(shown(response)[0].public_id))
+    assert (owed.due, owed.month, owed.bill, owed.is_paid) == (Decimal("1000.00"), None, None, True)
+
+
+@pytest.mark.feature("B10")
+def test_paying_for_a_month_with_its_penalty_clears_it(cast: Cast, enter: Any) -> None:
+    bills = [
+        make_invoice(cast.account, month, accrued=sum_, penalty=Decimal(fine), payable=Decimal(sum_) + Decimal(fine))
+        for month, sum_, fine in ((JANUARY, "100.00", "7.00"), (FEBRUARY, "1923.81", "41.48"))
+    ]
+    post_documents(bills)
+    month = Owed.by(cast.account, is_full=True).month
+    assert month
+    assert (month.period, month.amount) == (FEBRUARY, Decimal("1965.29"))
+    post_payments([make_payment(cast.account, "20.03.2026", "1965.29", period=FEBRUARY)])
+    assert [one.status for one in shown(enter(cast.olga).get(url(cast.account)))] == ["paid", "due"]
 
 
 @pytest.mark.feature("D5", "E4")

@@ -44,6 +44,16 @@ def test_a_payment_that_names_a_period_goes_there_and_then_to_the_oldest() -> No
     assert said(covered) == [("a", "02", "200.00", "0.00"), ("a", "01", "30.00", "0.00")]
 
 
+def test_what_is_paid_for_a_month_clears_it_with_its_penalty_before_older_debts() -> None:
+    covered = allocate(
+        [bill(JAN, "100.00", "7.00"), bill(FEB, "1923.81", "41.48")], [money("a", "2026-03-05", "1965.29", FEB)]
+    )
+    assert said(covered) == [("a", "02", "1923.81", "0.00"), ("a", "02", "0.00", "41.48")]
+    assert (covered.unpaid("01"), covered.unpaid_penalty("01")) == (D("100.00"), D("7.00"))
+    more = allocate([bill(JAN, "100.00", "7.00"), bill(FEB, "50.00", "3.00")], [money("a", "2026-03-05", "60.00", FEB)])
+    assert said(more)[2:] == [("a", "01", "7.00", "0.00")]
+
+
 def test_principal_comes_before_any_penalty() -> None:
     covered = allocate([bill(JAN, "100.00", "7.00"), bill(FEB, "200.00", "3.00")], [money("a", "2026-03-05", "305.00")])
     assert said(covered) == [("a", "01", "100.00", "0.00"), ("a", "02", "200.00", "0.00"), ("a", "01", "0.00", "5.00")]

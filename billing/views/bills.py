@@ -25,11 +25,12 @@ from billing.actions.pdf import ask_for_pdf
 from billing.columns import table
 from billing.comparing import compared
 from billing.corrections import corrections
+from billing.debts import late_since, standing_of
 from billing.forms import MonthForm
-from billing.models import Invoice, InvoiceLine, LedgerEntry
+from billing.models import Invoice, InvoiceLine
 from billing.payment_code import payment_code
 from billing.printing.charges import methods
-from billing.shelf import chosen_month, chosen_year, distinct, documents_of, months_of, status_of
+from billing.shelf import chosen_month, chosen_year, distinct, documents_of, months_of, with_status
 from billing.tasks import nudge
 from billing.views.asked import SignedIn, account_asked, invoice_asked
 from billing.wording import wording_of
@@ -44,21 +45,22 @@ NOTHING = Decimal("0.00")
 def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
     """P21: the account's documents by months, of a year or of one month, and what is owed in all."""
     account = account_asked(request, account_id)
-    balances = LedgerEntry.objects.balances_by_section(account)
+    now, today = standing_of(account), timezone.localdate()
     every = months_of(account)
     years = distinct(month.year for month in every)
     month = chosen_month(request.GET.get("month", ""), every)
     year = None if month else chosen_year(request.GET.get("year", ""), years)
     chosen = [one for one in every if (not month or one == month) and (not year or one.year == year)]
     page: Page[date] = Paginator(chosen, MONTHS_PER_PAGE).get_page(request.GET.get("page"))
-    documents = documents_of(account, list(page), balances)
+    documents = documents_of(account, list(page), now, today)
     context = {
         "account": account,
         "page": page,
         "groups": [(period, list(found)) for period, found in groupby(documents, key=lambda one: one.period)],
-        "balance": sum(balances.values(), NOTHING),
+        "balance": now.balance,
         "currency": account.organization.currency,
-        "due": account.invoices.live().filter(due_on__isnull=False).values_list("due_on", flat=True).first(),
+        "due": now.due,
+        "late_since": late_since(now.due, today),
         "month": month,
         "year": year,
         "years": years,
@@ -73,7 +75,8 @@ def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
 def bill(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse:
     """P22: one document in three layers: what to pay and why so much, every figure, where the money goes."""
     invoice = invoice_asked(request, account_id, invoice_id)
-    balances = LedgerEntry.objects.balances_by_section(invoice.account)
+    now = standing_of(invoice.account)
+    with_status(invoice, now, timezone.localdate())
     lines = list(invoice.lines.all())
     words = wording_of(invoice.form)
     code = payment_code(invoice)
@@ -83,8 +86,7 @@ def bill(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse:
         "invoice": invoice,
         "account": invoice.account,
         "currency": invoice.currency,
-        "balance": sum(balances.values(), NOTHING),
-        "status": status_of(invoice, balances.get(invoice.kind, NOTHING)),
+        "balance": now.balance,
         "compared": compared(invoice, lines),
         "words": words,
         "table": table(invoice, lines, words),
