@@ -201,10 +201,10 @@ class BillingTermsAdmin(ScopedAdmin):
     """How the company makes its bills."""
 
     may = {MANAGER: EDIT, ACCOUNTANT: LOOK}
-    list_display = ("organization", "calculates", "form", "raises_for_silence", "carries_rest")
+    list_display = ("organization", "calculates", "form", "raises_for_silence", "carries_rest", "penalty_since")
     list_select_related = ("organization",)
     sortable_by = ()
-    fields = ("organization", "calculates", "form", "raises_for_silence", "carries_rest")
+    fields = ("organization", "calculates", "form", "raises_for_silence", "carries_rest", "penalty_since")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("organization",) if obj else ()

@@ -56,6 +56,7 @@ class Readiness:
     houses_without: int  # houses without any service
     last_month: Decimal
     run: BillingRun | None
+    penalty_since: date | None  # of imported documents; None: there are none
 
     @property
     def share(self) -> int:
@@ -70,6 +71,7 @@ def readiness(organization: Organization, period: date) -> Readiness:
     meters = Meter.objects.of_flats().filter(there, organization=organization, installed_on__lt=period)
     here = Reading.objects.current().filter(meter=OuterRef("pk"), period=period, is_billable=True)
     before = Invoice.objects.live().filter(organization=organization, period=months_before(period, 1))
+    imported = Invoice.objects.live().filter(organization=organization, run__isnull=True)
     runs = BillingRun.objects.filter(organization=organization, period=period, kind=BillingRun.Kind.PERIOD)
     return Readiness(
         accounts=accounts_of(plan).count(),
@@ -82,6 +84,7 @@ def readiness(organization: Organization, period: date) -> Readiness:
         houses_without=len(set(plan.cities) - set(plan.supplies)),
         last_month=before.aggregate(total=Sum(PRINCIPAL))["total"] or NONE,
         run=runs.exclude(state=BillingRun.State.DROPPED).first(),
+        penalty_since=plan.penalty_since if imported.exists() else None,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from django.db.models import Q, Sum
 from billing.calculating.plan import Plan
 from billing.charging.allocation import Document, Payment, allocate, brought_in
 from billing.charging.exact import NOTHING
-from billing.charging.penalty import Terms, penalty
+from billing.charging.penalty import Portion, Terms, penalty
 from billing.charging.rules import NoRule
 from billing.models import BillingRun, Invoice, LedgerEntry, PenaltyCharge
 
@@ -49,7 +49,7 @@ def penalties_of(plan: Plan, accounts: Collection[int], houses: dict[int, int], 
     found: list[Late] = []
     for (account, section), rows in books.items():
         city = plan.cities.get(houses.get(account, 0), "")
-        found += _of_book(account, section, rows, terms, city, upto, charged)
+        found += _of_book(account, section, rows, terms, city, upto, charged, plan.penalty_since)
     return found
 
 
@@ -106,14 +106,15 @@ class _Terms:
 
 
 def _of_book(
-    account: int, section: str, rows: Iterable[Any], terms: _Terms, city: str, upto: date, charged: dict[int, Decimal]
+    account: int, section: str, rows: Iterable[Any], terms: _Terms, city: str, upto: date, charged: dict[int, Decimal],
+    since: date,
 ) -> Iterable[Late]:  # fmt: skip
-    """Replay one section of one account's book. A company whose registers bring penalties counts those itself."""
+    """Replay one section of one account's book. Of imported documents only the days from `since` on count here: what they
+    bore before was charged by the registers, or by nobody."""
     documents: list[Document] = []
     payments: list[Payment] = []
     bearing: dict[int, date] = {}
-    imported: list[int] = []
-    comes_with_penalty = False
+    imported: set[int] = set()
     for _a, _s, kind, on, amount, pk, invoice, period, due, run, fine, fees, payment, named, of in rows:
         if kind == Kind.CHARGE:
             extra = fine + fees
@@ -121,8 +122,7 @@ def _of_book(
             if due:
                 bearing[invoice] = due
             if run is None:
-                imported.append(invoice)
-                comes_with_penalty = comes_with_penalty or fine > 0
+                imported.add(invoice)
         elif amount > 0 and kind != Kind.REFUND:
             documents.append(brought_in(("entry", pk), on, amount))
         elif kind == Kind.REFUND:
@@ -130,11 +130,13 @@ def _of_book(
         else:
             payments.append(Payment(("payment", payment) if payment else ("entry", pk), on, -amount, named))
     covered = allocate(documents, payments)
-    left_out = set(imported) if comes_with_penalty else set()
     for invoice, due in bearing.items():
-        if due >= upto or invoice in left_out:
+        if due >= upto:
             continue
-        grown = penalty(covered.portions(invoice), due, upto, terms.of(due, section, city))
+        portions: Iterable[Portion] = covered.portions(invoice)
+        if invoice in imported:
+            portions = [one._replace(since=max(since, one.since or since)) for one in portions]
+        grown = penalty(portions, due, upto, terms.of(due, section, city))
         added = grown - charged.get(invoice, NOTHING)
         if added:
             yield Late(account, invoice, section, added)

@@ -16,7 +16,7 @@ from billing.calculating.months import days_in, last_day_of, months_before
 from billing.charging.basis import NotEnough, Rate
 from billing.charging.exact import ZERO
 from billing.charging.rules import NoRule, Rules
-from billing.models import BillingTerms, HouseFact, HouseService, Service, ServiceNorm, Tariff
+from billing.models import BillingRun, BillingTerms, HouseFact, HouseService, Service, ServiceNorm, Tariff
 from billing.rulebook import rules_of
 from meters.models import ConsumptionNorm
 from premises.models import House, Organization
@@ -108,6 +108,15 @@ class Plan:
     def last_year(self) -> list[date]:
         """The months of the calendar year before."""
         return [date(self.period.year - 1, month, 1) for month in range(1, 13)]
+
+    @cached_property
+    def penalty_since(self) -> date:
+        """The first day on which imported debts bear a penalty here: as the terms say, else that of the first closing."""
+        if self.terms.penalty_since:
+            return self.terms.penalty_since
+        runs = BillingRun.objects.filter(organization=self.organization, kind=BillingRun.Kind.PERIOD)
+        issued = runs.filter(state=BillingRun.State.ISSUED, period__lt=self.period).order_by("period")
+        return issued.values_list("period", flat=True).first() or self.period
 
     def fact(self, house: int) -> HouseFact:
         """The data of a house; raises `NotEnough`."""

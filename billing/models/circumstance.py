@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from billing.models.service import POSITIVE, InForceQuerySet, Service, check_span
 from premises.models import House, Organization, PersonalAccount
 
+MOST = Decimal("99999999.99")  # of one sum, either sign: as imports
+
 
 class AccountFact(models.Model):
     """People and area of an account from a day on, where they changed in the middle of a month; else the account's own."""
@@ -98,8 +100,8 @@ class Subsidy(models.Model):
     )
     period = models.DateField(_("period"))  # the first day of the month
     amount = models.DecimalField(
-        _("amount"), max_digits=13, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))]
-    )
+        _("amount"), max_digits=13, decimal_places=2, validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(MOST)],
+    )  # fmt: skip
     source = models.CharField(_("decision"), max_length=200, blank=True)
 
     class Meta:
@@ -109,6 +111,7 @@ class Subsidy(models.Model):
         constraints = [
             models.UniqueConstraint(name="one_subsidy_per_month", fields=["account", "period"]),
             models.CheckConstraint(name="subsidy_is_of_a_month", condition=Q(period__day=1) & Q(amount__gt=0)),
+            models.CheckConstraint(name="subsidy_is_possible", condition=Q(amount__lte=MOST)),
         ]
 
     def __str__(self) -> str:
@@ -227,7 +230,9 @@ class Recalculation(models.Model):
         Service, on_delete=models.PROTECT, related_name="recalculations", verbose_name=_("service")
     )
     period = models.DateField(_("for the period"))  # the first day of the month that is corrected
-    amount = models.DecimalField(_("amount"), max_digits=13, decimal_places=2)
+    amount = models.DecimalField(
+        _("amount"), max_digits=13, decimal_places=2, validators=[MinValueValidator(-MOST), MaxValueValidator(MOST)]
+    )
     reason = models.CharField(_("reason"), max_length=200)
     source = models.CharField(_("came from"), max_length=10, choices=Source, default=Source.MANUAL)
     # The run that found it: a correction, or the very run that charges it (absence, poor quality, actual readings).
@@ -252,6 +257,7 @@ class Recalculation(models.Model):
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.CheckConstraint(name="recalculation_is_of_a_month", condition=Q(period__day=1) & ~Q(amount=0)),
+            models.CheckConstraint(name="recalculation_is_possible", condition=Q(amount__range=(-MOST, MOST))),
             models.UniqueConstraint(
                 name="a_correction_finds_a_service_once",
                 fields=["found_by", "account", "service", "period", "source"],

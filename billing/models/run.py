@@ -34,6 +34,10 @@ class BillingTerms(models.Model):
     )  # fmt: skip
     raises_for_silence = models.BooleanField(_("raise the norm where readings were only not sent"), default=False)
     carries_rest = models.BooleanField(_("offset a negative rest of common use in the next month"), default=True)
+    penalty_since = models.DateField(
+        _("imported debts bear a penalty from"), null=True, blank=True,
+        help_text=_("Empty: from the first day of the first month that was closed here"),
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("terms of billing")

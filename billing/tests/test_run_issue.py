@@ -190,15 +190,38 @@ def test_who_paid_in_thirty_days_bears_none_and_on_the_31st_day_one(cast: Cast) 
     assert sums == [Decimal("0.00"), Decimal("1.17")]
 
 
-def test_a_company_whose_registers_bring_penalties_counted_them_itself(cast: Cast) -> None:
+@pytest.mark.parametrize(
+    ("since", "november", "december"),
+    [
+        (None, "219.23", "445.77"),  # from 1 November, over 90 days late: 30 and 61 days of 1/130
+        (date(2026, 11, 16), "109.62", "336.15"),  # 15 and 46 days of 1/130
+        (date(2026, 12, 1), None, "226.54"),  # 31 days of 1/130
+        (date(2026, 6, 1), "760.00", "986.54"),  # 60 days of 1/300, 78 and 109 of 1/130
+    ],
+)
+def test_an_imported_debt_bears_a_penalty_from_the_cut_over_on(
+    cast: Cast, since: date | None, november: str | None, december: str
+) -> None:
+    """10 000 at 9.5 %, due on 15 June; the register brought a penalty of its own, which changes nothing here."""
+    BillingTerms.objects.create(organization=cast.company, penalty_since=since)
     make_service(cast.house, "main", "area", MAIN)
-    old = make_invoice(
-        cast.account, date(2026, 5, 1), penalty=Decimal("10.00"), payable=Decimal("3690.39"), due_on=date(2026, 6, 15)
+    sums = {"accrued": Decimal(10000), "payable": Decimal(10000), "due_on": date(2026, 6, 15)}
+    old = make_invoice(cast.account, date(2026, 5, 1), **sums | {"penalty": Decimal(10), "payable": Decimal(10010)})
+    plain = make_invoice(cast.nina_account, date(2026, 5, 1), **sums)
+    paid = make_invoice(cast.nina_account, date(2026, 4, 1), **sums | {"due_on": date(2026, 5, 15)})
+    post_documents([old, paid, plain])
+    pay(cast.nina_account, "31.10.2026", "10000.00")
+    for month in (11, 12):
+        issued(cast.company, date(2026, month, 1), by=cast.anna, at=datetime(2027, 1, 1, 9, tzinfo=UTC))
+    fines = PenaltyCharge.objects.order_by("run__period").values_list("invoice", "run__period__month", "amount")
+    first = Decimal(november) if november else None
+    expected = [(11, first)] * bool(first) + [(12, Decimal(december) - (first or 0))]
+    for bill in (old, plain):
+        assert [(month, amount) for pk, month, amount in fines if pk == bill.pk] == expected
+    # The debt of April, paid on 31 October: 60 days of 1/300 and 79 of 1/130, or nothing of it was owed any more.
+    assert sum(amount for pk, _month, amount in fines if pk == paid.pk) == Decimal(
+        "767.31" if since == date(2026, 6, 1) else 0
     )
-    plain = make_invoice(cast.nina_account, date(2026, 5, 1), due_on=date(2026, 6, 15))
-    post_documents([old, plain])
-    run = issued(cast.company, NOV, by=cast.anna)
-    assert set(run.penalties.values_list("account", flat=True)) == {cast.nina_account.pk}
 
 
 def test_the_reasons_of_recalculations_are_printed(cast: Cast) -> None:
