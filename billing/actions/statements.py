@@ -11,8 +11,8 @@ from billing.actions.ledger import hold_book
 from billing.actions.matching import match_transfers
 from billing.actions.payments import take
 from billing.exchange.detect import STATEMENT, WORDS
-from billing.exchange.statement import Order, read_statement
-from billing.models import BankDocument
+from billing.exchange.statement import Order, Statement, read_statement
+from billing.models import BankDocument, Requisites
 from lib.copying import copy_in
 from premises.models import ImportRun
 from premises.registers import Tally, archives
@@ -32,6 +32,8 @@ COLUMNS = (
     "state",
 )
 Key = tuple[Any, ...]  # number, day, sum, payer's account: one document of the bank
+STRANGE = _("The statement is about the account %(account)s, which is not among the bank details of the company.")
+NO_DETAILS = _("The company has no bank details here: nobody can tell whether this statement is its own.")
 TWICE = _("This payment order stands in the statement twice.")
 
 
@@ -50,7 +52,7 @@ def import_statement(run: ImportRun, file: BinaryIO, tally: Tally, *, write: boo
         return
     statement = read_statement(inner)
     tally.facts |= {"format": STATEMENT, "format_words": WORDS[STATEMENT]}
-    tally.note(statement.problems)
+    tally.note([*statement.problems, *_strange_accounts(run, statement)])
     desk, payments = Desk(run, at), Tally()
     _refuse_repeated(statement.orders)
     receipts = iter(statement)
@@ -65,6 +67,15 @@ def import_statement(run: ImportRun, file: BinaryIO, tally: Tally, *, write: boo
         copy_in(BankDocument, COLUMNS, (_values(run, order) for order in fresh))
         match_transfers(run.organization)
     _tell(run, tally, desk, statement.transfers, write=write)
+
+
+def _strange_accounts(run: ImportRun, statement: Statement) -> list[Problem]:
+    """A statement is about the company's own bank accounts; one that has none here is only warned."""
+    own = set(Requisites.objects.filter(organization=run.organization).values_list("account", flat=True))
+    if not own:
+        return [Problem(0, WARNING, "", NO_DETAILS, {})]
+    strange = sorted(one for one in statement.accounts if one.replace(" ", "") not in own)
+    return [Problem(0, ERROR, "РасчСчет", STRANGE, {"account": one}) for one in strange]
 
 
 def _refuse_repeated(orders: list[Order]) -> None:

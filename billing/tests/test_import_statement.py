@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from billing.actions.strays import credit_stray
 from billing.models import BankDocument, LedgerEntry, Payment, StrayPayment
+from billing.tests.firm import make_details
 from billing.tests.test_exchange_payments import SBER
 from billing.tests.test_exchange_statement import STATEMENT, order, with_orders
 from portal.testing import Cast, make_account
@@ -64,6 +65,19 @@ def test_a_transfer_of_another_sum_stays_open(cast: Cast) -> None:
     register(cast)
     take(cast, STATEMENT.replace("4955.70", "4955.60"))
     assert states() == {"123456": ("open", None)}
+
+
+def test_a_statement_of_a_strange_account_is_refused(cast: Cast) -> None:
+    """The own accounts are those of the bank details; a company without any is only warned."""
+    run = take(cast, with_orders(OWN))
+    assert any("no bank details" in one.message for one in run.problems if one.level == "warning")
+    make_details(cast.company, account="40702810652000009999")
+    run = take(cast, with_orders(OWN, NOBODY))
+    assert run.state == "refused"
+    assert any("40702810652000001234, which is not" in one.message for one in run.problems if one.level == "error")
+    make_details(cast.company, kind="repair")
+    run = take(cast, with_orders(OWN, NOBODY))
+    assert (run.state, [one for one in run.problems if "bank details" in one.message]) == ("applied", [])
 
 
 def test_two_statements_that_share_a_day_bring_it_once(cast: Cast) -> None:
