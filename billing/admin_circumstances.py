@@ -4,14 +4,22 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from billing.actions.recalculating import hold_recalculation
 from billing.admin_services import SettledAdmin
+from billing.charging.absence import Absence as Away
+from billing.charging.absence import is_in_time
+from billing.charging.rules import NoRule
 from billing.models import Absence, AccountFact, Benefit, QualityCase, Recalculation, Subsidy
+from billing.rulebook import rules_of
 from premises.admin_scope import ACCOUNTANT, ALL, MANAGER, KeyedForm, Rights, ScopedAdmin
 
 KEEPERS: Rights = {MANAGER: ALL, ACCOUNTANT: ALL}
@@ -94,6 +102,17 @@ class AbsenceAdmin(OfAccountAdmin):
     sortable_by = ("left_on",)
     fields = ("account", "persons", "left_on", "returned_on", "applied_on", "document")
 
+    def save_model(self, request: HttpRequest, obj: Absence, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        country, city = obj.account.organization.country, obj.account.unit.house.city
+        try:
+            within = rules_of(country).whole(country, "absence_apply_days", obj.returned_on, city)
+        except NoRule:
+            return
+        if not is_in_time(Away(obj.left_on, obj.returned_on), obj.applied_on, within=within):
+            text = _t("Applied later than %(days)s days after the return: nothing is given back for it.")
+            messages.warning(request, text % {"days": within})
+
 
 @admin.register(QualityCase)
 class QualityCaseAdmin(SettledAdmin):
@@ -142,9 +161,26 @@ class RecalculationAdmin(ScopedAdmin):
         return super().has_delete_permission(request, obj) and self._is_ours_to_change(obj)
 
     def _is_ours_to_change(self, row: Recalculation | None) -> bool:
-        return row is None or (row.run_id is None and row.source == Recalculation.Source.MANUAL)
+        if row is None:
+            return True
+        return row.source == Recalculation.Source.MANUAL and not (row.run and row.run.is_settled)
 
+    def delete_model(self, request: HttpRequest, obj: Recalculation) -> None:
+        with transaction.atomic():
+            hold_recalculation(obj)
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Recalculation]) -> None:
+        with transaction.atomic():
+            for row in queryset:
+                hold_recalculation(row)
+            super().delete_queryset(request, queryset)
+
+    @transaction.atomic
     def save_model(self, request: HttpRequest, obj: Recalculation, form: Any, change: bool) -> None:
-        if not change:
+        if change:
+            hold_recalculation(obj)
+            obj.run_id = Recalculation.objects.values_list("run", flat=True).get(pk=obj.pk)
+        else:
             obj.by_id = request.user.pk
         super().save_model(request, obj, form, change)

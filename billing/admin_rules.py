@@ -15,6 +15,7 @@ SHAPES = {
     "day": _("a day of the month: 15; the last one is 31"),
     "whole number": _("a whole number: 3"),
     "number": _("a number with a point: 1.5"),
+    "percentage": _("a percentage from 0 to 100: 9.5"),
     "number or nothing": _("a number with a point: 9.5; empty where there is no bound"),
     "yes or no": _("yes or no"),
     "list of steps": _("steps «day:divisor» with a space between: 31:300 91:130"),

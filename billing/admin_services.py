@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db.models import Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,7 @@ from billing.models import (
     Supplier,
     Tariff,
 )
+from premises.admin_forms import is_tax_id
 from premises.admin_scope import ACCOUNTANT, ALL, EDIT, LOOK, MANAGER, KeyedForm, Rights, ScopedAdmin
 
 KEEPERS: Rights = {MANAGER: ALL, ACCOUNTANT: ALL}
@@ -60,11 +62,23 @@ class SettledAdmin(ScopedAdmin):
             )
 
 
+class SupplierForm(KeyedForm):
+    """A supplier; a tax number that is written must be possible in the company's country."""
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        company, tax_id = values.get("organization"), values.get("tax_id")
+        if company and tax_id and not is_tax_id(tax_id, company.country):
+            self.add_error("tax_id", _("Check the number: its check digit does not fit."))
+        return values
+
+
 @admin.register(Supplier)
 class SupplierAdmin(ScopedAdmin):
     """Who delivers the services of the company's houses."""
 
     may = READERS
+    form = SupplierForm
     list_display = ("name", "tax_id", "phone", "site")
     list_filter = ("organization",)
     search_fields = ("name", "tax_id")
@@ -194,6 +208,13 @@ class HouseFactAdmin(SettledAdmin):
         "house", "since", "area_rooms", "area_common", "distributes_all", "decision", "heating_from", "heating_months",
         "heat_average",
     )  # fmt: skip
+
+    def save_model(self, request: HttpRequest, obj: HouseFact, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        flats = obj.house.units.aggregate(sum=Sum("area_total"))["sum"] or Decimal(0)
+        if obj.area_rooms * 2 < flats:
+            text = _t("The flats of this house have %(flats)s m² together, more than twice as much. Check the area.")
+            messages.warning(request, text % {"flats": flats})
 
 
 @admin.register(BillingTerms)

@@ -132,6 +132,12 @@ def _read_number(text: str) -> None:
         raise ValueError(text)
 
 
+def _read_percentage(text: str) -> None:
+    _read_number(text)
+    if Decimal(text) > 100:
+        raise ValueError(text)
+
+
 def _read_number_or_nothing(text: str) -> None:
     if text:
         _read_number(text)
@@ -151,6 +157,7 @@ READERS = {
     "day": _read_day,
     "whole number": _read_whole,
     "number": _read_number,
+    "percentage": _read_percentage,
     "number or nothing": _read_number_or_nothing,
     "yes or no": _read_flag,
     "list of steps": _read_steps,
@@ -162,7 +169,7 @@ KINDS = {
     "due_moves": "yes or no",
     "doc_day": "day",
     "reading_last_day": "day",
-    "key_rate": "number",
+    "key_rate": "percentage",
     "penalty_rate_cap": "number or nothing",
     "penalty_steps": "list of steps",
     "penalty_steps_repair": "list of steps",

@@ -1,5 +1,6 @@
 """What makes one account's charge differ: people and area by days, benefits, absences, poor quality, corrections."""
 
+from calendar import monthrange
 from datetime import date
 from decimal import Decimal
 from typing import Any, Self
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.service import POSITIVE, InForceQuerySet, Service, check_span
+from meters.resources import Resource
 from premises.models import House, Organization, PersonalAccount
 
 MOST = Decimal("99999999.99")  # of one sum, either sign: as imports
@@ -89,7 +91,15 @@ class Benefit(models.Model):
         return f"{self.account}: {self.percent.normalize():f} %"
 
     def clean(self) -> None:
+        """The same benefit is not there twice on one day."""
         check_span(self)
+        if not (self.account_id and self.since):
+            return
+        same = Benefit.objects.filter(account=self.account_id, service=self.service_id, category__iexact=self.category)
+        if same.exclude(pk=self.pk).during(self.since, self.until or date.max).exists():
+            raise ValidationError(
+                {"since": _("This account already has this benefit on some of these days. End it first.")}
+            )
 
 
 class Subsidy(models.Model):
@@ -117,6 +127,12 @@ class Subsidy(models.Model):
     def __str__(self) -> str:
         return f"{self.account}: {self.amount}"
 
+    def clean(self) -> None:
+        """The state decides for this month or the next one, not for years."""
+        today = date.today()  # noqa: DTZ011  (a month, whatever the hour)
+        if self.period and (self.period.year - today.year) * 12 + self.period.month - today.month > 1:
+            raise ValidationError({"period": _("This month is too far ahead: at most the next one.")})
+
 
 class Absence(models.Model):
     """Somebody of the flat was away (ПП 354, пп. 86–97): days of leaving and returning are not counted."""
@@ -143,6 +159,16 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account}: {self.left_on:%d.%m.%Y}–{self.returned_on:%d.%m.%Y}"
+
+    def clean(self) -> None:
+        """No more are away than live or are registered there, where that is known."""
+        if not self.account_id or not self.persons:
+            return
+        by_days = [one or 0 for one in self.account.facts.values_list("residents", flat=True)]
+        people = max(self.account.residents or 0, self.account.registered or 0, *by_days, 0)
+        if people and self.persons > people:
+            text = _("So many people do not live there: %(people)s at most.") % {"people": people}
+            raise ValidationError({"persons": text})
 
 
 class QualityCase(models.Model):
@@ -193,9 +219,20 @@ class QualityCase(models.Model):
         return f"{self.house}: {self.service}, {self.period:%m.%Y}"
 
     def clean(self) -> None:
-        """The account lives in the house."""
+        """The account lives in the house; the hours fit the month, the kind fits the service."""
+        wrong: dict[str, Any] = {}
         if self.account and self.house_id and self.account.unit.house_id != self.house_id:
-            raise ValidationError({"account": _("This account is in another house.")})
+            wrong["account"] = _("This account is in another house.")
+        if self.period and self.hours is not None:
+            most = monthrange(self.period.year, self.period.month)[1] * 24
+            if self.hours > most:
+                wrong["hours"] = _("The month has %(hours)s hours.") % {"hours": most}
+            elif self.kind == self.Kind.INTERRUPTION and not self.hours:
+                wrong["hours"] = _("Write how many hours above what is allowed it lasted.")
+        if self.kind == self.Kind.COLD_HOT_WATER and self.service_id and self.service.resource != Resource.HOT:
+            wrong["service"] = _("This service is not hot water.")
+        if wrong:
+            raise ValidationError(wrong)
 
 
 class RecalculationQuerySet(models.QuerySet["Recalculation"]):

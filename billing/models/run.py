@@ -138,6 +138,11 @@ class BillingRun(models.Model):
         return self.state in self.WITH_WORKER
 
     @property
+    def is_settled(self) -> bool:
+        """Whether documents of it are issued or being issued."""
+        return self.state in (self.State.ISSUING, self.State.ISSUED) or self.issued_by_id is not None
+
+    @property
     def progress_key(self) -> str:
         """Under which the worker tells how far it is."""
         return f"run:{self.public_id}:{self.state}"

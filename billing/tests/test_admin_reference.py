@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.urls import reverse
 
-from billing.models import BillingRun, HouseService, Recalculation, Service, Tariff
+from billing.models import Benefit, BillingRun, HouseService, Recalculation, Service, Tariff
 from portal.testing import Cast
+from premises.models import PersonalAccount
 
 JANUARY, MARCH = date(2026, 1, 1), date(2026, 3, 1)
 
@@ -118,6 +120,8 @@ def test_a_recalculation_waits_and_one_that_was_printed_stays(cast: Cast, servic
     client = enter(cast.anna)
     values = {"account": cast.account.pk, "service": service.pk, "period": "2026-02-14", "amount": "-12.30",
               "reason": "По акту"}  # fmt: skip
+    for amount in ("-99999999999.00", "100000000.00"):
+        assert "99999999.99" in errors(client.post(add("recalculation"), values | {"amount": amount}))
     assert "above or below zero" in errors(client.post(add("recalculation"), values | {"amount": "0"}))
     assert "has not begun" in errors(client.post(add("recalculation"), values | {"period": "2199-01-01"}))
     assert client.post(add("recalculation"), values).status_code == 302
@@ -141,3 +145,60 @@ def test_days_of_absence_are_in_order(cast: Cast, enter: Any) -> None:
 )
 def test_the_dispatcher_has_nothing_to_do_here(cast: Cast, enter: Any, name: str) -> None:
     assert enter(cast.dima).get(reverse(f"admin:billing_{name}_changelist")).status_code == 403
+
+
+def test_a_benefit_is_not_given_twice_at_a_time(cast: Cast, service: Service, enter: Any) -> None:
+    client = enter(cast.anna)
+    values = {"account": cast.account.pk, "service": "", "category": "Ветеран", "percent": "50", "persons": "1",
+              "since": "2026-01-01", "until": "2026-06-30"}  # fmt: skip
+    assert client.post(add("benefit"), values).status_code == 302
+    again = client.post(add("benefit"), values | {"category": "ветеран", "since": "2026-06-30", "until": ""})
+    assert "already has this benefit" in errors(again)
+    for other in ({"since": "2026-07-01", "until": ""}, {"category": "Инвалид"}, {"service": service.pk}):
+        assert client.post(add("benefit"), values | other).status_code == 302
+    row = Benefit.objects.filter(until="2026-06-30")[0]
+    assert client.post(change(row), values | {"category": row.category, "percent": "40"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "words"),
+    [
+        ("absence", {"persons": "4"}, "So many people do not live there: 3"),
+        ("qualitycase", {"hours": "745"}, "744 hours"),
+        ("qualitycase", {"hours": "0"}, "how many hours"),
+        ("qualitycase", {"kind": "cold_hot_water"}, "not hot water"),
+        ("subsidy", {"period": "2199-01-01"}, "too far ahead"),
+        ("subsidy", {"amount": "100000000"}, "99999999.99"),
+        ("supplier", {"tax_id": "3661057531"}, "check digit"),
+    ],
+)
+def test_nonsense_is_refused_in_words(
+    cast: Cast, service: Service, enter: Any, name: str, wrong: dict[str, str], words: str
+) -> None:
+    PersonalAccount.objects.filter(pk=cast.account.pk).update(residents=2, registered=3)
+    right: dict[str, dict[str, Any]] = {
+        "absence": {"account": cast.account.pk, "persons": "3", "left_on": "2026-06-05", "returned_on": "2026-06-20",
+                    "applied_on": "2026-06-21"},
+        "qualitycase": {"house": cast.house.pk, "service": service.pk, "period": "2026-01-15", "kind": "interruption",
+                        "hours": "744", "degrees": "0", "percent": "0"},
+        "subsidy": {"account": cast.account.pk, "period": "2026-01-15", "amount": "99999999.99"},
+        "supplier": {"organization": cast.company.pk, "name": "Водоканал", "tax_id": "3661057530"},
+    }  # fmt: skip
+    client = enter(cast.anna)
+    assert words in errors(client.post(add(name), right[name] | wrong))
+    said = client.post(add(name), right[name], follow=True)
+    assert said.redirect_chain, errors(said)
+    assert "Applied later" not in said.content.decode()
+
+
+def test_what_is_only_unlikely_is_warned_of(cast: Cast, enter: Any) -> None:
+    client = enter(cast.anna)
+    late = {"account": cast.account.pk, "persons": "1", "left_on": "2026-06-05", "returned_on": "2026-06-20",
+            "applied_on": "2026-07-21"}  # fmt: skip
+    assert "Applied later than 30 days" in client.post(add("absence"), late, follow=True).content.decode()
+    whole = cast.house.units.aggregate(sum=Sum("area_total"))["sum"]
+    area = {"house": cast.house.pk, "since": "2026-01-01", "area_rooms": str(whole / 2), "area_common": "0",
+            "heating_from": "10", "heating_months": "7"}  # fmt: skip
+    assert "Check the area" not in client.post(add("housefact"), area, follow=True).content.decode()
+    area |= {"since": "2026-02-01", "area_rooms": "1"}
+    assert "Check the area" in client.post(add("housefact"), area, follow=True).content.decode()

@@ -192,7 +192,7 @@ def test_every_default_can_be_read_and_says_where_it_comes_from() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("due_day", "32"), ("due_day", "x"), ("key_rate", "-1"), ("key_rate", "NaN"), ("penalty_steps", "31-300"),
+    [("due_day", "32"), ("due_day", "x"), ("key_rate", "-1"), ("key_rate", "100.01"), ("key_rate", "NaN"), ("penalty_steps", "31-300"),
      ("penalty_steps", ""), ("penalty_steps", "31:0"), ("penalty_enabled", "true"), ("absence_min_days", "-1"),
      ("penalty_rate_cap", "a"), ("nothing", "1")],
 )  # fmt: skip
