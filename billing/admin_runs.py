@@ -18,12 +18,32 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from billing.actions.closing import drop_run, guard_period, recalculate, start_correction, start_issue, start_run
+from billing.actions.closing import (
+    STALE,
+    CannotClose,
+    drop_run,
+    guard_period,
+    open_correction,
+    recalculate,
+    start_correction,
+    start_issue,
+    start_run,
+)
 from billing.actions.exporting import note_export
 from billing.actions.prints import order_print
+from billing.actions.recalculating import is_stale
 from billing.calculating.months import months_before
 from billing.models import BillingRun, Invoice, PrintBatch
-from billing.readiness import KINDS, anomalies_of, kinds_of, readiness, rows_of, words_of
+from billing.readiness import (
+    KINDS,
+    anomalies_of,
+    kinds_of,
+    must_be_looked_at,
+    readiness,
+    rows_of,
+    whole_of,
+    words_of,
+)
 from billing.tasks import calculate_run, clear_run, draw_print_batch, issue_run
 from lib.errors import Refusal
 from lib.money import format_number
@@ -62,6 +82,12 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("What was wrong"), min_length=5, max_length=200, help_text=_("It is printed beside every difference.")
     )
+
+
+class LookedForm(forms.Form):
+    """Something of the month is below zero: somebody has looked at it."""
+
+    looked = forms.BooleanField(label=_("I have looked at what is below zero"))
 
 
 @dataclass(frozen=True)
@@ -150,9 +176,10 @@ class BillingRunAdmin(DeskAdmin):
         run = self._run(request, object_id, VIEW)
         kind = request.GET.get("what", "") if request.GET.get("what", "") in KINDS else ""
         page = Paginator(anomalies_of(run, kind), PER_PAGE).get_page(request.GET.get("p"))
+        rows = rows_of(run)
         names = PersonalAccount.objects.in_bulk({row["account"] for row in page})
         context: dict[str, Any] = {
-            "title": str(run), "run": run, "rows": rows_of(run), "sums": _sums(run), "kinds": kinds_of(run),
+            "title": str(run), "run": run, "rows": rows, "whole": whole_of(run, rows), "sums": _sums(run), "kinds": kinds_of(run),
             "page": page, "what": kind, "others": f"what={kind}" if kind else "",
             "found": [(names.get(row["account"]), KINDS.get(row["what"], ""), words_of(row["facts"])) for row in page],
             "may_close": self._allowed(request, ADD, run),
@@ -161,6 +188,8 @@ class BillingRunAdmin(DeskAdmin):
                 organization=run.organization_id, period=run.period, kind=BillingRun.Kind.CORRECTION
             ).exclude(state=State.DROPPED) if run.kind == BillingRun.Kind.PERIOD else (),
         }  # fmt: skip
+        if run.state == State.CALCULATED and run.kind == BillingRun.Kind.PERIOD and is_stale(run):
+            context["stale"] = STALE
         if run.is_with_worker:
             context["progress"] = Progress.of(run.progress_key, run.done, run.total)
         return self.drawn(request, "billingrun/run", **context)
@@ -185,7 +214,8 @@ class BillingRunAdmin(DeskAdmin):
     def issue_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask once more how many documents and what sum; a POST has them issued."""
         run = self._run(request, pk, ADD)
-        if request.method == "POST":
+        form = LookedForm(request.POST if request.method == "POST" else None) if must_be_looked_at(run) else None
+        if request.method == "POST" and (form is None or form.is_valid()):
             start_issue(run, by=_person(request), at=timezone.now(), later=issue_run.delay)
             return HttpResponseRedirect(_page(run))
         if run.state not in (State.CALCULATED, State.FAILED):
@@ -196,18 +226,26 @@ class BillingRunAdmin(DeskAdmin):
             "run": run,
             "sum": sum_of_all,
             "kinds": kinds_of(run),
+            "form": form,
         }
-        return self.drawn(request, "billingrun/issue", **context)
+        return self.drawn(request, "billingrun/issue", status=422 if form and form.errors else 200, **context)
 
     def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Begin the correction of an issued month, with a reason."""
         run = self._run(request, pk, ADD)
         form = ReasonForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            correction = start_correction(
-                run, reason=form.cleaned_data["reason"], by=_person(request), at=timezone.now(),
-                later=calculate_run.delay,
-            )  # fmt: skip
+            try:
+                correction = start_correction(
+                    run, reason=form.cleaned_data["reason"], by=_person(request), at=timezone.now(),
+                    later=calculate_run.delay,
+                )  # fmt: skip
+            except CannotClose as refusal:
+                other = open_correction(run)
+                if other is None:
+                    raise
+                messages.warning(request, str(refusal.message))
+                return HttpResponseRedirect(_page(other))
             return HttpResponseRedirect(_page(correction))
         status = 422 if form.is_bound else 200
         title = _("Correct an issued month")

@@ -41,6 +41,7 @@ KINDS = {
     "heat_mean_old": gettext_lazy("The average heat of last year is not entered: charged by an older one"),
     "no_reading": gettext_lazy("No reading: charged by average or norm"),
 }
+SUMMED = ("accrued", "recalculated", "benefit", "total")
 ORDER = {kind: place for place, kind in enumerate(KINDS)}
 
 
@@ -138,6 +139,24 @@ def rows_of(run: BillingRun) -> list[Row]:
             for code, one in before.items() if code not in now}  # fmt: skip
     whole = sorted([*now.items(), *gone.items()], key=lambda pair: (pair[1]["position"], pair[1]["name"]))
     return [_row(one, before.get(code)) for code, one in whole]
+
+
+def whole_of(run: BillingRun, rows: Iterable[Row]) -> Row:
+    """The sums of all services, as the last row of their table."""
+    every = list(rows)
+    before = [row.before for row in every if row.before is not None]
+    accrued, recalculated, benefit, total = (sum((getattr(row, name) for row in every), NONE) for name in SUMMED)
+    last = sum(before, NONE) if before else None
+    return Row("", run.totals.get("charged", 0), accrued, recalculated, benefit, total, last)
+
+
+def must_be_looked_at(run: BillingRun) -> bool:
+    """Whether a month is issued only by somebody who has looked: something in it is below zero."""
+    if run.kind != BillingRun.Kind.PERIOD or run.is_settled:
+        return False
+    sums = [run.totals, *run.totals.get("services", {}).values()]
+    is_below = any(Decimal(one.get("total") or NONE) < 0 for one in sums)
+    return is_below or bool(run.totals.get("anomalies", {}).get("negative"))
 
 
 def _printed(run: BillingRun) -> dict[str, Any]:

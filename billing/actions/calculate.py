@@ -5,19 +5,22 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from billing.actions.closing import release_recalculations
 from billing.actions.comparing import compared
-from billing.actions.running import Clock, Overtaken, claim, held, houses_of, release
+from billing.actions.running import Clock, Overtaken, claim, fail, held, houses_of, release
 from billing.calculating import draft, penalties, pools
 from billing.calculating.chunk import Found, Task, added, calculate_houses, kept, totals_of
+from billing.calculating.draft import Impossible
 from billing.calculating.known import accounts_of
 from billing.calculating.late import issued_months
 from billing.calculating.plan import Plan
 from billing.models import BillingRun, Charge, ChargeSheet, CommonUse, PenaltyCharge, Recalculation
 from lib.copying import copy_in
 from lib.progress import tell
+from premises.models import PersonalAccount
 
 CHUNK = 1000  # accounts, give or take a house
 BATCH = 20_000  # rows cleared away at once
@@ -37,6 +40,14 @@ def calculate(run_id: int, *, now: Clock) -> bool:
         with override(run.organization.language):  # reasons are words of the document
             _calculate(run, now)
     except Overtaken:
+        return False
+    except Impossible as wrong:
+        number = PersonalAccount.objects.get(pk=wrong.account).number
+        release(run)
+        with override(run.organization.language):
+            fail(
+                run_id, _("The figures of account %(number)s are impossible. Put its data right.") % {"number": number}
+            )
         return False
     finally:
         release(run)

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from billing.actions.recalculating import is_stale
 from billing.actions.running import Later
 from billing.calculating.months import last_day_of
 from billing.models import BillingRun, BillingTerms, Invoice, Recalculation
@@ -15,6 +16,7 @@ from lib.errors import Refusal
 from premises.models import Organization
 
 State, Kind = BillingRun.State, BillingRun.Kind
+STALE = _("Something changed since this month was calculated. Calculate it again first.")
 CLEAR_FIRST = -1  # the cursor of a run whose earlier rows are still there
 
 
@@ -111,6 +113,8 @@ def start_issue(run: BillingRun, *, by: User, at: datetime, later: Later) -> Bil
         raise NotNow(_("This run is not calculated. Calculate it first."))
     if not resumed:
         _guard_order(row)
+        if row.kind == Kind.PERIOD and is_stale(row):
+            raise NotNow(STALE)
         row.cursor, row.done, row.issued_by = 0, 0, by
     row.state, row.error = State.ISSUING, ""
     return _hand_over(row, at, later)
@@ -147,6 +151,12 @@ def start_correction(run: BillingRun, *, reason: str, by: User, at: datetime, la
     except IntegrityError:
         raise CannotClose(_("A correction of this month is open already. Finish or drop it first.")) from None
     return correction
+
+
+def open_correction(run: BillingRun) -> BillingRun | None:
+    """The correction of this month that is not finished."""
+    others = BillingRun.objects.filter(organization=run.organization_id, period=run.period, kind=Kind.CORRECTION)
+    return others.exclude(state__in=BillingRun.OVER).first()
 
 
 def release_recalculations(run: BillingRun) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from billing.calculating.draft import Draft, Reduction
+from billing.calculating.draft import Draft, Impossible, Reduction
 from billing.calculating.heat_year import note_old_mean, settle_year
 from billing.calculating.known import Known, read
 from billing.calculating.late import late_readings
@@ -19,6 +19,7 @@ from billing.calculating.reductions import merged
 from billing.calculating.volumes import sheet_of, words
 from billing.charging.exact import NOTHING
 from billing.models import Service
+from billing.models.circumstance import MOST
 from meters.resources import FACTS
 
 KEPT = 120  # of each kind of anomaly in one run: the rest is only counted
@@ -58,7 +59,7 @@ class Task:
 
 
 def calculate_houses(task: Task, houses: Collection[int]) -> Found:
-    """Calculate all accounts of some houses, in a constant number of queries."""
+    """Calculate all accounts of some houses, in a constant number of queries. Raises Impossible for wrong figures of one."""
     plan = task.plan
     known = read(plan, houses, is_correction=task.is_correction)
     found = Found([account.pk for account in known.accounts])
@@ -81,9 +82,22 @@ def calculate_houses(task: Task, houses: Collection[int]) -> Found:
     found.reductions = merged(found.reductions)
     found.sheets = _sheets(known)
     _spread(found, known, plan)
+    _guard(found)
     if not task.is_correction:
         _look(found, known)
     return found
+
+
+def _guard(found: Found) -> None:
+    """Raise Impossible where the tables could not hold what an account came to."""
+    for draft in found.drafts:
+        if not draft.is_possible:
+            raise Impossible(draft.account)
+    rest = [(one.account, one.amount) for one in found.reductions]
+    rest += [(one.account, one.amount) for one in found.penalties]
+    for account, amount in rest:
+        if abs(amount) > MOST:
+            raise Impossible(account)
 
 
 def _sheets(known: Known) -> list[tuple[int, list[dict[str, Any]]]]:

@@ -7,11 +7,23 @@ from typing import Any
 from billing.charging.basis import Result
 from billing.charging.exact import NOTHING
 from billing.models import Service
+from billing.models.circumstance import MOST
 
 COLUMNS = (
     "run_id", "account_id", "service_id", "zone", "volume", "method", "volume_common", "method_common", "tariff",
     "accrued", "accrued_common", "coefficient", "excess", "recalculated", "benefit", "fine",
 )  # fmt: skip
+
+
+MOST_VOLUME = Decimal(10) ** 9
+
+
+class Impossible(Exception):
+    """The figures of one account, by its id, come to what no document can hold: its data are wrong."""
+
+    def __init__(self, account: int) -> None:
+        super().__init__(account)
+        self.account = account
 
 
 @dataclass(slots=True)
@@ -49,6 +61,13 @@ class Draft:
     @property
     def total(self) -> Decimal:
         return self.accrued + self.accrued_common + self.excess + self.recalculated - self.benefit - self.fine
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether a document can hold it."""
+        sums = (self.accrued, self.accrued_common, self.excess, self.recalculated, self.benefit, self.fine, self.total)
+        volumes = (self.volume or NOTHING, self.volume_common or NOTHING)
+        return all(abs(one) <= MOST for one in sums) and all(abs(one) < MOST_VOLUME for one in volumes)
 
     def row(self, run: int) -> tuple[Any, ...]:
         return (

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.calculating import reductions
-from billing.calculating.draft import Draft, Reduction
+from billing.calculating.draft import Draft, Impossible, Reduction
 from billing.calculating.known import Known
 from billing.calculating.plan import YEAR, Plan, Supply, Way, is_heated
 from billing.calculating.pools import Shared, shared_of
@@ -113,6 +113,8 @@ class HouseLines:
             self._line(flat, supply, shared)
         except NotEnough as missing:
             self.note(flat.pk, missing.what, supply)
+        except ArithmeticError as error:  # more digits than sums are reckoned with
+            raise Impossible(flat.pk) from error
 
     def _line(self, flat: Flat, supply: Supply, shared: Shared | None) -> None:
         plan, service, way = self.plan, supply.service, supply.way

@@ -14,13 +14,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from billing.actions.closing import start_run
-from billing.models import BillingRun, Export, Invoice, PrintBatch, Recalculation, Tariff
-from billing.readiness import rows_of
+from billing.actions.calculate import calculate
+from billing.actions.closing import recalculate, start_run
+from billing.models import BillingRun, Export, Invoice, PrintBatch, Recalculation, Service, Tariff
+from billing.readiness import rows_of, whole_of
 from billing.testing import make_invoice, reprint
 from billing.tests.firm import AT, NOV, calculated, ignore, issued, make_fact, make_service
 from meters.testing import make_meter, make_readings
 from portal.testing import Cast, make_account, make_house
+from premises.models import Unit
 
 pytestmark = pytest.mark.feature("B10")
 Enter = Callable[[User], Client]
@@ -247,3 +249,90 @@ def test_the_first_month_stands_beside_the_last_imported_one(firm: Cast, enter: 
     assert row.before == Decimal("2800.00")
     assert row.difference == row.total - Decimal("2800.00")
     assert "2,800.00" in enter(firm.anna).get(page(run)).content.decode()
+
+
+def test_a_typed_mistake_is_removed_from_a_calculated_month(firm: Cast, enter: Enter) -> None:
+    """What a run took may still be changed or deleted; the run is then not issued before it is calculated again."""
+    service = Service.objects.get()
+    values = {"account": firm.account, "service": service, "period": date(2026, 10, 1), "reason": "опечатка"}
+    wrong = Recalculation.objects.create(amount=Decimal("-9000.00"), **values)
+    run = calculated(firm.company, NOV, by=firm.anna)
+    anna = enter(firm.anna)
+    fields = {"account": firm.account.pk, "service": service.pk, "period": "2026-10-01", "reason": "опечатка"}
+    here = reverse("admin:billing_recalculation_change", args=[wrong.pk])
+    assert anna.post(here, fields | {"amount": "-90.00"}).status_code == 302
+    wrong.refresh_from_db()
+    assert (wrong.run, wrong.amount) == (run, Decimal("-90.00"))
+    assert "Calculate it again first" in anna.get(page(run)).content.decode()
+    assert "Calculate it again first" in anna.post(page(run, "issue"), {"looked": "on"}).content.decode()
+    gone = anna.post(reverse("admin:billing_recalculation_delete", args=[wrong.pk]), {"post": "yes"})
+    assert (gone.status_code, Recalculation.objects.count()) == (302, 0)
+    assert anna.post(page(run, "issue"), {"looked": "on"}).status_code == 409
+    run.refresh_from_db()
+    recalculate(run, by=firm.anna, at=AT, later=ignore)
+    calculate(run.pk, now=lambda: AT)
+    assert "Calculate it again first" not in anna.get(page(run)).content.decode()
+    assert anna.post(page(run, "issue")).status_code == 302
+    run.refresh_from_db()
+    assert (run.state, run.totals["recalculated"]) == (State.ISSUING, "0.00")
+    late = Recalculation.objects.create(amount=Decimal("-1.00"), run=run, **values)
+    gone = anna.post(reverse("admin:billing_recalculation_delete", args=[late.pk]), {"post": "yes"})
+    assert (gone.status_code, Recalculation.objects.count()) == (403, 1)
+
+
+def test_a_month_with_something_below_zero_is_issued_by_somebody_who_has_looked(firm: Cast, enter: Enter) -> None:
+    Recalculation.objects.create(
+        account=firm.account, service=Service.objects.get(), period=date(2026, 10, 1), amount=Decimal("-9000.00"),
+        reason="акт",
+    )  # fmt: skip
+    run = calculated(firm.company, NOV, by=firm.anna)
+    anna = enter(firm.anna)
+    assert "I have looked" in anna.get(page(run, "issue")).content.decode()
+    assert anna.post(page(run, "issue")).status_code == 422
+    run.refresh_from_db()
+    assert run.state == State.CALCULATED
+    assert anna.post(page(run, "issue"), {"looked": "on"}).status_code == 302
+    run.refresh_from_db()
+    assert run.state == State.ISSUING
+
+
+def test_the_error_of_a_run_names_the_account_whose_figures_are_impossible(firm: Cast, enter: Enter) -> None:
+    Unit.objects.exclude(pk=firm.account.unit_id).update(area_total=1)
+    Tariff.objects.update(rate=Decimal("9000000"))
+    run = start_run(firm.company, NOV, by=firm.anna, at=AT, later=ignore)
+    assert not calculate(run.pk, now=lambda: AT)
+    run.refresh_from_db()
+    assert (run.state, run.lease, firm.account.number in run.error) == (State.FAILED, None, True)
+    assert "10012 are impossible" in enter(firm.anna).get(page(run)).content.decode()
+
+
+def test_a_correction_that_finds_nothing_is_closed_and_a_second_one_leads_to_the_first(
+    firm: Cast, enter: Enter, django_capture_on_commit_callbacks: Callable[..., object]
+) -> None:
+    run = issued(firm.company, NOV, by=firm.anna)
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        enter(firm.anna).post(page(run, "correct"), {"reason": "проверка"})
+    correction = BillingRun.objects.get(kind="correction")
+    mark = enter(firm.mark)
+    assert mark.post(page(run, "correct"), {"reason": "ещё одна"}).url == page(correction)  # type: ignore[attr-defined]
+    for text in (mark.get(page(correction)).content.decode(), mark.get(page(correction, "issue")).content.decode()):
+        assert "Close the correction" in text
+        assert "Charge the differences" not in text
+    assert mark.post(page(correction, "issue")).status_code == 302
+
+
+def test_the_last_row_of_the_table_adds_up(firm: Cast) -> None:
+    make_service(firm.house, "lift", "account", "100.00")
+    issued(firm.company, date(2026, 10, 1), by=firm.anna)
+    Tariff.objects.filter(service__code="lift").update(rate=Decimal("110.00"))
+    run = calculated(firm.company, NOV, by=firm.anna)
+    whole = whole_of(run, rows_of(run))
+    assert (whole.accounts, whole.total, whole.before, whole.difference) == (
+        3, Decimal("4787.88"), Decimal("4757.88"), Decimal("30.00"),
+    )  # fmt: skip
+
+
+def test_the_page_before_says_from_which_day_imported_debts_bear_a_penalty(firm: Cast, enter: Enter) -> None:
+    assert "Imported debts" not in enter(firm.anna).get(reverse(ADD)).content.decode()
+    make_invoice(firm.account, date(2026, 5, 1))
+    assert "penalty here from Nov. 1, 2026 on" in enter(firm.anna).get(reverse(ADD)).content.decode()

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -205,7 +206,7 @@ def test_an_imported_debt_bears_a_penalty_from_the_cut_over_on(
     """10 000 at 9.5 %, due on 15 June; the register brought a penalty of its own, which changes nothing here."""
     BillingTerms.objects.create(organization=cast.company, penalty_since=since)
     make_service(cast.house, "main", "area", MAIN)
-    sums = {"accrued": Decimal(10000), "payable": Decimal(10000), "due_on": date(2026, 6, 15)}
+    sums: dict[str, Any] = {"accrued": Decimal(10000), "payable": Decimal(10000), "due_on": date(2026, 6, 15)}
     old = make_invoice(cast.account, date(2026, 5, 1), **sums | {"penalty": Decimal(10), "payable": Decimal(10010)})
     plain = make_invoice(cast.nina_account, date(2026, 5, 1), **sums)
     paid = make_invoice(cast.nina_account, date(2026, 4, 1), **sums | {"due_on": date(2026, 5, 15)})

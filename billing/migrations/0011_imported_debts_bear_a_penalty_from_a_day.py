@@ -11,7 +11,7 @@ MOST = Decimal("99999999.99")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0009_money_that_was_sent_back_has_a_reason")]
+    dependencies = [("billing", "0010_name_what_staff_read_of_online_payments")]
 
     operations = [
         migrations.AddField(
