@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from billing.models import Invoice, InvoiceLine
 from billing.wording import Wording
 from lib.money import format_number
+from lib.text import raised
 
 ALWAYS = {"unit", "volume", "tariff", "accrued", "payable"}
 # What only some forms print beside the usual columns. Not translated: a form is data of its country.
@@ -31,6 +32,7 @@ class Cell:
 
     label: str
     text: str
+    name: str
     is_figure: bool = True
     mark: str = ""
 
@@ -68,9 +70,9 @@ def table(invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording) -> Tab
         groups[-1][1].append(Row(line, [_cell(name, heads[name], line) for name in used]))
     return Table(
         service=words.columns[0],
-        heads=[Cell(heads[name], "", name != "unit") for name in used],
+        heads=[Cell(heads[name], "", name, name != "unit") for name in used],
         groups=groups,
-        totals=[Cell(heads[name], _total(name, invoice, lines)) for name in used],
+        totals=[Cell(heads[name], _total(name, invoice, lines), name) for name in used],
     )
 
 
@@ -92,7 +94,11 @@ def _is_used(name: str, invoice: Invoice, lines: Iterable[InvoiceLine]) -> bool:
 
 def _cell(name: str, label: str, line: InvoiceLine) -> Cell:
     return Cell(
-        label, WRITE[name](line), name != "unit", line.mark if name == "volume" and line.volume is not None else ""
+        label,
+        WRITE[name](line),
+        name,
+        name != "unit",
+        line.mark if name == "volume" and line.volume is not None else "",
     )
 
 
@@ -123,7 +129,7 @@ def _if_any(name: str) -> Callable[[InvoiceLine], str]:
 
 
 WRITE: dict[str, Callable[[Any], str]] = {
-    "unit": lambda line: line.unit,
+    "unit": lambda line: raised(line.unit),
     "volume": lambda line: _figure(line.volume),
     "volume_common": lambda line: _figure(line.volume_common),
     "tariff": lambda line: _figure(line.tariff, line.tariff_places),

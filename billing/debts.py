@@ -11,12 +11,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from billing.charging.allocation import Cover, Covered, Document, Payment, allocate, brought_in
 from billing.models import Invoice, LedgerEntry
 from billing.models.ledger import LedgerQuerySet, short_number
+from lib.months import month_name
 from premises.models import PersonalAccount
 
 NOTHING = Decimal("0.00")
@@ -136,7 +136,7 @@ class Section:
 def words_of(row: Mapping[str, Any]) -> str:
     """What a line of the book is, for a person: «Bill № 5531 for February 2019»."""
     if row["kind"] == Kind.CHARGE:
-        facts = {"number": row["invoice__number"], "month": date_format(row["invoice__period"], "F Y")}
+        facts = {"number": row["invoice__number"], "month": month_name(row["invoice__period"])}
         return _("Bill № %(number)s for %(month)s") % facts
     if row["kind"] == Kind.PAYMENT:
         return _("Payment № %(number)s") % {"number": short_number(row["payment__number"])}

@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from billing.models import PaymentIntent, ProviderAccount
 from billing.owed import Debts, Owed
 from billing.paying import LEAST, MOST, NotASum, Wrong, fee_of, is_payable, is_unusual, sum_of
 from lib.money import format_money, format_number
+from lib.months import month_name
 
 DUE, MONTH, BILL, OTHER = "due", "month", "bill", "other"
 Method = PaymentIntent.Method
@@ -67,7 +67,7 @@ class PayForm(forms.Form):
             offers.append((DUE, _("The whole debt: %(sum)s") % {"sum": self.money(owed.due)}))
         if owed.month and is_payable(owed.month.amount) and owed.month.period:
             words = _("Only for %(month)s: %(sum)s") % {
-                "month": date_format(owed.month.period, "F Y"), "sum": self.money(owed.month.amount)
+                "month": month_name(owed.month.period), "sum": self.money(owed.month.amount)
             }  # fmt: skip
             offers.append((MONTH, words))
         offers.append((OTHER, _("Another sum")))

@@ -7,8 +7,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from billing import freezing
 from billing.movement import Movement, Sums
 from lib.tables import Row
+from premises.models import PersonalAccount
 
 WORDS: dict[str, str | Promise] = {
     "brought": _("Brought in by the company's records"),
@@ -21,6 +23,7 @@ WORDS: dict[str, str | Promise] = {
     "returned": pgettext_lazy("column of a statement", "Returned to you"),
 }
 MONTH, OPENING, CLOSING = _("Month"), _("Balance at the start"), _("Balance at the end")
+WHOSE = (_("Company"), _("Account"), _("Address"), _("Currency"))
 TOTAL = pgettext_lazy("row of a statement", "Total")
 
 
@@ -35,13 +38,18 @@ def figures(found: Movement, sums: Sums) -> list[Decimal]:
 
 
 def table_head(found: Movement) -> Row:
-    return [MONTH, OPENING, *heads(found), CLOSING]
+    return [*WHOSE, MONTH, OPENING, *heads(found), CLOSING]
 
 
-def table_rows(found: Movement) -> Iterator[Row]:
-    """Month by month, the oldest first; the last row is the total. Every row adds up from its start to its end."""
+def table_rows(account: PersonalAccount, found: Movement) -> Iterator[Row]:
+    """Month by month, the oldest first; the last row is the total. Every row adds up from its start to its end.
+
+    A row says whose it is and in which money, so that it is understood without the portal and beside other tables.
+    """
+    company = account.organization
+    whose: Row = [company.name, account.number, freezing.address(account.unit), company.currency]
     opening = found.opening
     for month in found.months:
-        yield [f"{month.period:%m.%Y}", opening, *figures(found, month.sums), month.closing]
+        yield [*whose, f"{month.period:%m.%Y}", opening, *figures(found, month.sums), month.closing]
         opening = month.closing
-    yield [TOTAL, found.opening, *figures(found, found.total), found.closing]
+    yield [*whose, TOTAL, found.opening, *figures(found, found.total), found.closing]

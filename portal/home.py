@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from billing.debts import late_since, standing_of
-from billing.models import Invoice, Payment
+from billing.models import Invoice, Payment, PaymentIntent
 from lib.phones import display_phone
 from meters.models import Meter
 from meters.standing import Standing, standing
@@ -112,6 +112,10 @@ def money(account: PersonalAccount, link: AccountLink, meters: Standing, *, toda
         "step": step,
         "documents": documents[:LATEST],
         "payments": payments,
+        "waiting": PaymentIntent.objects.filter(account=account, user=link.user_id, state=PaymentIntent.State.SENT)
+        .only("public_id", "amount")
+        .order_by("-pk")
+        .first(),
         "deadlines": deadlines(account, balance, now.next_due(today) if link.is_full else None, meters, today),
         "first_bill": next_month(today),
         "pay_url": reverse("pay", args=[account.public_id]) if balance > 0 else "",
@@ -169,15 +173,17 @@ def people_count(count: int | None) -> str:
 
 
 def blocks(account: PersonalAccount, link: AccountLink, meters: Standing) -> list[dict[str, Any]]:
-    """Return the seven sections of the account as tiles; one without an address says why it does not open yet."""
+    """Return the sections of the account as tiles; one without an address says why it does not open yet."""
     here = [account.public_id]
-    bills, payments = reverse("bills", args=here), reverse("payments", args=here)
+    bills, payments, statement = (reverse(name, args=here) for name in ("bills", "payments", "statement"))
     locked = "" if link.is_full else _("after you confirm the flat")
     coming = _("coming")
     return [
         {"title": _("Account and flat"), "icon": "key", "url": reverse("flat", args=here)},
         {"title": _("Payment documents"), "icon": "bill", "url": "" if locked else bills, "note": locked},
         {"title": _("Payments"), "icon": "wallet", "url": "" if locked else payments, "note": locked},
+        {"title": _("Statement for a period"), "icon": "calendar", "url": "" if locked else statement, "note": locked},
+        {"title": _("Services and tariffs"), "icon": "info", "url": reverse("services", args=here)},
         {"title": _("Notices"), "icon": "letter", "url": reverse("inbox")},
         {"title": _("Meters"), "icon": "meter", "url": reverse("readings", args=here), "note": meters_note(meters)},
         {"title": _("Appeals"), "icon": "chat", "url": "", "note": coming},

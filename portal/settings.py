@@ -186,6 +186,7 @@ LANGUAGE_CODE = env.text("DEFAULT_LANGUAGE", "en" if TESTING else "ru")  # tests
 LANGUAGES = [("ru", _("Russian")), ("uk", _("Ukrainian")), ("en", _("English"))]
 LANGUAGE_COOKIE_NAME = "language"
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["portal.formats"]
 TIME_ZONE = env.text("TIME_ZONE", "Europe/Moscow")
 USE_TZ = True
 

@@ -12,6 +12,7 @@ from billing.wording import Wording
 from lib.paper import LANDSCAPE, PORTRAIT, Cell, Column, Row, Style, Table
 from lib.paper.sheet import MARGIN
 from lib.paper.table import natural
+from lib.text import raised
 
 SIZES = (8.8, 8.2, 7.7, 7.2)
 LEAST_SERVICE = 96.0
@@ -125,7 +126,7 @@ def methods(lines: Iterable[InvoiceLine], words: Wording) -> list[tuple[str, str
 
 CELLS: dict[str, Callable[[InvoiceLine], str]] = {
     "service": lambda line: line.service,
-    "unit": lambda line: line.unit,
+    "unit": lambda line: raised(line.unit),
     "volume": lambda line: "" if line.volume is None else figure(line.volume),
     "volume_common": lambda line: "" if line.volume_common is None else figure(line.volume_common),
     "tariff": lambda line: "" if line.tariff is None else figure(line.tariff, line.tariff_places),

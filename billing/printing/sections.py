@@ -8,6 +8,7 @@ from billing.printing.figures import given, month_given
 from billing.printing.labels import Labels
 from lib.paper import Column, Row, Sheet, Style, Table
 from lib.paper.table import natural
+from lib.text import raised
 
 Block = Sequence[Mapping[str, Any]]
 TEXT = Style(size=8.2)
@@ -59,4 +60,6 @@ def block(sheet: Sheet, rows: Block, heads: Mapping[str, str]) -> None:
 
 def cell(name: str, value: object) -> str:
     """A value as it is printed: sums in kopecks, volumes with their own decimals, words as they are."""
+    if name == "unit":
+        return raised(str(value or ""))
     return str(value or "") if name in WORDS else given(value, 2 if name in MONEY else None)

@@ -1,5 +1,6 @@
 """Filters of the money pages: figures and months that a document keeps as text."""
 
+import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
@@ -9,8 +10,10 @@ from django.utils.translation import get_language
 
 from billing import corrections
 from lib.money import SIGNS, format_number
+from lib.text import raised
 
 register = template.Library()
+NUMBERED = re.compile(r"^(Раздел )?\d+\. ")
 
 
 @register.filter
@@ -35,6 +38,18 @@ def tariff(rate: Decimal) -> str:
     """A price with kopecks, or with more decimals where it has them."""
     exponent = rate.normalize().as_tuple().exponent
     return format_number(rate, get_language() or "en", max(2, -exponent) if isinstance(exponent, int) else 2)
+
+
+@register.filter
+def power(unit: str | None) -> str:
+    """«м²» and «м³», however the register wrote them."""
+    return raised(unit or "")
+
+
+@register.filter
+def unnumbered(heading: str) -> str:
+    """A heading of the form without its number: on the page what matters to the reader comes first, not section 1."""
+    return NUMBERED.sub("", heading)
 
 
 @register.filter

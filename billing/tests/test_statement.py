@@ -166,10 +166,12 @@ def test_the_workbook_holds_what_the_page_shows(cast: Cast, enter: Any) -> None:
     quarter(cast.account)
     answer = enter(cast.olga).get(url(cast.account, "xlsx", **SPAN))
     rows = list(load_workbook(BytesIO(answer.content)).active.iter_rows(values_only=True))
-    assert rows[0][:2] == ("Month", "Balance at the start")
-    assert [row[0] for row in rows[1:]] == ["01.2026", "02.2026", "03.2026", "Total"]
-    for row in rows[1:]:  # every row adds up from its start to its end
-        assert sum(Decimal(str(value)) for value in row[1:-1]) == Decimal(str(row[-1]))
+    assert rows[0][:6] == ("Company", "Account", "Address", "Currency", "Month", "Balance at the start")
+    assert [row[4] for row in rows[1:]] == ["01.2026", "02.2026", "03.2026", "Total"]
+    company, place = cast.account.organization, cast.account.unit
+    for row in rows[1:]:
+        assert row[:4] == (company.name, "10012", f"{place.house.address}, кв. {place.label}", "RUB")
+        assert sum(Decimal(str(value)) for value in row[5:-1]) == Decimal(str(row[-1]))  # adds up from start to end
     assert answer["Content-Disposition"] == 'attachment; filename="statement-2026-01-2026-03.xlsx"'
 
 
@@ -178,6 +180,7 @@ def test_the_text_table_is_written_for_excel_of_both_countries(cast: Cast, enter
     answer = enter(cast.olga).get(url(cast.account, "csv", **SPAN))
     rows = list(csv.reader(StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
     assert rows[-1][-1] == "3462,52"
+    assert rows[-1][1:4:2] == ["10012", "RUB"]
 
 
 def test_the_pdf_has_real_text_and_names_the_account(cast: Cast, enter: Any) -> None:

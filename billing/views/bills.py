@@ -16,7 +16,7 @@ from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -34,6 +34,8 @@ from billing.shelf import chosen_month, chosen_year, distinct, documents_of, mon
 from billing.tasks import nudge
 from billing.views.asked import SignedIn, account_asked, invoice_asked
 from billing.wording import wording_of
+from lib.money import format_money
+from lib.months import month_name
 from lib.qr import qr_png
 
 MONTHS_PER_PAGE = 12
@@ -106,12 +108,12 @@ def bill(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse:
 def _letters(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[dict[str, Any]]:
     """Letters to the office that a resident only has to finish, one for each charge; none where it has no address."""
     office = invoice.account.organization.email
-    facts = {"number": invoice.number, "month": date_format(invoice.period, "F Y"), "account": invoice.account.number}
+    facts = {"number": invoice.number, "month": month_name(invoice.period), "account": invoice.account.number}
     subject = _("I do not agree with a charge: account %(account)s, bill № %(number)s, %(month)s") % facts
     found = []
     for line in lines if office else []:
         body = _("Service: %(service)s, charged: %(sum)s. I do not agree because ") % {
-            "service": line.service, "sum": line.total,
+            "service": line.service, "sum": format_money(line.total, invoice.currency, get_language() or "en"),
         }  # fmt: skip
         url = f"mailto:{quote(office, safe='@')}?subject={quote(subject)}&body={quote(body)}"
         found.append({"service": line.service, "url": url})

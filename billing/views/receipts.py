@@ -38,7 +38,8 @@ def receipts(request: SignedIn, account_id: UUID) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def receipts_stop(request: HttpRequest, token: str) -> HttpResponse:
-    """End the bills by e-mail that a letter belongs to. What is not a subscription answers the same."""
+    """End the bills by e-mail that a letter belongs to. An unknown token answers as a live one does."""
+    ended = ReceiptSubscription.objects.filter(token=token, ended_at__isnull=False).exists()
     if request.method == "POST":
         stop(token, at=timezone.now())
-    return render(request, "billing/receipts_stop.html", {"done": request.method == "POST"})
+    return render(request, "billing/receipts_stop.html", {"ended": ended, "done": request.method == "POST"})

@@ -65,7 +65,7 @@ def statement_file(request: SignedIn, account_id: UUID, kind: str) -> HttpRespon
     found = statement(account, span.first, span.last, section=_section(request))
     name = f"statement-{span.first:%Y-%m}-{span.last:%Y-%m}"
     if kind != "pdf":
-        return download("xlsx" if kind == "xlsx" else "csv", name, table_head(found), table_rows(found))
+        return download("xlsx" if kind == "xlsx" else "csv", name, table_head(found), table_rows(account, found))
     if len(found.months) > MOST_IN_PDF:
         raise Http404
     now = timezone.now()

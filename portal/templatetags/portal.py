@@ -12,18 +12,20 @@ from django.core.paginator import Paginator
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from lib.money import format_money, format_number
+from lib.months import month_name
 from lib.phones import dial_string, display_phone, masked_email, masked_phone
+from lib.text import in_fours
 from portal import facade as drawing
 from portal.icons import ICONS
 
 register = template.Library()
+SHORTEST_BANK_NUMBER = 16  # shorter ones are read in one piece
 
 
 def _language() -> str:
@@ -45,10 +47,7 @@ def volume(number: Decimal | None, places: int | None = None) -> str:
 @register.filter
 def month(day: date | None) -> str:
     """«февраль 2026», «лютий 2026», «February 2026»: the month as a name, not inside a date."""
-    if day is None:
-        return ""
-    text = date_format(day, "F Y")
-    return text if _language().startswith("en") else text[0].lower() + text[1:]
+    return month_name(day) if day else ""
 
 
 @register.filter
@@ -61,6 +60,16 @@ def phone(text: str | None) -> str:
 def tel(text: str | None) -> str:
     """The address of a link that dials the phone."""
     return f"tel:{dial_string(text or '')}"
+
+
+@register.filter
+def fours(text: str | None) -> str:
+    """A long number of a bank in fours that a line may break between; what is copied of it has no spaces."""
+    value = str(text or "")
+    if len(value) < SHORTEST_BANK_NUMBER or not value.isalnum():
+        return value
+    groups = format_html_join(mark_safe("<wbr>"), "<span>{}</span>", ((part,) for part in in_fours(value)))
+    return format_html('<span class="fours">{}</span>', groups)
 
 
 @register.filter

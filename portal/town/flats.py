@@ -29,6 +29,8 @@ WOMEN = {
     "UA": (("Ганна", "Андріївна"), ("Дарина", "Богданівна"), ("Леся", "Василівна"), ("Оксана", "Ігорівна"),
            ("Соломія", "Остапівна"), ("Юлія", "Тарасівна")),
 }  # fmt: skip
+# Who of the people that sign in holds which account: as the register, the bills and the profile all say.
+HOLDERS = {"30005": "Ткачук Оксана Ігорівна", "0667000001": "Соболев Иван Иванович"}
 AREAS = ("31.40", "44.80", "46.20", "61.00", "63.50", "74.90")  # one, two and three rooms, twice each
 
 
@@ -74,6 +76,9 @@ def _flat(company: Company, block: Block, place: int, number: int) -> Flat:
     kind = place % len(AREAS)
     owner, partner = (_person(company.country, chance) for _ in range(2))
     shares = ((owner, "1/2"), (partner, "1/2")) if chance.random() < 0.3 else ((owner, "1/1"),)
+    if account in HOLDERS:
+        owner = HOLDERS[account]
+        shares = ((owner, "1/1"),)
     habits = [Habit.PUNCTUAL] * 14 + [Habit.LATE] * 3 + [Habit.DEBTOR] * 2 + [Habit.AHEAD]
     return Flat(
         account=account,

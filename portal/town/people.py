@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import make_password
 from accounts.digests import digest
 from accounts.models import User
 from portal import demo
+from portal.town.flats import HOLDERS
 from premises import letter_codes
 from premises.actions.letters import write_letters
 from premises.models import (
@@ -53,8 +54,8 @@ def settle(russian: Organization, ukrainian: Organization, *, today: date, at: d
     link(several, ours["0667000080"], Grade.CONFIRMED, at=at, method=Method.CODE)
     link(several, theirs["30012"], Grade.CONFIRMED, at=at, method=Method.STAFF)
     link(person(demo.LIMITED, "Титов", "Семён", at=at), ours["0667000008"], Grade.LIMITED, at=at, method=Method.ADDRESS)
-    own(person(demo.OWNER, "Ткачук", "Оксана", "Ігорівна", at=at, language="uk"), theirs["30005"], at=at)
-    chair = person(demo.CHAIR, "Соболев", "Иван", "Иванович", at=at)
+    own(person(demo.OWNER, *HOLDERS["30005"].split(), at=at, language="uk"), theirs["30005"], at=at)
+    chair = person(demo.CHAIR, *HOLDERS["0667000001"].split(), at=at)
     own(chair, ours["0667000001"], at=at)
     CouncilSeat.objects.create(
         user=chair, house=ours["0667000001"].unit.house, is_chair=True, since=today - timedelta(days=300),
@@ -72,11 +73,9 @@ def settle(russian: Organization, ukrainian: Organization, *, today: date, at: d
 
 
 def own(user: User, account: PersonalAccount, *, at: datetime) -> None:
-    """Make the person the verified owner of the whole flat."""
+    """Make the holder of the account the verified owner of the whole flat."""
     account.unit.ownerships.all().delete()
     Ownership.objects.create(unit=account.unit, owner=user.get_full_name(), user=user, document="ЕГРН")
-    account.holder = user.get_full_name()
-    account.save()
     link(user, account, Grade.OWNER, at=at)
 
 

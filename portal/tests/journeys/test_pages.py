@@ -1,12 +1,14 @@
 """Every page of the portal, looked over in Russian on a phone by day and in Ukrainian on a desk by night."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.actions.ledger import post_documents
+from billing.actions.ledger import post_documents, post_payments
+from billing.testing import make_invoice, make_payment
 from portal.tests.journeys.conftest import OpenPortal
 from portal.tests.journeys.walk import DESKTOP, PHONE, Reader, Walk
 from portal.tests.test_doors import ANY_LINK, COUNCIL, DOORS, LETTERS, OPEN
@@ -67,6 +69,32 @@ def test_every_page_is_fit_to_read(town: Things, open_portal: OpenPortal, reader
         walk.complaints.clear()
         walk.go(reverse(name, args=DOORS[name][1](town)))
         wrong += [f"{name}: {problem}" for problem in walk.problems()]
+    assert not wrong, "\n".join(wrong)
+
+
+MONEY = ("account_home", "bills", "bill", "payments", "payment", "statement", "services", "receipts")
+
+
+@pytest.mark.browser
+@pytest.mark.feature("G13")
+@pytest.mark.parametrize("language", ["ru-RU", "uk-UA"])
+def test_money_fits_a_small_phone_in_the_largest_letters(town: Things, open_portal: OpenPortal, language: str) -> None:
+    """An online payment has a number without a space, a Ukrainian company an account of 29 characters."""
+    details = town.invoice.requisites | {"account": "UA213223130000026007233566001"}
+    town.invoice = make_invoice(
+        town.cast.account, date(2026, 11, 1), accrued="123456.78", form="ua", currency="UAH", requisites=details
+    )
+    town.payment = make_payment(
+        town.cast.account, "12.11.2026", "123456.78", number="8d5ac1f021b349f4a0a933d0a8b6a1c2online"
+    )
+    post_documents([town.invoice])
+    post_payments([town.payment])
+    type(town.cast.olga).objects.update(language="")
+    walk = open_portal(Reader((360, 740), language)).enter_as(town.cast.olga)
+    wrong = []
+    for name in MONEY:
+        walk.go(reverse(name, args=DOORS[name][1](town)))
+        wrong += walk.problems() + walk.sideways_in_large_letters()
     assert not wrong, "\n".join(wrong)
 
 
@@ -149,10 +177,14 @@ def tab_to(walk: Walk, words: str) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("language", ["ru-RU", "uk-UA", "en-GB"])
 @pytest.mark.parametrize("width", [320, 360])
-def test_the_five_sections_stand_in_one_row(town: Things, open_portal: OpenPortal, language: str, width: int) -> None:
+@pytest.mark.parametrize("letters", ["100", "150"])
+def test_the_five_sections_stand_in_one_row(
+    town: Things, open_portal: OpenPortal, language: str, width: int, letters: str
+) -> None:
     type(town.cast.olga).objects.update(language="")
     walk = open_portal(Reader((width, 700), language)).enter_as(town.cast.olga)
     walk.go(reverse("account_home", args=[town.cast.account.public_id]))
+    walk.page.evaluate("size => { document.documentElement.dataset.text = size }", letters)
     links = [box for one in walk.page.locator(".nav-bar a").all() if (box := one.bounding_box())]
     assert len(links) == 5
     assert len({box["y"] for box in links}) == 1

@@ -149,6 +149,11 @@ class Walk:
             self.page.set_viewport_size(size)
         return list(wide)
 
+    def sideways_in_large_letters(self) -> list[str]:
+        """What does not fit 320 px when the reader has chosen the largest letters."""
+        self.page.evaluate("document.documentElement.dataset.text = '150'")
+        return [f"{self.path}, 150 %: {one}" for one in self._sideways()]
+
 
 def axe(page: Page) -> list[str]:
     """The violations that axe finds."""
