@@ -33,9 +33,7 @@ def in_fours(text: str) -> list[str]:
     """Return a long number of a bank in fours, as people compare it; a last character alone stays with its neighbours.
 
     >>> in_fours("UA213223130000026007233566001")[-2:]
-    ['3566', '001']
-    >>> in_fours("407028105000000000001")[-1]
-    '00001'
+    ['2335', '66001']
     """
     parts = [text[start : start + 4] for start in range(0, len(text), 4)]
     return [*parts[:-2], parts[-2] + parts[-1]] if len(parts) > 1 and len(parts[-1]) == 1 else parts

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
@@ -164,6 +165,7 @@ def test_a_letter_about_a_line_is_ready_to_be_finished(cast: Cast, enter: Any) -
     cast.company.save()
     (letter,) = page(enter(cast.olga), invoice).context["letters"]
     assert letter["url"].startswith("mailto:office@example.com?subject=I%20do%20not%20agree")
+    assert quote("3,680.39\xa0RUB") in letter["url"]  # the sum as the page writes it
     assert " " not in letter["url"]
 
 

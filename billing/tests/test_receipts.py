@@ -144,6 +144,17 @@ def test_a_mail_program_ends_it_by_one_click(cast: Cast, olga: User) -> None:
     assert ReceiptSubscription.objects.get().ended_at is not None
 
 
+def test_what_is_stopped_already_says_so(cast: Cast, olga: User) -> None:
+    """A mail program stops it, the page of the letter is opened afterwards."""
+    address = reverse("receipts_stop", args=[subscribe(cast.account, by=olga, at=AT).token])
+    browser = Client()
+    assert "Already stopped" not in browser.post(address).content.decode()
+    for method in ("get", "post"):
+        page = getattr(browser, method)(address).content.decode()
+        assert "Already stopped" in page
+        assert "Send no more bills" not in page
+
+
 def test_an_unknown_token_answers_like_a_known_one(cast: Cast, olga: User) -> None:
     token = subscribe(cast.account, by=olga, at=AT).token
     strange = "A" * len(token)

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.actions.ledger import post_documents
+from billing.actions.paying import go_on
+from billing.testing import make_intent
 from meters.models import Meter
 from meters.testing import make_meter, make_reading
 from portal.home import next_month
@@ -60,6 +62,27 @@ def test_olga_sees_what_is_owed_and_the_facts_of_the_flat(things: Things, enter:
         assert words in page
     for block in ("Account and flat", "Meters", "Appeals", "Payment documents", "Payments", "meetings", "Notices"):
         assert block in page
+
+
+@pytest.mark.feature("E6")
+def test_a_payment_that_waits_for_the_bank_is_seen_by_who_began_it(things: Things, enter: Enter) -> None:
+    intent = go_on(make_intent(things.cast.account, things.cast.olga, "55.00"), at=timezone.now())
+    own = enter(things.cast.olga).get(home_of(things.cast.account)).content.decode()
+    assert "Waits for the bank" in own
+    assert reverse("pay_intent", args=[things.cast.account.public_id, intent.public_id]) in own
+    assert "Waits for the bank" not in enter(things.cast.oleg).get(home_of(things.cast.account)).content.decode()
+
+
+@pytest.mark.feature("E2", "E3")
+def test_home_leads_to_the_statement_and_the_services(things: Things, enter: Enter) -> None:
+    here = [things.cast.account.public_id]
+    owner, limited = (
+        enter(one).get(home_of(things.cast.account)).content.decode() for one in (things.cast.olga, things.cast.tanya)
+    )
+    assert reverse("statement", args=here) in owner
+    assert reverse("statement", args=here) not in limited
+    assert reverse("services", args=here) in owner
+    assert reverse("services", args=here) in limited
 
 
 @pytest.mark.feature("G1")

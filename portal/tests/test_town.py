@@ -12,7 +12,7 @@ from django.utils import timezone
 from billing.models import Invoice, LedgerEntry
 from portal.town import books, registers
 from portal.town.build import build_company
-from portal.town.flats import Habit, accounts_register, flats
+from portal.town.flats import HOLDERS, Habit, accounts_register, flats
 from portal.town.places import COMPANIES, RUSSIAN, UKRAINIAN, Company
 from premises.models import ImportRun
 
@@ -34,6 +34,13 @@ def test_two_years_of_documents_end_with_the_newest_bill() -> None:
 def test_the_day_to_pay_moves_from_a_weekend() -> None:
     assert books.due("RU", date(2026, 7, 1)) == date(2026, 8, 17)  # the 15th is a Saturday
     assert books.due("UA", date(2026, 10, 1)) == date(2026, 11, 20)
+
+
+def test_who_signs_in_holds_the_account_in_the_register_too() -> None:
+    """Bills are imported with the holder of the register: nobody is renamed afterwards."""
+    owners = {flat.account: (flat.owner, flat.shares) for company in COMPANIES for _block, flat in flats(company)}
+    for account, name in HOLDERS.items():
+        assert owners[account] == (name, ((name, "1/1"),))
 
 
 @pytest.mark.parametrize("company", COMPANIES)
