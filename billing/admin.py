@@ -40,8 +40,8 @@ class LineInline(ScopedInline):
     organization_path = "invoice__organization"
     may = READERS
     show_change_link = False
-    fields = ("group", "service", "unit", "volume", "tariff", "accrued", "recalculated", "benefit", "penalty", "balance",
-              "payable", "warnings")  # fmt: skip
+    fields = ("group", "service", "unit", "volume", "volume_common", "tariff", "accrued", "accrued_common", "excess",
+              "recalculated", "benefit", "fine", "penalty", "balance", "payable", "warnings")  # fmt: skip
 
 
 @admin.register(Invoice)
@@ -59,7 +59,8 @@ class InvoiceAdmin(ScopedAdmin):
     sortable_by = ("period", "payable")
     fields = (
         "organization", "account", "payer_name", "number", "period", "kind", "recipient", "form", "issued_on", "due_on",
-        "paid_upto", "opening", "accrued", "recalculated", "benefit", "penalty", "paid", "payable", "voided_at", "file",
+        "paid_upto", "opening", "accrued", "excess", "recalculated", "benefit", "fine", "penalty", "fees", "subsidy",
+        "paid", "payable", "voided_at", "file",
     )  # fmt: skip
     readonly_fields = ("payer_name", "file")
 

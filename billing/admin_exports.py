@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing.actions.exporting import note_export
@@ -46,9 +45,8 @@ class Order:
 
 @dataclass(frozen=True)
 class Sort:
-    """One sort of file: its words, how many rows it would hold, and how it is made."""
+    """One sort of file: how many rows it would hold, and how it is made."""
 
-    words: Promise
     count: Callable[[Order], int]
     make: Callable[[Order], HttpResponse]
     most: int = Export.MOST_ROWS
@@ -110,12 +108,12 @@ def _file(body: bytes, name: str, content_type: str) -> HttpResponse:
 
 
 SORTS = {
-    "balances": Sort(_("Balances with names"), _accounts, _balances),
-    "sberbank": Sort(_("Debts for Sberbank"), _with_balance, _sberbank, MOST_BY_CONTRACT),
-    "feed": Sort(_("Debts and meters for a payment service"), _accounts, _feed, MOST_BY_CONTRACT),
-    "showcase": Sort(_("Debts for the pension fund («Вітрина-1201»)"), _accounts, _showcase),
-    "documents": Sort(_("Payment documents of the month, line by line"), _documents, _register, MOST_BY_CONTRACT),
-    "gis": Sort(_("Payment documents of the month for ГИС ЖКХ"), _documents, _gis, MOST_BY_CONTRACT),
+    "balances": Sort(_accounts, _balances),
+    "sberbank": Sort(_with_balance, _sberbank, MOST_BY_CONTRACT),
+    "feed": Sort(_accounts, _feed, MOST_BY_CONTRACT),
+    "showcase": Sort(_accounts, _showcase),
+    "documents": Sort(_documents, _register, MOST_BY_CONTRACT),
+    "gis": Sort(_documents, _gis, MOST_BY_CONTRACT),
 }
 
 
@@ -123,7 +121,7 @@ class ExportForm(forms.Form):
     """Which file of which company, and what for."""
 
     organization = forms.ModelChoiceField(Organization.objects.none(), label=_("Company"), empty_label=None)
-    sort = forms.ChoiceField(label=_("File"), choices=[(name, sort.words) for name, sort in SORTS.items()])
+    sort = forms.ChoiceField(label=_("File"), choices=[(name, Export.What(name).label) for name in SORTS])
     period = forms.DateField(
         label=_("Month"), input_formats=["%Y-%m", "%m.%Y"],
         widget=forms.DateInput(attrs={"type": "month"}, format="%Y-%m"),
@@ -146,6 +144,8 @@ class ExportForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
+        if "period" in values and values["period"].replace(day=1) > self.today:
+            self.add_error("period", _("This month has not begun yet."))
         if not self.errors and values["sort"] == "sberbank":
             details = Requisites.objects.filter(organization=values["organization"], kind="main", is_main=True).first()
             try:

@@ -139,6 +139,7 @@ class RequisitesChangeAdmin(DeskAdmin):
             is_asked = row.state == RequisitesChange.State.ASKED
             context["may_approve"] = allowed and is_asked and row.asked_by_id != request.user.pk
             context["may_refuse"] = allowed
+            context["own"] = is_asked and row.asked_by_id == request.user.pk
         return super().render_change_form(request, context, *args, **kwargs)
 
     def approve_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -38,6 +38,24 @@ class Migration(migrations.Migration):
                 validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(MOST)],
             ),  # fmt: skip
         ),
+        migrations.AlterField(
+            model_name="export",
+            name="what",
+            field=models.CharField(
+                choices=[
+                    ("debtors", "Debtors"),
+                    ("anomalies", "What to look at"),
+                    ("balances", "Balances with names"),
+                    ("sberbank", "Debts for Sberbank"),
+                    ("feed", "Debts and meters for a payment service"),
+                    ("showcase", "Debts for the pension fund («Вітрина-1201»)"),
+                    ("documents", "Payment documents of the month, line by line"),
+                    ("gis", "Payment documents of the month for ГИС ЖКХ"),
+                ],
+                max_length=40,
+                verbose_name="file",
+            ),
+        ),
         # Rows that are there already may stay: their run names the account.
         AddConstraintNotValid(
             model_name="recalculation",

@@ -1,6 +1,7 @@
 """The staff's pages of money: read by those who count it, written by nobody; bank details are checked."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -24,7 +25,9 @@ def test_the_accountant_and_the_manager_read_money_and_the_dispatcher_does_not(
     url = reverse(f"admin:billing_{name}_changelist")
     assert enter(cast.anna).get(url).status_code == 200
     assert enter(cast.mark).get(url).status_code == 200
-    assert enter(cast.dima).get(url).status_code == 403
+    refused = enter(cast.dima).get(url)
+    assert refused.status_code == 403
+    assert "Your job does not open this page." in refused.content.decode()
 
 
 @pytest.mark.feature("F2")
@@ -62,3 +65,18 @@ def test_an_employee_gets_the_file_and_pavel_does_not(
     assert response["Content-Type"] == "application/pdf"
     assert "no-store" in response["Cache-Control"]
     assert enter(cast.pavel).get(url).status_code == 404
+
+
+def test_the_page_of_a_document_adds_up(cast: Cast, enter: Any) -> None:
+    """Every column that makes the sum to pay is shown, of the document and of its lines."""
+    bill = make_invoice(
+        cast.account, date(2026, 3, 1), accrued="100", excess=Decimal("11.11"), fine=Decimal("2.22"),
+        fees=Decimal("3.33"), subsidy=Decimal("4.44"), payable=Decimal("107.78"),
+    )  # fmt: skip
+    bill.lines.create(
+        position=2, service="Вода", accrued=Decimal("80"), accrued_common=Decimal("20.55"), excess=Decimal("11.11"),
+        payable=Decimal("111.66"),
+    )  # fmt: skip
+    text = enter(cast.anna).get(reverse("admin:billing_invoice_change", args=[bill.pk])).content.decode()
+    for figure in ("11.11", "2.22", "3.33", "4.44", "20.55"):
+        assert figure in text

@@ -134,7 +134,7 @@ def test_a_list_with_names_holds_no_more_than_one_may_take(
     from billing import admin_exports
 
     sort = admin_exports.SORTS["balances"]
-    monkeypatch.setitem(admin_exports.SORTS, "balances", type(sort)(sort.words, sort.count, sort.make, most=2))
+    monkeypatch.setitem(admin_exports.SORTS, "balances", type(sort)(sort.count, sort.make, most=2))
     answer = ask(enter(papers.anna), papers, "balances")
     assert (answer.status_code, "at most 2" in answer.content.decode()) == (409, True)
     assert not Export.objects.exists()
@@ -153,3 +153,10 @@ def test_the_sums_are_those_of_the_accounts_in_a_few_passes(papers: Cast, django
     with django_assert_max_num_queries(6):
         debts = list(owed(papers.company, FEBRUARY, metered=True))
     assert sum((debt.amount for debt in debts), Decimal(0)) == Decimal("122.00")
+
+
+def test_of_a_month_to_come_there_is_no_file(papers: Cast, enter: Enter) -> None:
+    answer = ask(enter(papers.anna), papers, "balances", period="2199-01")
+    assert answer.status_code == 422
+    assert "This month has not begun yet." in answer.content.decode()
+    assert not Export.objects.exists()

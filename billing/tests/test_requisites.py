@@ -173,6 +173,10 @@ def test_the_page_of_a_change_shows_the_old_word_beside_the_new(cast: Cast, ente
     own = enter(cast.anna).get(page).content.decode()
     assert reverse("admin:billing_requisiteschange_approve", args=[change.pk]) not in own
     assert "Somebody else must approve" in own
+    enter(cast.mark).post(reverse("admin:billing_requisiteschange_approve", args=[change.pk]))
+    for person in (cast.anna, cast.mark):
+        after = enter(person).get(reverse("admin:billing_requisiteschange_change", args=[change.pk])).content.decode()
+        assert "Somebody else must approve" not in after
 
 
 def test_numbers_pasted_in_groups_are_kept_without_spaces(cast: Cast, enter: Any) -> None:
