@@ -41,7 +41,7 @@ COLUMNS = {
     "transferred": _("sum to transfer"), "fee": _("fee"), "period": _("month"), "payer": _("payer"),
     "address": _("address"), "kind": _("kind"), "channel": _("channel"), "readings": _("readings"),
     "purpose": _("purpose"), "doc_no": _("number of the document"), "group": _("group of services"),
-    "service_code": _("code of the service"), "service": _("service"), "unit": _("unit"), "volume": _("volume"),
+    "service_code": _("code of the service"), "service": _("service"), "unit": _("unit of measure"), "volume": _("volume"),
     "method": _("how the volume was found"), "tariff": _("tariff"), "accrued": _("accrued"),
     "recalc": _("recalculated"), "benefit": _("benefit"), "penalty": _("penalty"), "balance": _("debt at the start"),
     "paid": _("paid"), "payable": _("to pay"), "form": _("form of the document"), "issued": _("issued"),

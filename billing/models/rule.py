@@ -23,7 +23,7 @@ class LegalRule(models.Model):
         help_text=_("Empty: the whole country. Else the city as houses have it."),
     )
     valid_from = models.DateField(_("in force from"))
-    value = models.CharField(_("value"), max_length=200, blank=True)
+    value = models.CharField(_("figure"), max_length=200, blank=True)
     source = models.CharField(_("law"), max_length=300, blank=True)
     is_checked = models.BooleanField(_("compared with the text of the law"), default=True)
 

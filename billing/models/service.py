@@ -98,7 +98,7 @@ class Service(models.Model):
     code = models.CharField(_("code"), max_length=30)
     name = models.CharField(_("name"), max_length=200)
     group = models.CharField(_("heading in the document"), max_length=100, blank=True)
-    unit = models.CharField(_("unit"), max_length=20, blank=True)
+    unit = models.CharField(_("unit of measure"), max_length=20, blank=True)
     kind = models.CharField(_("kind of document"), max_length=10, choices=Invoice.Kind, default=Invoice.Kind.MAIN)
     requisites = models.ForeignKey(
         Requisites, null=True, blank=True, on_delete=models.PROTECT, related_name="services",
@@ -279,7 +279,7 @@ class ServiceNorm(models.Model):
     )  # fmt: skip
     kind = models.CharField(_("norm"), max_length=14, choices=Kind)
     since = models.DateField(_("since"))
-    value = models.DecimalField(_("value"), max_digits=12, decimal_places=6, validators=POSITIVE)
+    value = models.DecimalField(_("figure"), max_digits=12, decimal_places=6, validators=POSITIVE)
     source = models.CharField(_("who set it, document"), max_length=200, blank=True)
 
     class Meta:
