@@ -19,7 +19,7 @@ from billing.actions.closing import recalculate, start_run
 from billing.models import BillingRun, Export, Invoice, PrintBatch, Recalculation, Service, Tariff
 from billing.readiness import rows_of, whole_of
 from billing.testing import make_invoice, reprint
-from billing.tests.firm import AT, NOV, calculated, ignore, issued, make_fact, make_service
+from billing.tests.firm import AT, NOV, calculated, ignore, in_russian, issued, make_fact, make_service
 from meters.testing import make_meter, make_readings
 from portal.testing import Cast, make_account, make_house
 from premises.models import Unit
@@ -303,7 +303,8 @@ def test_the_error_of_a_run_names_the_account_whose_figures_are_impossible(firm:
     assert not calculate(run.pk, now=lambda: AT)
     run.refresh_from_db()
     assert (run.state, run.lease, firm.account.number in run.error) == (State.FAILED, None, True)
-    assert "10012 are impossible" in enter(firm.anna).get(page(run)).content.decode()
+    words = in_russian("The figures of account %(number)s are impossible. Put its data right.")
+    assert words % {"number": "10012"} in enter(firm.anna).get(page(run)).content.decode()
 
 
 def test_a_correction_that_finds_nothing_is_closed_and_a_second_one_leads_to_the_first(

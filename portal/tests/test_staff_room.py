@@ -80,18 +80,6 @@ def test_there_is_a_row_of_every_model_on_both_sides(one: ScopedAdmin, sides: di
 
 
 @pytest.mark.feature("F2")
-@pytest.mark.parametrize("role", ["manager", "accountant", "dispatcher"])
-@pytest.mark.parametrize(("own", "other"), [(OURS, THEIRS), (THEIRS, OURS)])
-def test_no_page_shows_the_other_company(sides: dict[str, Side], enter: Enter, role: str, own: str, other: str) -> None:
-    client = enter(sides[own].staff[role])
-    for one in scoped_admins():
-        for url in doors(one, sides[own].organization, sides[other].organization):
-            for place, body in everything_of(client, url):
-                assert other not in body, place
-    assert other not in client.get(reverse("admin:index")).content.decode()
-
-
-@pytest.mark.feature("F2")
 def test_a_manager_reads_the_own_company_on_every_list(sides: dict[str, Side], enter: Enter) -> None:
     client = enter(sides[OURS].staff["manager"])
     for one in scoped_admins():
