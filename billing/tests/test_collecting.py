@@ -13,7 +13,7 @@ from django.utils import timezone
 from billing.actions.exporting import TooMany, note_export
 from billing.actions.ledger import post_documents, post_payments
 from billing.collecting import debtors, months_of, older_than, totals
-from billing.models import BankDocument, Export, StrayPayment
+from billing.models import BankDocument, Export, PaymentIntent, ProviderAccount, StrayPayment
 from billing.testing import make_invoice, make_payment
 from notifications.models import Notice
 from portal.testing import Cast, make_account
@@ -168,3 +168,13 @@ def test_the_first_page_of_the_staff_room_leads_to_the_work(cast: Cast, enter: A
     assert reverse(DEBTORS) in page
     assert "<strong>1</strong>" in page
     assert reverse(DEBTORS) not in enter(cast.dima).get(reverse("admin:index")).content.decode()
+
+
+def test_an_unclear_online_payment_leads_to_its_page(cast: Cast, enter: Any) -> None:
+    account = ProviderAccount.objects.create(organization=cast.company, provider="sandbox")
+    intent = PaymentIntent.objects.create(
+        organization=cast.company, account=cast.account, user=cast.olga, provider_account=account, amount="100.00",
+        currency="RUB", method="card", state="mismatch",
+    )  # fmt: skip
+    page = enter(cast.anna).get(reverse("admin:billing_ledgerentry_mismatches")).content.decode()
+    assert reverse("admin:billing_paymentintent_change", args=[intent.pk]) in page
