@@ -5,11 +5,15 @@ council, Igor has no link yet, Dima dispatches, Anna counts the money, Mark mana
 Sofia is the superuser.
 """
 
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
+from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -27,6 +31,12 @@ from premises.models import (
 )
 
 PHONES = count(9120000000)
+
+
+def surroundings() -> dict[str, str]:
+    """Environment in which a process of its own works on the database of the running test."""
+    database = urlsplit(settings.DATABASE_URL)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    return os.environ | {"DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "portal.settings"}
 
 
 def make_user(first_name: str = "", last_name: str = "", **fields: object) -> User:

@@ -1,18 +1,14 @@
 """A worker that is killed with the provider's answer in its hands: nothing half-done, and one credit within 12 minutes."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from datetime import timedelta
 from decimal import Decimal
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from billing.actions.hearing import hear
@@ -22,7 +18,7 @@ from billing.models import LedgerEntry, Payment, PaymentIntent, SandboxPayment
 from billing.providers.sandbox import decide
 from billing.testing import make_intent, make_till
 from portal.features import ROOT
-from portal.testing import make_cast
+from portal.testing import make_cast, surroundings
 
 # Does what the worker does, and holds still after the rows are written and before they are committed.
 WORKER = """
@@ -50,10 +46,8 @@ def test_kill_9_between_the_answer_and_the_commit() -> None:
     body = json.dumps({"object": {"id": intent.provider_id}}).encode()
     event = hear("sandbox", body, at=timezone.now(), nudge=lambda pk: None)
 
-    url = urlsplit(settings.DATABASE_URL)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    surroundings = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "portal.settings"}
     command = [sys.executable, "-c", WORKER, str(event.pk)]
-    worker = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=subprocess.PIPE, text=True)
+    worker = subprocess.Popen(command, cwd=ROOT, env=surroundings(), stdout=subprocess.PIPE, text=True)
     assert worker.stdout is not None
     assert worker.stdout.readline().strip() == "held"
     worker.send_signal(signal.SIGKILL)

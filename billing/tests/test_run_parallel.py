@@ -1,6 +1,5 @@
 """Two people press at once, two workers take one run, a worker is killed: one run, whole chunks, nothing twice."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,6 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -28,7 +26,7 @@ from billing.calculating.plan import Plan
 from billing.models import BillingRun, Charge, HouseService, Invoice, LedgerEntry, Service
 from billing.models.run import PATIENCE
 from billing.tests.firm import AT, NOV, ignore, make_service
-from portal.testing import Cast, make_account, make_cast, make_house
+from portal.testing import Cast, make_account, make_cast, make_house, surroundings
 from premises.models import House, Organization, PersonalAccount
 
 pytestmark = [pytest.mark.feature("B10"), pytest.mark.django_db(transaction=True)]
@@ -245,12 +243,9 @@ module.calculate({run}, now=timezone.now)
 def test_a_killed_process_leaves_whole_chunks_and_another_ends_the_run(town: Cast) -> None:
     """A real process, really killed in the middle of its third chunk."""
     run = start_run(town.company, NOV, by=town.anna, at=timezone.now(), later=ignore)
-    name = connection.settings_dict["NAME"]
-    address = settings.DATABASE_URL.rsplit("/", 1)[0] + f"/{name}"
-    environment = os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "portal.settings"}
     root = Path(__file__).resolve().parents[2]
     worker = subprocess.Popen(
-        [sys.executable, "-c", WORKER.format(run=run.pk)], env=environment, cwd=root, stdout=subprocess.PIPE
+        [sys.executable, "-c", WORKER.format(run=run.pk)], env=surroundings(), cwd=root, stdout=subprocess.PIPE
     )
     assert worker.stdout
     for _chunk in range(3):

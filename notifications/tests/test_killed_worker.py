@@ -9,20 +9,19 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import redis
 from celery import current_app
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from notifications import tasks
 from notifications.actions import notify, prefer
 from notifications.models import Channel, Delivery, Notice
 from notifications.tests.conftest import NEWS
-from portal.testing import make_user
+from portal.testing import make_user, surroundings
 
 COUNT = 200
 CRASH_AT = (30, 120)
@@ -47,10 +46,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def start_worker(folder: Path, prefix: str, point: str) -> subprocess.Popen[bytes]:
-    database = urlsplit(settings.DATABASE_URL)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    surroundings = os.environ | {
-        "DATABASE_URL": database,
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    environment = surroundings() | {
         "CRASH_FOLDER": str(folder),
         "CRASH_PREFIX": prefix,
         "CRASH_POINT": point,
@@ -60,7 +56,7 @@ def start_worker(folder: Path, prefix: str, point: str) -> subprocess.Popen[byte
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
             [*command, f"-c{HANDS}", "-Qurgent,personal,bulk", "--without-gossip", "--without-mingle"],
-            env=surroundings, cwd=settings.BASE_DIR, stdout=log, stderr=log, start_new_session=True,
+            env=environment, cwd=settings.BASE_DIR, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
 
 
