@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import beat_init, setup_logging, worker_init
+from celery.signals import beat_init, celeryd_after_setup, setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -26,6 +26,16 @@ def refuse_fakes(**kwargs: Any) -> None:
     from portal.checks import refuse_to_start
 
     refuse_to_start()
+
+
+@celeryd_after_setup.connect
+def cut_the_print_faces(instance: Any, **kwargs: Any) -> None:
+    """The worker that prints has its fonts before it forks: the first bill of a day is as quick as the next."""
+    if app.conf.task_default_queue in instance.app.amqp.queues.consume_from:
+        from lib.paper.faces import face
+
+        for name in ("text", "bold"):
+            _ = face(name).packed
 
 
 # THE timetable: name → task, how often (seconds or crontab).

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from billing.actions.rules import load_defaults
+from billing.admin_rules import NAMES
 from billing.charging.defaults import DEFAULTS
 from billing.charging.rules import KINDS, problem_with
 from billing.models import BillingRun, LegalRule
@@ -27,6 +28,15 @@ def test_every_deployment_starts_with_the_law_as_it_is_known(cast: Cast) -> None
 def test_every_default_can_be_read(cast: Cast) -> None:
     assert [row for row in DEFAULTS if problem_with(row)] == []
     assert {row.key for row in DEFAULTS} <= KINDS.keys()
+
+
+def test_parameters_are_listed_and_chosen_by_what_they_are_called(cast: Cast, enter: Any) -> None:
+    assert NAMES.keys() == KINDS.keys()
+    client = enter(cast.sofia)
+    page = client.get(reverse("admin:billing_legalrule_changelist"), {"key": "coef_no_meter"}).content.decode()
+    assert page.count("Norm is raised without a meter: times") >= 3  # the filter, Russia, Ukraine
+    assert "Last day for readings</a></th>" not in page
+    assert "Last day for readings" in client.get(reverse(ADD)).content.decode()
 
 
 def test_the_superuser_adds_what_a_new_law_says_and_employees_do_not(cast: Cast, enter: Any) -> None:
@@ -59,7 +69,10 @@ def test_what_a_month_was_issued_by_stays_as_it_is(cast: Cast, enter: Any) -> No
     row = LegalRule.objects.filter(country="RU", key="due_day").earliest("valid_from")
     BillingRun.objects.create(organization=cast.company, period=date(2026, 3, 1), state="issued")
     client = enter(cast.sofia)
-    client.post(reverse("admin:billing_legalrule_change", args=[row.pk]), NEW)
-    assert LegalRule.objects.get(pk=row.pk).value == row.value
+    page = reverse("admin:billing_legalrule_change", args=[row.pk])
+    assert "Pay by this day of the month" in client.get(page).content.decode()
+    assert client.post(page, NEW | {"key": "doc_day", "is_checked": "on"}).status_code == 302
+    row_after = LegalRule.objects.get(pk=row.pk)
+    assert (row_after.key, row_after.value) == (row.key, row.value)
     url = reverse("admin:billing_legalrule_delete", args=[row.pk])
     assert client.post(url, {"post": "yes"}).status_code == 403
