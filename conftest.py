@@ -14,6 +14,15 @@ from portal.testing import Cast, make_cast
 trying.register_profile("portal", deadline=None)  # a busy machine is no failure
 trying.load_profile("portal")
 
+# Files that take long begin first, so that no worker is left with one of them at the end.
+LONG = ("/journeys/", "test_run.py", "test_staff_crawl", "test_killed_worker.py", "test_doors.py", "test_town_meters.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, `test_pages.py` before all; what is inside a file keeps its order."""
+    items.sort(key=lambda item: (item.path.name != "test_pages.py", not any(one in str(item.path) for one in LONG)))
+
 
 @pytest.fixture
 def cast(db: None) -> Cast:

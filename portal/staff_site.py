@@ -30,6 +30,18 @@ class StaffSite(AdminSite):
             return False
         return is_chief(request) or bool(jobs_of(request))
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page needs. Not the list of all tables: only the side bar shows it, and it is a third of a page's time."""
+        return {
+            "site_title": self.site_title,
+            "site_header": self.site_header,
+            "site_url": self.site_url,
+            "has_permission": self.has_permission(request),
+            "is_popup": False,
+            "is_nav_sidebar_enabled": self.enable_nav_sidebar,
+            "log_entries": self.get_log_entries(request),
+        }
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send a stranger to the entry page; for a resident this place does not exist."""
         if request.user.is_authenticated and not self.has_permission(request):
