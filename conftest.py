@@ -15,7 +15,14 @@ trying.register_profile("portal", deadline=None)  # a busy machine is no failure
 trying.load_profile("portal")
 
 # Files that take long begin first, so that no worker is left with one of them at the end.
-LONG = ("/journeys/", "test_run.py", "test_staff_crawl", "test_killed_worker.py", "test_doors.py", "test_town_meters.py")
+LONG = (
+    "/journeys/",
+    "test_run.py",
+    "test_staff_crawl",
+    "test_killed_worker.py",
+    "test_doors.py",
+    "test_town_meters.py",
+)
 
 
 @pytest.hookimpl(trylast=True)

@@ -102,7 +102,7 @@ def start(place: Path) -> Iterator[Start]:
     embedded.stop_valkey(place / "var")
 
 
-def test_the_portal_comes_up_and_goes_wholly_even_after_a_kill(start: Start) -> None:
+def test_the_portal_comes_up_refuses_a_second_one_and_goes_wholly_even_after_a_kill(start: Start) -> None:
     killed = start()
     assert killed.ready()["database"] == killed.ready()["migrations"] == killed.ready()["broker"] == "ok"
     names = " ".join(left(killed.var))
@@ -120,6 +120,10 @@ def test_the_portal_comes_up_and_goes_wholly_even_after_a_kill(start: Start) -> 
 
     third = start()
     third.ready()
+    second = start()  # beside it, in the same folder
+    assert f"already runs in {third.var}" in second.says()
+    assert second.process.returncode == 1
+    assert third.ready()["database"] == "ok"
     assert third.end(signal.SIGINT) == 0
     assert left(third.var) == []
 
@@ -132,17 +136,6 @@ def test_a_stop_during_the_first_seconds_leaves_nothing(start: Start) -> None:
 
     assert run.end(signal.SIGTERM) == 0
     assert left(run.var) == []
-
-
-def test_a_second_one_in_the_same_folder_is_refused(start: Start) -> None:
-    first = start()
-    first.ready()
-
-    second = start()
-
-    assert f"already runs in {first.var}" in second.says()
-    assert second.process.returncode == 1
-    assert first.ready()["database"] == "ok"
 
 
 @pytest.mark.parametrize(

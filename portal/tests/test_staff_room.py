@@ -54,6 +54,7 @@ def doors(one: ScopedAdmin, own: Organization, other: Organization) -> Iterator[
     for row in [*rows_of(one.model, own), *rows_of(one.model, other)]:
         for page in ("change", "delete", "history"):
             yield reverse(f"{name}_{page}", args=[row.pk])
+    for row in rows_of(one.model, other):
         yield changelist + f"?pk__exact={row.pk}"
     for field in one.get_autocomplete_fields(None):  # type: ignore[arg-type]
         where = f"app_label={one.model._meta.app_label}&model_name={one.model._meta.model_name}&field_name={field}"
