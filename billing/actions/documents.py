@@ -197,8 +197,9 @@ class Desk:
 
     @cached_property
     def details(self) -> dict[str, Requisites]:
-        """The organization's bank details by kind of document."""
-        return {details.kind: details for details in Requisites.objects.filter(organization=self.organization)}
+        """The organization's own bank details by kind of document; a register names no other recipient."""
+        mains = Requisites.objects.filter(organization=self.organization, is_main=True)
+        return {details.kind: details for details in mains}
 
     @cached_property
     def rules(self) -> Rules:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from billing.models import Invoice, InvoiceLine, LedgerEntry
+from billing.models import Invoice, InvoiceLine, LedgerEntry, Requisites
 from lib.errors import Refusal
 from portal.testing import Cast, make_cast
 from premises.actions.imports import apply_file, check_file
@@ -66,6 +66,15 @@ def test_a_day_to_pay_comes_from_the_register_or_else_from_the_rule(cast: Cast) 
     run = check_file("documents", cast.company, BytesIO(given.encode()), name="f.csv", by=None, at=timezone.now())
     apply_file(run, by=None, at=timezone.now())
     assert Invoice.objects.get(number="5532").due_on == date(2019, 4, 20)
+
+
+def test_a_document_names_the_main_details_whoever_else_has_some_of_its_kind(cast: Cast) -> None:
+    own = Requisites.objects.create(organization=cast.company, recipient="ООО Альфа", tax_id="3661057530", account="1")
+    supplier = {"recipient": "ПАО Теплосеть", "tax_id": "7707083893", "account": "2", "is_main": False}
+    Requisites.objects.create(organization=cast.company, **supplier)
+    take(cast, WATER)
+    invoice = Invoice.objects.get()
+    assert (invoice.recipient, invoice.requisites["account"]) == (own.recipient, own.account)
 
 
 def test_the_dry_run_writes_nothing(cast: Cast) -> None:
