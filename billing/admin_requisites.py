@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from billing.actions.requisites import approve_change, ask_change, refuse_change
+from billing.actions.requisites import ThereAlready, approve_change, ask_change, is_there, refuse_change
 from billing.forms import RequisitesForm
 from billing.models import Requisites, RequisitesChange
 from meters.admin_base import DeskAdmin
@@ -62,6 +62,8 @@ class ChangeForm(RequisitesForm):
             self.add_error("requisites", _("These bank details belong to another company."))
         if row and values.get("kind") != row.kind:
             self.add_error("kind", _("These bank details are of another kind of document."))
+        if company and is_there(company, values, kind=values.get("kind", ""), but=row):
+            self.add_error("account", str(ThereAlready().message))
         return values
 
 

@@ -8,6 +8,7 @@ PDF_READY = declare(Kind("billing.pdf_ready", event="bills", channels=(Channel.I
 # About security, so they go out in any case: to colleagues who may approve, then to councils and the last signatories.
 REQUISITES_ASKED = declare(Kind("billing.requisites_asked", channels=(Channel.INBOX, Channel.EMAIL)))
 REQUISITES_CHANGED = declare(Kind("billing.requisites_changed", channels=(Channel.INBOX, Channel.EMAIL)))
+REQUISITES_FAILED = declare(Kind("billing.requisites_failed", channels=(Channel.INBOX, Channel.EMAIL)))
 MANY_EXPORTS = declare(Kind("billing.many_exports", channels=(Channel.INBOX, Channel.EMAIL)))
 
 BILL_ISSUED = declare(

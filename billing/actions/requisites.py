@@ -6,13 +6,14 @@ councils, whoever signed the last change) are told before it happens.
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from billing.models import Requisites, RequisitesChange
-from billing.notices import REQUISITES_ASKED, REQUISITES_CHANGED
+from billing.notices import REQUISITES_ASKED, REQUISITES_CHANGED, REQUISITES_FAILED
 from lib.errors import Refusal
 from notifications.actions import Told, notify_many
 from notifications.kinds import Kind
@@ -29,6 +30,13 @@ class AlreadyDecided(Refusal):
     """The change is decided, or another one waits."""
 
 
+class ThereAlready(Refusal):
+    """Another row of the company has this recipient and account."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The company has these bank details already: ask for a change of that row."))
+
+
 @transaction.atomic
 def ask_change(
     organization: Organization,
@@ -42,9 +50,12 @@ def ask_change(
 ) -> RequisitesChange:
     """Write down what the details should become; the other managers and accountants are told that it waits.
 
-    `values` are checked words of Requisites.WORDS. Raises AlreadyDecided while another change of the same details waits.
+    `values` are checked words of Requisites.WORDS. Raises AlreadyDecided while another change of the same details waits,
+    ThereAlready for details that another row has.
     """
     words = {name: values.get(name, "") for name in Requisites.WORDS}
+    if is_there(organization, words, kind=kind, but=requisites):
+        raise ThereAlready
     try:
         with transaction.atomic():
             change = RequisitesChange.objects.create(
@@ -55,6 +66,12 @@ def ask_change(
         raise AlreadyDecided(_("A change of these details waits already. Decide on it first.")) from None
     _tell(change, REQUISITES_ASKED, _colleagues(organization, but=by), at=at)
     return change
+
+
+def is_there(organization: Organization, words: Mapping[str, Any], *, kind: str, but: Requisites | None) -> bool:
+    """Whether a row other than the one to be changed has this recipient and account."""
+    rows = Requisites.objects.filter(organization=organization).same_as(words, kind)
+    return (rows.exclude(pk=but.pk) if but else rows).exists()
 
 
 @transaction.atomic
@@ -83,9 +100,33 @@ def refuse_change(change: RequisitesChange, *, by: User, at: datetime) -> Requis
 
 
 def apply_due_changes(*, at: datetime) -> int:
-    """Put approved changes whose hour has come in force; return how many. Safe to run twice and in parallel."""
+    """Put approved changes whose hour has come in force; return how many. Safe to run twice and in parallel.
+
+    One that the table does not take (its details came there in another way meanwhile) is refused and told about; it holds up
+    nobody else's.
+    """
     due = RequisitesChange.objects.filter(state=State.APPROVED, effective_at__lte=at).order_by("effective_at", "pk")
-    return sum(_apply(pk, at) for pk in due.values_list("pk", flat=True))
+    return sum(_apply_or_refuse(pk, at) for pk in due.values_list("pk", flat=True))
+
+
+def _apply_or_refuse(pk: int, at: datetime) -> bool:
+    try:
+        return _apply(pk, at)
+    except IntegrityError:
+        _give_up(pk, at)
+        return False
+
+
+@transaction.atomic
+def _give_up(pk: int, at: datetime) -> None:
+    """Refuse what cannot come into force; who approved it stays written. Everybody who expects it is told."""
+    change = RequisitesChange.objects.select_for_update().get(pk=pk)
+    if change.state != State.APPROVED:
+        return
+    change.state = State.REFUSED
+    change.save()
+    people = {person.pk: person for person in (*_colleagues(change.organization), *_watchers(change))}
+    _tell(change, REQUISITES_FAILED, list(people.values()), at=at)
 
 
 @transaction.atomic
@@ -112,12 +153,12 @@ def _hold(change: RequisitesChange, *states: str) -> RequisitesChange:
     return held
 
 
-def _colleagues(organization: Organization, *, but: User) -> list[User]:
+def _colleagues(organization: Organization, *, but: User | None = None) -> list[User]:
     """The managers and accountants of the company, any of whom may approve."""
     jobs = StaffMember.objects.filter(
         organization=organization, is_active=True, role__in=[StaffMember.Role.MANAGER, StaffMember.Role.ACCOUNTANT]
     )
-    return [job.user for job in jobs.select_related("user").exclude(user=but)]
+    return [job.user for job in jobs.select_related("user") if job.user != but]
 
 
 def _watchers(change: RequisitesChange) -> list[User]:

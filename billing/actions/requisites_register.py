@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext_noop as _
 
-from billing.actions.requisites import ask_change
+from billing.actions.requisites import ask_change, is_there
 from billing.exchange.requisites import requisites
 from billing.models import Requisites, RequisitesChange
 from billing.payment_code import russian_problems, ukrainian_problems
@@ -17,6 +17,7 @@ from premises.registers.tally import ERROR, Problem
 
 NOBODY = _("A change of bank details is asked by a person: import this register in the staff room.")
 WAITS = _("Another change of these details waits already: decide on it first.")
+THERE = _("The company has these bank details already: ask for a change of that row.")
 ASKED = _("A second person must approve these details before they are in force.")
 UKRAINIAN, RUSSIAN = ukrainian_problems, russian_problems
 
@@ -54,6 +55,8 @@ def _take(run: ImportRun, row: Row, tally: Tally, *, write: bool, at: datetime) 
         tally.unchanged += 1
     elif waiting:
         row.refuse("kind", WAITS)
+    elif is_there(run.organization, words, kind=kind, but=main):
+        row.refuse("account", THERE)
     else:
         tally.updated += main is not None
         tally.created += main is None

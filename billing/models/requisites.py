@@ -1,6 +1,8 @@
 """The bank details that a payment document names."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from billing.models.invoice import Invoice
 from billing.models.seen import OfOrganizationQuerySet
 from premises.models import Organization
+
+
+class RequisitesQuerySet(OfOrganizationQuerySet["Requisites"]):
+    def same_as(self, words: Mapping[str, Any], kind: str) -> Self:
+        """The row of this kind with this recipient and account; there is one at most in a company."""
+        return self.filter(kind=kind, recipient=words.get("recipient", ""), account=words.get("account", ""))
 
 
 class Requisites(models.Model):
@@ -29,7 +37,7 @@ class Requisites(models.Model):
     corr_account = models.CharField(_("correspondent account"), max_length=20, blank=True)
     is_main = models.BooleanField(_("for every service of this kind that names no other recipient"), default=True)
 
-    objects = OfOrganizationQuerySet["Requisites"].as_manager()
+    objects = RequisitesQuerySet.as_manager()
 
     WORDS = ("recipient", "tax_id", "kpp", "bank", "bic", "account", "corr_account")
 

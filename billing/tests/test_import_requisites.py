@@ -52,3 +52,11 @@ def test_nobody_asks_from_the_command_line_and_wrong_digits_are_refused(cast: Ca
     assert take(cast, RUSSIAN, None).state == "refused"
     assert take(cast, RUSSIAN.replace("3661057530", "3661057531"), cast.anna).state == "refused"
     assert not RequisitesChange.objects.exists()
+
+
+def test_details_of_another_recipient_of_the_company_are_not_asked_for(cast: Cast) -> None:
+    names = ("recipient", "tax_id", "kpp", "bank", "bic", "account", "corr_account")
+    values = dict(zip(names, RUSSIAN.split(";"), strict=False))
+    Requisites.objects.create(organization=cast.company, is_main=False, **values)
+    run = take(cast, RUSSIAN, cast.anna)
+    assert (run.state, "already" in run.problems[0].message) == ("refused", True)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from billing.actions.requisites import (
     AlreadyDecided,
     NotYours,
+    ThereAlready,
     apply_due_changes,
     approve_change,
     ask_change,
@@ -18,6 +19,7 @@ from billing.actions.requisites import (
 )
 from billing.models import Requisites, RequisitesChange
 from notifications.models import Notice
+from notifications.rendering import title_and_text
 from portal.testing import Cast
 
 ADD = "admin:billing_requisiteschange_add"
@@ -158,7 +160,7 @@ def test_colleagues_hear_of_the_wish_and_councils_and_signatories_of_the_change(
     told = Notice.objects.filter(kind="billing.requisites_changed", subject=f"requisites:{first.pk}")
     assert set(told.values_list("user", flat=True)) == {cast.vera.pk}
     apply_due_changes(at=at + RequisitesChange.DELAY)
-    second = approve_change(asked(cast, by=cast.mark), by=cast.sofia, at=at)
+    second = approve_change(asked(cast, by=cast.mark, requisites=Requisites.objects.get()), by=cast.sofia, at=at)
     told = Notice.objects.filter(kind="billing.requisites_changed", subject=f"requisites:{second.pk}")
     assert set(told.values_list("user", flat=True)) == {cast.vera.pk, cast.anna.pk, cast.mark.pk}
 
@@ -183,6 +185,41 @@ def test_numbers_pasted_in_groups_are_kept_without_spaces(cast: Cast, enter: Any
     pasted = {"account": "4070 2810 6520 0000 1234", "bic": " 044 525 225", "tax_id": "3661\xa0057530"}
     assert enter(cast.anna).post(reverse(ADD), posted(cast) | pasted).status_code == 302
     assert RequisitesChange.objects.get().values == WORDS
+
+
+OTHER = WORDS | {"recipient": "ПАО Теплосеть", "account": "40702810338000000009"}
+
+
+def test_details_that_stand_there_already_are_not_asked_for_again(cast: Cast, enter: Any) -> None:
+    row = Requisites.objects.create(organization=cast.company, is_main=False, **WORDS)
+    page = enter(cast.anna).post(reverse(ADD), posted(cast))
+    assert list(page.context["adminform"].form.errors) == ["account"]
+    with pytest.raises(ThereAlready):
+        asked(cast)
+    assert asked(cast, requisites=row).requisites == row  # to become the main ones
+    assert asked(cast, kind="repair").kind == "repair"
+
+
+def test_a_change_that_fits_no_more_is_refused_alone_and_told_about(cast: Cast) -> None:
+    """Another change took its place meanwhile: those of other companies come into force as agreed."""
+    at = timezone.now()
+    bad = approve_change(asked(cast), by=cast.mark, at=at)
+    Requisites.objects.create(organization=cast.company, is_main=False, **WORDS)
+    main = Requisites.objects.create(organization=cast.company, **OTHER)
+    good = ask_change(cast.other_company, WORDS, kind="main", by=cast.sofia, at=at)
+    RequisitesChange.objects.filter(pk=good.pk).update(state="approved", effective_at=at + timedelta(hours=25))
+    for hours in (26, 27):
+        apply_due_changes(at=at + timedelta(hours=hours))
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.state, bad.applied_at, good.state) == ("refused", None, "applied")
+    main.refresh_from_db()
+    assert main.is_main
+    told = Notice.objects.filter(kind="billing.requisites_failed", subject=f"requisites:{bad.pk}")
+    assert set(told.values_list("user", flat=True)) == {cast.anna.pk, cast.mark.pk, cast.vera.pk}
+    title, text = title_and_text(told.first())  # type: ignore[arg-type]
+    assert "did not come into force" in title
+    assert WORDS["account"] in text
 
 
 @pytest.mark.parametrize(
