@@ -85,7 +85,8 @@ def _by_account(rows: Iterable[Row]) -> dict[int, list[Row]]:
 
 def _stays(plan: Plan, accounts: list[PersonalAccount], ids: list[int]) -> dict[int, Stay]:
     facts = _by_account(AccountFact.objects.filter(account__in=ids, since__lte=plan.last_day).order_by("since"))
-    empty = {account.unit_id for account in accounts if not (account.residents or account.registered)}
+    lonely = {pk for pk, rows in facts.items() if any(row.residents == 0 for row in rows)}
+    empty = {one.unit_id for one in accounts if one.pk in lonely or not (one.residents or one.registered)}
     owners = Counter(
         Ownership.objects.current(plan.period).filter(unit__in=empty).order_by().values_list("unit", flat=True)
     )

@@ -273,6 +273,13 @@ def test_people_change_inside_the_month(cast: Cast, flat: PersonalAccount) -> No
     assert line(calculated(cast.company, NOV, by=cast.anna), flat, "cold").accrued == Decimal("758.05")
 
 
+def test_a_flat_emptied_by_days_counts_all_its_owners(cast: Cast, flat: PersonalAccount) -> None:
+    """The account still names three; its figures of the tenth say nobody, so both owners count (п. 56(2))."""
+    make_service(cast.house, "waste", "person", "100")
+    AccountFact.objects.create(account=flat, since=date(2026, 10, 10), residents=0)
+    assert line(calculated(cast.company, NOV, by=cast.anna), flat, "waste").accrued == Decimal("200.00")
+
+
 def test_a_tariff_changes_inside_the_month(cast: Cast, flat: PersonalAccount) -> None:
     """61 × (24.36 × 10 + 30 × 20) / 30."""
     service = make_service(cast.house, "main", "area")
