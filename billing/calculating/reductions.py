@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from billing.calculating.draft import Draft, Reduction
 from billing.calculating.months import days_in
@@ -84,7 +85,7 @@ def benefit_on(plan: Plan, rows: Sequence[Benefit], draft: Draft, persons: int) 
     """What the benefits of an account take off a line, above zero; of a part of the month by its days."""
     service = draft.service
     shares = [
-        Share(percent=row.percent * _days(plan, row) / plan.days, entitled=row.persons)
+        Share(percent=row.percent, entitled=row.persons, part=Fraction(_days(plan, row), plan.days))
         for row in rows
         if row.service_id == service.pk or (row.service_id is None and service.kind == Invoice.Kind.MAIN)
     ]

@@ -19,13 +19,14 @@ class Benefit:
     flat: Decimal = NOTHING
     entitled: int | None = None  # persons who have it
     norm: Decimal | None = None  # social norm of the whole household, in the unit of the volume; None: no limit
+    part: Fraction = Fraction(1)  # of the month, by days: what the percent holds for
 
 
 def benefit_of(benefit: Benefit, charged: Decimal, *, volume: Decimal | None = None, persons: int = 1) -> Decimal:
     """What one benefit takes off a charge, rounded once."""
     if charged <= 0:
         return NOTHING
-    exact = Fraction(charged) * Fraction(benefit.percent) / 100
+    exact = Fraction(charged) * Fraction(benefit.percent) * benefit.part / 100
     if benefit.norm is not None and volume and volume > benefit.norm:
         exact *= Fraction(benefit.norm) / Fraction(volume)
     if benefit.entitled is not None and persons > 0:

@@ -366,6 +366,15 @@ def test_a_benefit_covers_its_people_services_and_days(cast: Cast, flat: Persona
     assert line(run, flat, "main").benefit == Decimal("371.49")
 
 
+def test_a_benefit_of_a_part_of_the_month_is_rounded_once(cast: Cast, flat: PersonalAccount) -> None:
+    """50 % of 620.31 on one day of 31 are 10.005."""
+    make_service(cast.house, "intercom", "account", "620.31")
+    on = date(2026, 10, 7)
+    Benefit.objects.create(account=flat, category="ветеран", percent=Decimal(50), since=on, until=on)
+    found = line(calculated(cast.company, date(2026, 10, 1), by=cast.anna), flat, "intercom")
+    assert found.benefit == Decimal("10.01")
+
+
 def again(cast: Cast, run: object) -> None:
     recalculate(run, by=cast.anna, at=AT, later=ignore)  # type: ignore[arg-type]
     assert calculate(run.pk, now=lambda: AT)  # type: ignore[attr-defined]
