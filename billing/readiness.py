@@ -28,6 +28,7 @@ MISSING = {
 KINDS = {
     "tariff": gettext_lazy("No tariff: not charged"),
     "norm": gettext_lazy("No norm: not charged"),
+    "zone_tariff": gettext_lazy("No price of a zone of the day: not charged"),
     "area": gettext_lazy("No area: not charged"),
     "house_data": gettext_lazy("No data of the house: not charged"),
     "house_volume": gettext_lazy("The house meter was not read: not charged"),

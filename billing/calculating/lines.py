@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -166,11 +166,13 @@ class HouseLines:
             self._settle(flat, supply, method, found)
 
     def _zones(self, flat: Flat, supply: Supply, rate: Rate, basis: Basis, zones: Sequence[Decimal]) -> None:
-        """Every zone of the day is a line of its own, rounded by itself."""
-        for place, volume in enumerate(zones):
-            changes = tuple((day, rates[place]) for day, rates in rate.zone_changes)
-            one = Basis(basis.area, basis.persons, basis.days, basis.spans, volume, mark=basis.mark)
-            self._add(flat, supply, charge(Method.METER, one, Rate(rate.zones[place], changes=changes)), zone=place + 1)
+        """Every zone of the day is a line of its own, rounded by itself. A norm, raised or not, stands in the first."""
+        prices = [rate.of_zone(place) for place in range(len(zones))]
+        one = replace(basis, volume=zones[0])
+        self._add(flat, supply, charge(Method.METER, one, prices[0]), zone=1)
+        for place, (volume, price) in enumerate(zip(zones[1:], prices[1:], strict=True), start=2):
+            one = replace(basis, volume=volume, coefficient=None, raised=None)
+            self._add(flat, supply, charge(Method.METER, one, price), zone=place)
 
     def _by_norm(
         self, flat: Flat, supply: Supply, rate: Rate, basis: Basis, method: Method, *, has_meter: bool

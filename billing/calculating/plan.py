@@ -168,7 +168,7 @@ class Plan:
         first = held[0][1]
         later = held[1:]
         heat = first.heat_rate or ZERO
-        zones = _zones(first)
+        zones, *later_zones = _zones_of([one for _day, one in held])
         return Rate(
             first.rate,
             changes=_changes(first.rate, later, lambda one: one.rate),
@@ -176,7 +176,7 @@ class Plan:
             months=self.fact(house).heating_months if way == Way.HEAT_YEAR else None,
             zones=zones,
             tiers=_tiers(first),
-            zone_changes=tuple((day, _zones(one)) for day, one in later) if zones else (),
+            zone_changes=tuple(zip((day for day, _one in later), later_zones, strict=True)) if zones else (),
             heat_tariff=heat,
             heat_changes=_changes(heat, later, lambda one: one.heat_rate or ZERO),
             heat_per_m3=self._warmth(service, house, month) if way == Way.HOT_TWO else ZERO,
@@ -246,6 +246,13 @@ def _zones(tariff: Tariff) -> tuple[Decimal, ...]:
     if tariff.rate_2 is None:
         return ()
     return (tariff.rate, tariff.rate_2) if tariff.rate_3 is None else (tariff.rate, tariff.rate_2, tariff.rate_3)
+
+
+def _zones_of(tariffs: Sequence[Tariff]) -> list[tuple[Decimal, ...]]:
+    """The prices by zone of the tariffs of a month; where only some of them have zones, one price is that of every zone."""
+    found = [_zones(one) for one in tariffs]
+    most = max(map(len, found))
+    return [zones or (one.rate,) * most for one, zones in zip(tariffs, found, strict=True)]
 
 
 def _tiers(tariff: Tariff) -> tuple[tuple[Decimal | None, Decimal], ...]:

@@ -54,7 +54,8 @@ def metered(found: PeriodVolume, plan: Plan, house: int) -> Metered | None:
     settled = tuple(_settled(part) for part in parts if part.averaged)
     plain = sum((part.base for part in parts if not part.averaged), ZERO)
     coefficient, raised = _raised(parts, plan, house)
-    zones = found.zones if len(found.zones) > 1 and not settled else ()
+    is_normed = all(part.method == Method.NORM for part in parts)  # the norm has no zones: the one tariff holds
+    zones = found.zones if len(found.zones) > 1 and not settled and not is_normed else ()
     return Metered(plain, found.volume, MARKS[found.method], zones, coefficient, raised, settled)
 
 

@@ -96,6 +96,14 @@ class Rate:
     heat_per_m3: Decimal = ZERO  # HW_2C: q, Gcal to heat one m³
     heat_average: Decimal = ZERO  # HEAT_AVG: Gcal per m² of a mean month
 
+    def of_zone(self, place: int) -> "Rate":
+        """The tariff of one zone, counted from 0; raises `NotEnough` where it has no price on some days."""
+        try:
+            changes = tuple((day, prices[place]) for day, prices in self.zone_changes)
+            return Rate(self.zones[place], changes)
+        except IndexError:
+            raise NotEnough("zone tariff") from None
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:

@@ -53,13 +53,10 @@ def by_zones(basis: Basis, rate: Rate, pool: Pool | None = None) -> Result:
         return by_meter(basis, rate)
     if basis.mark == Mark.NORM:
         return _by_volume(Method.METER, basis, sum(basis.zones, ZERO), rate)
-    if len(rate.zones) < len(basis.zones):
-        raise NotEnough("zone tariff")
     parts: list[Part] = []
     for place, volume in enumerate(basis.zones):
-        changes = [(day, tariffs[place]) for day, tariffs in rate.zone_changes]
-        sold = priced(basis, volume, rate.zones[place], changes)
-        parts += _parts(sold)
+        price = rate.of_zone(place)
+        parts += _parts(priced(basis, volume, price.tariff, price.changes))
     accrued = sum((part.amount for part in parts), NOTHING)
     volume = sum(basis.zones, ZERO)
     return Result(Method.ZONES, basis.mark, rate.zones[0], volume, accrued, parts=tuple(parts))
