@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from billing.actions.ledger import hold_book
 from billing.actions.recalculating import is_stale
 from billing.actions.running import Later
 from billing.calculating.months import last_day_of
@@ -17,6 +18,7 @@ from premises.models import Organization
 
 State, Kind = BillingRun.State, BillingRun.Kind
 STALE = _("Something changed since this month was calculated. Calculate it again first.")
+BY_REGISTER = _("Documents of this month or a later one came by a register. It cannot be calculated here.")
 CLEAR_FIRST = -1  # the cursor of a run whose earlier rows are still there
 
 
@@ -49,9 +51,14 @@ def guard_period(organization: Organization, period: date, today: date) -> None:
     issued = BillingRun.objects.filter(organization=organization, kind=Kind.PERIOD, state=State.ISSUED)
     if issued.filter(period__gt=period).exists():
         raise CannotClose(_("A later month is issued already. What is wrong in this one is put right by a correction."))
+    if _came_by_register(organization, period):
+        raise CannotClose(BY_REGISTER)
+
+
+def _came_by_register(organization: Organization, period: date) -> bool:
+    """Whether documents of this month or a later one came by a register."""
     registers = Invoice.objects.live().filter(organization=organization, run__isnull=True)
-    if registers.filter(period__gte=period).exists():
-        raise CannotClose(_("Documents of this month or a later one came by a register. It cannot be calculated here."))
+    return registers.filter(period__gte=period).exists()
 
 
 def _run_of(organization: Organization, period: date) -> BillingRun | None:
@@ -121,7 +128,8 @@ def start_issue(run: BillingRun, *, by: User, at: datetime, later: Later) -> Bil
 
 
 def _guard_order(run: BillingRun) -> None:
-    """Raise NotNow where a month would be issued out of its turn: its debts and penalties would not know the other one."""
+    """Raise NotNow where a month would be issued out of its turn (its debts and penalties would not know the other one), or
+    beside documents of a register, which would charge it twice."""
     others = BillingRun.objects.filter(organization=run.organization_id, kind=Kind.PERIOD).exclude(pk=run.pk)
     if run.kind == Kind.CORRECTION:
         return
@@ -131,6 +139,9 @@ def _guard_order(run: BillingRun) -> None:
         raise NotNow(_("An earlier month is not issued yet. Issue or drop it first."))
     if others.filter(issued_at__gt=run.calculated_at).exists():
         raise NotNow(_("An earlier month was issued since this one was calculated. Calculate it again first."))
+    hold_book(run.organization)  # a register that is being imported now ends first, and the next one sees this run
+    if _came_by_register(run.organization, run.period):
+        raise NotNow(BY_REGISTER)
 
 
 def start_correction(run: BillingRun, *, reason: str, by: User, at: datetime, later: Later) -> BillingRun:

@@ -22,7 +22,7 @@ from billing.exchange.documents import COLUMNS, Document, Line, documents
 from billing.exchange.gis_documents import GisDocuments, Known, numbers_of_repair
 from billing.exchange.layout import opened, rows_of
 from billing.exchange.profile import Profile
-from billing.models import Invoice, InvoiceLine, Requisites
+from billing.models import BillingRun, Invoice, InvoiceLine, Requisites
 from billing.rulebook import rules_of
 from lib.copying import copy_in
 from meters.history import local_day
@@ -36,6 +36,7 @@ MOST_AHEAD = 31  # days
 CHUNK = 1000  # documents held in memory and written together
 PRINTED = tuple(one.name for one in fields(Line) if one.name != "warnings")  # columns of InvoiceLine, too
 NOT_AS_ISSUED = _("Issued documents are never edited; a correction is a new document.")
+CLOSED_HERE = _("This month is closed here. Its documents cannot come by a register.")
 
 
 def import_documents(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool, at: datetime) -> None:
@@ -143,6 +144,8 @@ class Desk:
                     document.refuse("doc_no", NOT_AS_ISSUED)
                 else:
                     tally.unchanged += 1
+            elif document.period in self.closed_here:
+                document.refuse("period", CLOSED_HERE)
             else:
                 tally.created += 1
                 self.accrued += document.sums.accrued
@@ -194,6 +197,12 @@ class Desk:
             (account, period, kind): digest
             for account, period, kind, digest in found.values_list("account_id", "period", "kind", "digest")
         }
+
+    @cached_property
+    def closed_here(self) -> set[date]:
+        """Months that the company calculates or has issued here: another paper beside theirs would charge them twice."""
+        runs = BillingRun.objects.filter(organization=self.organization, kind=BillingRun.Kind.PERIOD)
+        return set(runs.exclude(state=BillingRun.State.DROPPED).values_list("period", flat=True))
 
     @cached_property
     def details(self) -> dict[str, Requisites]:

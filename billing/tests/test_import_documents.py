@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from billing.models import Invoice, InvoiceLine, LedgerEntry, Requisites
+from billing.models import BillingRun, Invoice, InvoiceLine, LedgerEntry, Requisites
 from lib.errors import Refusal
 from portal.testing import Cast, make_cast
 from premises.actions.imports import apply_file, check_file
@@ -192,3 +192,15 @@ def test_two_clerks_import_overlapping_files_at_once_and_the_book_is_right() -> 
     assert "applied" in outcomes
     assert Invoice.objects.filter(account=cast.account).count() == 1
     assert LedgerEntry.objects.filter(account=cast.account).balance() == Decimal("110.00")
+
+
+@pytest.mark.feature("B10", "B11")
+@pytest.mark.parametrize(("state", "is_refused"), [("calculated", True), ("issued", True), ("dropped", False)])
+def test_a_month_that_is_closed_here_takes_no_register(cast: Cast, state: str, is_refused: bool) -> None:
+    """Neither the same section nor another one: two papers of one month would charge it twice."""
+    closing = {"organization": cast.company, "period": date(2019, 2, 1)}
+    BillingRun.objects.create(state=state, **closing)
+    BillingRun.objects.create(state="issued", kind="correction", **closing | {"period": date(2019, 3, 1)})
+    run = check(cast, WATER.replace(";main;", ";repair;") + WATER.replace("02.2019", "03.2019"))
+    refused = [(2, "period", "This month is closed here. Its documents cannot come by a register.")]
+    assert complaints(run) == (refused if is_refused else [])

@@ -24,6 +24,7 @@ from billing.models import (
 )
 from billing.testing import make_invoice, make_payment
 from billing.tests.firm import AT, NOV, calculated, ignore, issued, make_details, make_fact, make_service
+from lib.errors import Refusal
 from lib.money import rounded
 from meters.testing import make_house_meter, make_meter, make_readings
 from notifications.models import Notice
@@ -281,3 +282,13 @@ def test_issuing_costs_as_many_queries_for_a_hundred_documents_as_for_ten(cast: 
         assert InvoiceLine.objects.filter(invoice__run=run).count() >= number
         counts.append(len([one for one in seen if not re.match("SAVEPOINT|RELEASE", one["sql"])]))
     assert counts[1] == counts[2]  # the first month also makes the counter of the year
+
+
+def test_a_register_that_came_since_the_calculation_keeps_the_month_from_being_issued(cast: Cast) -> None:
+    make_service(cast.house, "main", "area", MAIN)
+    run = calculated(cast.company, NOV, by=cast.anna)
+    brought = make_invoice(cast.nina_account, NOV)
+    with pytest.raises(Refusal, match="came by a register"):
+        start_issue(run, by=cast.anna, at=AT, later=ignore)
+    Invoice.objects.filter(pk=brought.pk).update(voided_at=AT)
+    assert start_issue(run, by=cast.anna, at=AT, later=ignore).state == "issuing"
