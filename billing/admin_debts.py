@@ -15,6 +15,7 @@ from billing.statement_pdf import age_lines
 from billing.views.statement import months_asked
 from lib.tables import download
 from meters.admin_base import EXPORT, DeskAdmin
+from meters.history import local_day
 from premises.admin_scope import VIEW, is_chief
 from premises.models import PersonalAccount
 
@@ -35,7 +36,7 @@ class ReconcilingMixin(DeskAdmin):
         picker = months_asked(request.GET, account)
         found = act(account, picker.span.first, picker.span.last)
         may_take = is_chief(request) or account.organization_id in self.organizations(request, EXPORT)
-        today = timezone.localdate()
+        today = local_day(account.organization, timezone.now())
         if kind := request.GET.get("file"):
             if not may_take or kind not in {"pdf", "xlsx"}:
                 raise Http404

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -25,6 +25,7 @@ from billing.models import Export, LedgerEntry, Requisites
 from billing.owing import Table, documents_of, documents_table, gis_documents, owed
 from lib.tables import TYPES, download
 from meters.admin_base import EXPORT, DeskAdmin
+from meters.history import local_day
 from premises.admin_scope import is_chief
 from premises.models import Organization, PersonalAccount
 
@@ -137,13 +138,18 @@ class ExportForm(forms.Form):
         help_text=_("It is kept with your name and the number of rows."),
     )  # fmt: skip
 
-    def __init__(self, data: Any, companies: QuerySet[Organization], today: date) -> None:
-        super().__init__(data, initial={"period": today, "organization": companies.first()})
-        self.today = today
+    def __init__(self, data: Any, companies: QuerySet[Organization], now: datetime) -> None:
+        first = companies.first()
+        today = local_day(first, now) if first else timezone.localdate(now)
+        super().__init__(data, initial={"period": today, "organization": first})
+        self.now = now
         self.fields["organization"].queryset = companies  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
+        if "organization" not in values:
+            return values
+        self.today = local_day(values["organization"], self.now)
         if "period" in values and values["period"].replace(day=1) > self.today:
             self.add_error("period", _("This month has not begun yet."))
         if not self.errors and values["sort"] == "sberbank":
@@ -176,7 +182,7 @@ class ExportingMixin(DeskAdmin):
         if is_chief(request):
             companies = companies.filter(accounts__isnull=False).distinct()
         now = timezone.now()
-        form = ExportForm(request.POST if request.method == "POST" else None, companies, timezone.localdate(now))
+        form = ExportForm(request.POST if request.method == "POST" else None, companies, now)
         if form.is_bound and form.is_valid():
             order, sort = form.order, SORTS[form.cleaned_data["sort"]]
             note_export(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -50,6 +50,7 @@ from lib.money import format_number
 from lib.progress import told
 from lib.tables import Row, download
 from meters.admin_base import DeskAdmin
+from meters.history import local_day
 from premises.admin_scope import ACCOUNTANT, ADD, MANAGER, VIEW, is_chief
 from premises.models import House, Organization, PersonalAccount
 
@@ -68,7 +69,8 @@ class MonthForm(forms.Form):
     organization = forms.ModelChoiceField(Organization.objects.none(), label=_("Company"), empty_label=None)
     month = forms.TypedChoiceField(label=_("Month"), coerce=lambda text: date.fromisoformat(f"{text}-01"))
 
-    def __init__(self, data: Any, companies: QuerySet[Organization], today: date) -> None:
+    def __init__(self, data: Any, companies: QuerySet[Organization], now: datetime) -> None:
+        today = max((local_day(one, now) for one in companies), default=now.date())
         months = [months_before(today, back) for back in range(MONTHS_BACK)]
         usual = {"organization": companies.first(), "month": f"{months[1]:%Y-%m}"}
         super().__init__(data if "month" in data else usual)
@@ -152,7 +154,7 @@ class BillingRunAdmin(DeskAdmin):
         """How ready a month is; a POST has it calculated. Of two people who press both come to the same run."""
         self.allowed_or_404(request, ADD)
         companies = self.scoped(request, Organization.objects.filter(accounts__isnull=False).distinct(), ADD)
-        form = MonthForm(request.POST or request.GET, companies, timezone.localdate())
+        form = MonthForm(request.POST or request.GET, companies, timezone.now())
         context: dict[str, Any] = {"title": _("Close a month"), "form": form}
         if not form.is_valid():
             return self.drawn(request, "billingrun/begin", status=422 if "month" in form.data else 200, **context)
@@ -162,7 +164,7 @@ class BillingRunAdmin(DeskAdmin):
             return HttpResponseRedirect(_page(run))
         context |= {"company": company, "period": period, "found": readiness(company, period)}
         try:
-            guard_period(company, period, timezone.localdate())
+            guard_period(company, period, local_day(company, timezone.now()))
         except Refusal as refusal:
             context["refusal"] = refusal.message
         return self.drawn(request, "billingrun/begin", **context)

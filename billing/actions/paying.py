@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -23,6 +23,7 @@ from billing.notices import PAYMENT_RECEIVED
 from billing.paying import fee_of, is_payable, shares
 from billing.providers import Created, ProviderError, State, Status, is_known, provider_of
 from lib.errors import Refusal
+from meters.history import local_day
 from notifications.actions import notify
 from notifications.models import Channel
 from premises.models import Organization, PersonalAccount
@@ -318,24 +319,24 @@ def _credit(intent: PaymentIntent, state: State, *, at: datetime) -> None:
         Payment(
             organization=intent.organization, account=intent.account, number=intent.provider_id[:40], kind=section,
             operation=f"{intent.provider_account.provider}:{intent.provider_id}:{section}", channel=channel[:60],
-            paid_on=timezone.localdate(moment), amount=Decimal(part), period=intent.period,
+            paid_on=local_day(intent.organization, moment), amount=Decimal(part), period=intent.period,
             intent=intent, created_at=at,
         )
         for section, part in intent.sections.items()
     ]  # fmt: skip
     post_payments(Payment.objects.bulk_create(rows))
     intent.state, intent.paid_at, intent.failure = Is.PAID, moment, ""
-    _tell(intent, at=at)
+    _tell(intent, moment, at=at)
 
 
-def _tell(intent: PaymentIntent, *, at: datetime) -> None:
+def _tell(intent: PaymentIntent, moment: datetime, *, at: datetime) -> None:
     """Send the receipt: to the inbox of who paid, and by e-mail where they asked for it."""
     if not (intent.user or intent.email):
         return
     context = {
         "amount": intent.amount, "fee": intent.fee, "charged": intent.charged, "currency": intent.currency,
         "account": intent.account.number, "payee": intent.organization.short_name, "number": intent.provider_id,
-        "method": intent.method, "paid_on": timezone.localdate(intent.paid_at),
+        "method": intent.method, "paid_on": local_day(intent.organization, moment),
     }  # fmt: skip
     notify(
         PAYMENT_RECEIVED, subject=f"payment:{intent.public_id}", at=at, user=intent.user, address=intent.email,

@@ -11,7 +11,6 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -21,6 +20,7 @@ from billing.models import Payment, PaymentIntent, Refund
 from billing.notices import PAYMENT_RETURNED
 from billing.providers import Back, ProviderError, Status, provider_of
 from lib.errors import Refusal
+from meters.history import local_day
 from notifications.actions import notify
 from notifications.models import Channel
 
@@ -120,7 +120,7 @@ def _close(refund: Refund, status: Status, provider_id: str, *, at: datetime) ->
     held.provider_id = provider_id or held.provider_id
     if status == Status.SUCCEEDED:
         hold_book(held.payment.organization)
-        held.state, held.done_on = Is.DONE, timezone.localdate(at)
+        held.state, held.done_on = Is.DONE, local_day(held.payment.organization, at)
         held.save()
         post_refund(held, on=held.done_on)
         _tell(held, at=at)

@@ -22,7 +22,7 @@ from billing.testing import make_invoice, reprint
 from billing.tests.firm import AT, NOV, calculated, ignore, in_russian, issued, make_fact, make_service
 from meters.testing import make_meter, make_readings
 from portal.testing import Cast, make_account, make_house
-from premises.models import Unit
+from premises.models import Organization, Unit
 
 pytestmark = pytest.mark.feature("B10")
 Enter = Callable[[User], Client]
@@ -49,6 +49,18 @@ def page(run: BillingRun, name: str = "change") -> str:
 
 
 ADD = "admin:billing_billingrun_add"
+
+
+def test_the_months_to_close_are_those_of_the_company_s_own_day(
+    firm: Cast, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.utils import timezone
+
+    late = datetime(2026, 11, 30, 23, 30, tzinfo=ZoneInfo("Europe/Kyiv"))  # 1 December in Moscow
+    monkeypatch.setattr(timezone, "now", lambda: late)
+    Organization.objects.filter(pk=firm.company.pk).update(time_zone="Europe/Kyiv")
+    months = enter(firm.anna).get(reverse(ADD)).context["form"].fields["month"].choices
+    assert months[0][0] == "2026-11"
 
 
 def test_the_page_before_says_what_will_not_be_charged(firm: Cast, enter: Enter) -> None:

@@ -1,6 +1,6 @@
 """Paying: what is begun, sent, credited. The provider's word counts, once; nothing that a browser sends does."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,12 +12,14 @@ from billing.actions import paying
 from billing.actions.ledger import post_documents
 from billing.actions.paying import NotPayable, TooManyOpen, go_on, refresh, settle
 from billing.actions.reconciling import reconcile
+from billing.actions.refunding import ask_refund, send_refund
 from billing.models import LedgerEntry, Payment, PaymentIntent
 from billing.providers import ProviderError, Status
 from billing.testing import make_intent, make_invoice, make_till
 from billing.tests.till import Stub
 from notifications.models import Delivery, Notice
 from portal.testing import Cast, post
+from premises.models import Organization
 
 Is = PaymentIntent.State
 
@@ -49,6 +51,22 @@ def test_a_payment_is_credited_when_the_provider_says_so(cast: Cast, stub: Stub,
     assert balance(cast) == Decimal("-100.00")
     payment = Payment.objects.get(intent=intent)
     assert (payment.operation, payment.amount, payment.kind) == ("yookassa:p-1:main", Decimal("100.00"), "main")
+
+
+def test_the_day_of_a_payment_and_of_a_refund_is_that_of_the_company(cast: Cast, stub: Stub) -> None:
+    """23:30 on 30 November in Kyiv is 1 December in Moscow: another month, and a day of penalty more."""
+    late = datetime(2026, 11, 30, 21, 30, tzinfo=UTC)
+    Organization.objects.filter(pk=cast.company.pk).update(time_zone="Europe/Kyiv")
+    cast.account.organization.refresh_from_db()
+    make_till(cast.company, provider="yookassa")
+    intent = go_on(make_intent(cast.account, cast.olga, at=late), at=late)
+    stub.pay(intent)
+    refresh(intent, at=late)
+    payment = Payment.objects.get(intent=intent)
+    assert payment.paid_on == date(2026, 11, 30)
+    assert Notice.objects.get(kind="billing.payment_received").context["paid_on"] == date(2026, 11, 30)
+    refund = ask_refund(payment, amount=Decimal("30.00"), reason="paid twice", by=cast.mark, at=late)
+    assert send_refund(refund, at=late).done_on == date(2026, 11, 30)
 
 
 def test_the_fee_is_counted_by_us_and_asked_for_with_the_sum(cast: Cast, stub: Stub) -> None:

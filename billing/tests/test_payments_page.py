@@ -1,8 +1,9 @@
 """The list of payments: number, date, sum, a year's total, what is owed."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -14,7 +15,7 @@ from billing.models import Payment, Refund
 from billing.testing import make_intent, make_invoice, make_payment, make_till
 from billing.tests.till import Stub
 from portal.testing import Cast
-from premises.models import PersonalAccount
+from premises.models import Organization, PersonalAccount
 
 
 def url(account: PersonalAccount, **query: str) -> str:
@@ -43,6 +44,17 @@ def test_olga_sees_her_payments_newest_first_with_the_total(cast: Cast, enter: A
     of_year = enter(cast.olga).get(url(cast.account, year="2017"))
     assert [one.number for one in of_year.context["page"]] == ["285"]
     assert of_year.context["total"] == Decimal("3659.10")
+
+
+def test_the_newest_month_is_that_of_the_company_s_own_day(
+    cast: Cast, enter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = datetime(2026, 12, 31, 23, 30, tzinfo=ZoneInfo("Europe/Kyiv"))  # 1 January in Moscow
+    monkeypatch.setattr(timezone, "now", lambda: late)
+    Organization.objects.filter(pk=cast.company.pk).update(time_zone="Europe/Kyiv")
+    assert enter(cast.olga).get(url(cast.account)).context["picker"].span.last == date(2026, 12, 1)
+    statement = enter(cast.olga).get(reverse("statement", args=[cast.account.public_id]))
+    assert statement.context["picker"].span.last == date(2026, 12, 1)
 
 
 def test_before_the_first_payment_the_page_says_when_it_comes(cast: Cast, enter: Any) -> None:

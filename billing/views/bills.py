@@ -37,6 +37,7 @@ from billing.wording import wording_of
 from lib.money import format_money
 from lib.months import month_name
 from lib.qr import qr_png
+from meters.history import local_day
 
 MONTHS_PER_PAGE = 12
 NOTHING = Decimal("0.00")
@@ -47,7 +48,7 @@ NOTHING = Decimal("0.00")
 def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
     """P21: the account's documents by months, of a year or of one month, and what is owed in all."""
     account = account_asked(request, account_id)
-    now, today = standing_of(account), timezone.localdate()
+    now, today = standing_of(account), local_day(account.organization, timezone.now())
     every = months_of(account)
     years = distinct(month.year for month in every)
     month = chosen_month(request.GET.get("month", ""), every)
@@ -78,7 +79,7 @@ def bill(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse:
     """P22: one document in three layers: what to pay and why so much, every figure, where the money goes."""
     invoice = invoice_asked(request, account_id, invoice_id)
     now = standing_of(invoice.account)
-    with_status(invoice, now, timezone.localdate())
+    with_status(invoice, now, local_day(invoice.account.organization, timezone.now()))
     lines = list(invoice.lines.all())
     words = wording_of(invoice.form)
     code = payment_code(invoice)

@@ -18,7 +18,7 @@ from billing.forms import PeriodForm
 from billing.models import LedgerEntry, Payment, Refund
 from billing.shelf import chosen_year
 from billing.views.asked import SignedIn, account_asked
-from meters.history import months_before
+from meters.history import local_day, months_before
 
 PER_PAGE = 24
 NOTHING = Decimal("0.00")
@@ -32,7 +32,7 @@ def payments(request: SignedIn, account_id: UUID) -> HttpResponse:
     every = account.payments.live()
     years = [day.year for day in every.dates("paid_on", "year", order="DESC")]
     year = chosen_year(request.GET.get("year", ""), years)
-    last = timezone.localdate().replace(day=1)
+    last = local_day(account.organization, timezone.now()).replace(day=1)
     newest, oldest = (years[0], years[-1]) if years else (last.year, last.year)
     picker = PeriodForm(
         request.GET, first=last.replace(year=oldest, month=1), last=max(last, last.replace(year=newest, month=12))
