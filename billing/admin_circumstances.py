@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.actions.recalculating import hold_recalculation
@@ -110,7 +110,7 @@ class AbsenceAdmin(OfAccountAdmin):
         except NoRule:
             return
         if not is_in_time(Away(obj.left_on, obj.returned_on), obj.applied_on, within=within):
-            text = _t("Applied later than %(days)s days after the return: nothing is given back for it.")
+            text = gettext("Applied later than %(days)s days after the return: nothing is given back for it.")
             messages.warning(request, text % {"days": within})
 
 

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import URLPattern
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.actions.exporting import note_export
@@ -155,7 +155,7 @@ class CollectingMixin(DeskAdmin):
         return download(kind, name, self._header(), self._cells(rows, houses, request, at))
 
     def _header(self) -> Row:
-        return (_t("Account"), _t("House"), _t("Flat"), _t("Debt"), *map(str, AGES))
+        return (gettext("Account"), gettext("House"), gettext("Flat"), gettext("Debt"), *map(str, AGES))
 
     def _cells(self, rows: Any, houses: dict[int, str], request: HttpRequest, at: Any) -> Iterator[Row]:
         for row in rows.iterator():
@@ -167,7 +167,9 @@ class CollectingMixin(DeskAdmin):
                 *(row[name] for name in age_names()),
             )
         whose = request.user.get_full_name()  # type: ignore[union-attr]
-        yield (_t("Copy of %(who)s, %(hour)s") % {"who": whose, "hour": f"{timezone.localtime(at):%d.%m.%Y %H:%M}"},)
+        yield (
+            gettext("Copy of %(who)s, %(hour)s") % {"who": whose, "hour": f"{timezone.localtime(at):%d.%m.%Y %H:%M}"},
+        )
 
     def mismatches_view(self, request: HttpRequest) -> HttpResponse:
         """What does not fit: money of nobody, transfers without a register, payments the bank states otherwise."""

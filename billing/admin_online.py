@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.confirm import confirmed_recently
@@ -61,11 +61,11 @@ class PaymentIntentAdmin(DeskAdmin):
     @admin.display(description=_("ask the provider"))
     def ask(self, intent: PaymentIntent) -> str:
         if not intent.provider_id:
-            return _t("It was never sent to the provider.")
+            return gettext("It was never sent to the provider.")
         return format_html(
             '<a href="{}">{}</a>',
             reverse("admin:billing_paymentintent_ask", args=[intent.pk]),
-            _t("Ask the provider now how it ended"),
+            gettext("Ask the provider now how it ended"),
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -81,11 +81,13 @@ class PaymentIntentAdmin(DeskAdmin):
             try:
                 found = refresh(intent, at=timezone.now())
             except ProviderError as error:
-                messages.error(request, _t("The provider did not answer: %(why)s") % {"why": error})
+                messages.error(request, gettext("The provider did not answer: %(why)s") % {"why": error})
             else:
-                messages.success(request, _t("The provider answered: %(state)s") % {"state": found.get_state_display()})
+                messages.success(
+                    request, gettext("The provider answered: %(state)s") % {"state": found.get_state_display()}
+                )
             return redirect("admin:billing_paymentintent_change", pk)
-        return drawn(self, request, "ask", intent=intent, title=_t("Ask the provider"))
+        return drawn(self, request, "ask", intent=intent, title=gettext("Ask the provider"))
 
 
 def drawn(page: ScopedAdmin, request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -154,7 +156,7 @@ class RefundAdmin(DeskAdmin):
                 form.add_error(None, str(no.message))
         return drawn(
             self, request, "refund", status=422 if form.is_bound else 200, form=form, payment=found, left=left,
-            refunds=found.refunds.all(), title=_t("Return money"),
+            refunds=found.refunds.all(), title=gettext("Return money"),
         )  # fmt: skip
 
     def _begun(self, request: HttpRequest, payment: Payment, words: dict[str, Any]) -> HttpResponse:
@@ -165,10 +167,10 @@ class RefundAdmin(DeskAdmin):
         if refund.state == Refund.State.ASKED:
             transaction.on_commit(lambda: nudge_refund(refund.pk))
             messages.success(
-                request, _t("The provider is being asked to return the money. The payer is told when it is done.")
+                request, gettext("The provider is being asked to return the money. The payer is told when it is done.")
             )
         else:
-            messages.success(request, _t("Written down. The sum is owed again, and the payer is told."))
+            messages.success(request, gettext("Written down. The sum is owed again, and the payer is told."))
         return redirect("admin:billing_refund_change", refund.pk)
 
 

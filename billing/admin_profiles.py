@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.actions.documents import open_table
@@ -106,7 +106,7 @@ class ProfileForm(KeyedForm):
         except WrongProfile as wrong:
             name = wrong.facts.get("name", "")
             field = next((one for one in (COLUMN + name, name) if one in self.fields), None)
-            self.add_error(field, _t(wrong.text) % wrong.facts)
+            self.add_error(field, gettext(wrong.text) % wrong.facts)
             return values
         self.instance.layout = profile.as_json()
         return values

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.actions.requisites import ThereAlready, approve_change, ask_change, is_there, refuse_change
@@ -41,7 +41,9 @@ class RequisitesAdmin(ScopedAdmin):
     @admin.display(description=_("change"))
     def change_them(self, row: Requisites) -> str:
         page = reverse("admin:billing_requisiteschange_add")
-        return format_html('<a href="{}?requisites={}">{}</a>', page, row.pk, _t("Ask for a change of these details"))
+        return format_html(
+            '<a href="{}?requisites={}">{}</a>', page, row.pk, gettext("Ask for a change of these details")
+        )
 
 
 class ChangeForm(RequisitesForm):
@@ -115,7 +117,7 @@ class RequisitesChangeAdmin(DeskAdmin):
         for name in Requisites.WORDS:
             new, old = change.values.get(name, ""), getattr(change.requisites, name, "")
             label = Requisites._meta.get_field(name).verbose_name  # type: ignore[union-attr]
-            was = f" ({_t('was: %(old)s') % {'old': old or '—'}})" if change.requisites and old != new else ""
+            was = f" ({gettext('was: %(old)s') % {'old': old or '—'}})" if change.requisites and old != new else ""
             rows.append(f"{label}: {new or '—'}{was}")
         return "\n".join(rows)
 
@@ -148,7 +150,7 @@ class RequisitesChangeAdmin(DeskAdmin):
         """The second person agrees (POST)."""
         row = self._posted(request, pk)
         approved = approve_change(row, by=request.user, at=timezone.now())  # type: ignore[arg-type]
-        messages.success(request, _t("Approved. The details are in force from %(hour)s.") % {
+        messages.success(request, gettext("Approved. The details are in force from %(hour)s.") % {
             "hour": timezone.localtime(approved.effective_at).strftime("%d.%m.%Y %H:%M")
         })  # fmt: skip
         return redirect("admin:billing_requisiteschange_change", pk)
@@ -157,7 +159,7 @@ class RequisitesChangeAdmin(DeskAdmin):
         """Nothing changes (POST)."""
         row = self._posted(request, pk)
         refuse_change(row, by=request.user, at=timezone.now())  # type: ignore[arg-type]
-        messages.success(request, _t("Refused. The details stay as they were."))
+        messages.success(request, gettext("Refused. The details stay as they were."))
         return redirect("admin:billing_requisiteschange_change", pk)
 
     def _posted(self, request: HttpRequest, pk: int) -> RequisitesChange:

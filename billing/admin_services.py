@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Sum
 from django.http import HttpRequest
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
@@ -56,7 +56,7 @@ class SettledAdmin(ScopedAdmin):
         if form.changed_data and self._is_settled(obj):
             messages.warning(
                 request,
-                _t(
+                gettext(
                     "Months that are issued already were reckoned without this. Correct them: “Closings of months”, the month, “Correct this month”."
                 ),
             )
@@ -213,7 +213,9 @@ class HouseFactAdmin(SettledAdmin):
         super().save_model(request, obj, form, change)
         flats = obj.house.units.aggregate(sum=Sum("area_total"))["sum"] or Decimal(0)
         if obj.area_rooms * 2 < flats:
-            text = _t("The flats of this house have %(flats)s m² together, more than twice as much. Check the area.")
+            text = gettext(
+                "The flats of this house have %(flats)s m² together, more than twice as much. Check the area."
+            )
             messages.warning(request, text % {"flats": flats})
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.once import once
@@ -90,15 +90,17 @@ class StrayPaymentAdmin(DeskAdmin):
         if verb == "credit" and whose.is_valid():
             account = whose.cleaned_data["account"]
             credit_stray(stray, account, by=by, at=timezone.now())
-            messages.success(request, _t("The payment is credited to account %(number)s.") % {"number": account.number})
+            messages.success(
+                request, gettext("The payment is credited to account %(number)s.") % {"number": account.number}
+            )
             return redirect(request.path)
         if verb == "return" and back.is_valid():
             return_stray(stray, reason=back.cleaned_data["reason"], by=by, at=timezone.now())
-            messages.success(request, _t("The payment is marked as returned to the payer."))
+            messages.success(request, gettext("The payment is marked as returned to the payer."))
             return redirect(request.path)
         if verb == "reopen":
             reopen_stray(stray, by=by, at=timezone.now())
-            messages.success(request, _t("The decision is taken back: the payment waits again."))
+            messages.success(request, gettext("The decision is taken back: the payment waits again."))
             return redirect(request.path)
         is_open = stray.state == StrayPayment.State.OPEN
         typed = request.GET.get("q", "").strip()[:100]
