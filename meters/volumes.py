@@ -12,7 +12,7 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Exists, OuterRef
@@ -185,9 +185,10 @@ class Basis:
     rules: Mapping[int, SubmissionWindow]
     norms: "Norms"
     shares: Mapping[tuple[int | None, str], int]  # how many meters of a resource an account reads
+    read_by: datetime | None = None  # readings of the period that came later do not make its estimates needless
 
 
-def basis_of(meters: Sequence[Meter], period: date) -> Basis:
+def basis_of(meters: Sequence[Meter], period: date, *, read_by: datetime | None = None) -> Basis:
     """Read what is needed. `meters` come with house, organization, account and unit loaded."""
     rules = SubmissionWindow.objects.of_houses({meter.house_id: meter.house for meter in meters}.values())
     estimates: dict[int, list[Estimate]] = defaultdict(list)
@@ -198,19 +199,25 @@ def basis_of(meters: Sequence[Meter], period: date) -> Basis:
         if _is_read(meter, period, rules[meter.house_id]):
             shares[meter.account_id, meter.resource] += 1
     accounts = {meter.account_id: meter.account for meter in meters if meter.account}
-    known = _known(meters, period)
-    return Basis(period, known, estimates, rules, Norms(accounts.values(), period), shares)
+    known = _known(meters, period, read_by)
+    return Basis(period, known, estimates, rules, Norms(accounts.values(), period), shares, read_by)
 
 
-def _known(meters: Sequence[Meter], period: date) -> dict[int, Known]:
+def _known(meters: Sequence[Meter], period: date, read_by: datetime | None) -> dict[int, Known]:
     """What is known of the meters. A year is read only of those whose volume is not simply the step between two readings."""
     known = known_of(meters, period, months=1, figures_only=True)
-    open_ones = [meter for meter in meters if not _is_one_step(known[meter.pk])]
+    open_ones = [meter for meter in meters if not _is_one_step(known[meter.pk], read_by)]
     return known | (known_of(open_ones, period, months=LOOK_BACK, figures_only=True) if open_ones else {})
 
 
-def _is_one_step(known: Known) -> bool:
-    return bool(known.current and known.current.is_billable and known.before and known.before[0].is_billable)
+def _is_one_step(known: Known, read_by: datetime | None) -> bool:
+    return bool(_is_read_by(known, read_by) and known.before and known.before[0].is_billable)
+
+
+def _is_read_by(known: Known, moment: datetime | None) -> bool:
+    """Whether a reading for charges counts for the period that came by this moment."""
+    one = known.current
+    return bool(one and one.is_billable and (moment is None or one.created_at <= moment))
 
 
 def _standing_estimates(meters: Iterable[Meter], period: date) -> Iterable[Estimate]:
@@ -231,8 +238,9 @@ def _is_read(meter: Meter, period: date, rules: SubmissionWindow) -> bool:
 
 def is_due(meter: Meter, basis: Basis) -> bool:
     """Whether the period lacks a reading of this meter that may be used for charges, and an estimate."""
-    current = basis.known[meter.pk].current
-    if (current and current.is_billable) or not _is_read(meter, basis.period, basis.rules[meter.house_id]):
+    if _is_read_by(basis.known[meter.pk], basis.read_by) or not _is_read(
+        meter, basis.period, basis.rules[meter.house_id]
+    ):
         return False
     return all(one.period != basis.period for one in basis.estimates.get(meter.pk, ()))
 

@@ -212,7 +212,10 @@ class Office:
             )
             copy_in(InvoiceLine, issuing.LINE_COLUMNS, lines)
             post_documents(invoices)
-            estimate_accounts(batch.accounts, self.run.period, at=now())
+            read = {(account, one["serial"]) for account, some in batch.sheets.items() for one in some}
+            estimate_accounts(
+                batch.accounts, self.run.period, at=now(), charged_at=self.run.calculated_at or now(), charged=read
+            )
             retire_connect_codes([one.account_id for one in invoices], before=self.run.period, at=now())
             tell_issued(invoices, at=now())
             row.cursor, row.done = cursor, row.done + len(batch.accounts)

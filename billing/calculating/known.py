@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
-from billing.calculating.months import months_before
+from billing.calculating.months import LATE, months_before
 from billing.calculating.plan import Plan
 from billing.calculating.stay import Stay, stay_of
 from billing.models import (
@@ -22,6 +22,7 @@ from billing.models import (
     Recalculation,
 )
 from meters.balance import house_volumes
+from meters.models import Reading
 from meters.volumes import PeriodVolume, volumes_of
 from premises.models import Ownership, PersonalAccount
 
@@ -46,12 +47,19 @@ class Known:
 
 
 def accounts_of(plan: Plan) -> QuerySet[PersonalAccount]:
-    """The accounts that a month concerns: there on one of its days, with a recalculation that waits, or with a year to settle."""
+    """The accounts that a month concerns: there on one of its days, with a recalculation that waits, with a reading that came
+    late for one of their last months, or with a year to settle."""
     there = Q(opened_on__isnull=True) | Q(opened_on__lte=plan.last_day)
     there &= Q(closed_on__isnull=True) | Q(closed_on__gte=plan.period)
     waits = Exists(Recalculation.objects.waiting().filter(account=OuterRef("pk"), period__lte=plan.period))
     left = Q(closed_on__gte=plan.last_year[0], closed_on__lt=plan.period, unit__house__in=list(plan.mean_months))
-    return PersonalAccount.objects.filter(there | waits | left, organization=plan.organization)
+    late = Q(closed_on__gte=months_before(plan.period, LATE), closed_on__lt=plan.period)
+    late &= Exists(
+        Reading.objects.after_estimates().filter(
+            meter__account=OuterRef("pk"), period__gte=months_before(plan.period, LATE), period__lt=plan.period
+        )
+    )
+    return PersonalAccount.objects.filter(there | waits | left | late, organization=plan.organization)
 
 
 def read(plan: Plan, houses: Collection[int], *, is_correction: bool) -> Known:

@@ -5,24 +5,23 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Exists, F, OuterRef, Sum
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from billing.calculating.draft import Reduction
 from billing.calculating.known import Known
 from billing.calculating.lines import METHODS, WATERS
-from billing.calculating.months import months_before
+from billing.calculating.months import LATE, months_before
 from billing.calculating.plan import Plan, Supply, Way
 from billing.charging.basis import Basis, Mark, NotEnough
 from billing.charging.exact import NOTHING, ZERO
 from billing.charging.methods import charge
 from billing.models import BillingRun, Charge, Recalculation
-from meters.models import Estimate, Reading
+from meters.models import Reading
 from meters.resources import to_base
 from meters.volumes import Part, volumes_of
 from premises.models import PersonalAccount
 
-MONTHS = 6  # so far back a late reading is looked for
 Source = Recalculation.Source
 
 
@@ -30,7 +29,7 @@ def issued_months(plan: Plan) -> dict[date, datetime]:
     """The issued months before this one, with the moment at which each was calculated."""
     runs = BillingRun.objects.filter(
         organization=plan.organization, kind=BillingRun.Kind.PERIOD, state=BillingRun.State.ISSUED,
-        period__lt=plan.period, period__gte=months_before(plan.period, MONTHS), calculated_at__isnull=False,
+        period__lt=plan.period, period__gte=months_before(plan.period, LATE), calculated_at__isnull=False,
     )  # fmt: skip
     return {period: at for period, at in runs.values_list("period", "calculated_at") if at}
 
@@ -56,12 +55,10 @@ def late_readings(plan: Plan, known: Known, issued: dict[date, datetime]) -> lis
 
 
 def _concerned(known: Known, issued: dict[date, datetime]) -> dict[date, list[PersonalAccount]]:
-    accounts = {account.pk: account for account in known.accounts if account.pk in known.stays}
-    estimated = Estimate.objects.filter(meter=OuterRef("meter"), period=OuterRef("period"))
-    rows = Reading.objects.current().filter(
-        Exists(estimated), meter__account__in=accounts, period__in=issued, created_at__gt=min(issued.values()),
-        is_billable=True,
-    )  # fmt: skip
+    accounts = {account.pk: account for account in known.accounts}  # also who left: the last reading may come later
+    rows = Reading.objects.after_estimates().filter(
+        meter__account__in=accounts, period__in=issued, created_at__gt=min(issued.values())
+    )
     found: dict[date, dict[int, PersonalAccount]] = defaultdict(dict)
     for account, period, at in rows.values_list("meter__account", "period", "created_at"):
         if at > issued[period]:

@@ -3,6 +3,8 @@
 from calendar import monthrange
 from datetime import date
 
+LATE = 6  # months: so far back a reading that came late is looked for
+
 
 def days_in(period: date) -> int:
     """How many days the month has."""

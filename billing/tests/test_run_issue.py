@@ -14,6 +14,7 @@ from billing.actions.issuing import issue
 from billing.actions.ledger import post_documents, post_payments
 from billing.models import (
     BillingTerms,
+    Charge,
     Invoice,
     InvoiceLine,
     LedgerEntry,
@@ -23,10 +24,11 @@ from billing.models import (
     Subsidy,
 )
 from billing.testing import make_invoice, make_payment
-from billing.tests.firm import AT, NOV, calculated, ignore, issued, make_details, make_fact, make_service
+from billing.tests.firm import AT, NOV, calculated, ignore, issued, line, make_details, make_fact, make_service
 from lib.errors import Refusal
 from lib.money import rounded
-from meters.testing import make_house_meter, make_meter, make_readings
+from meters.models import Estimate
+from meters.testing import make_house_meter, make_meter, make_reading, make_readings
 from notifications.models import Notice
 from portal.testing import Cast, make_account, make_house
 from premises.actions import connect_code_for
@@ -292,3 +294,40 @@ def test_a_register_that_came_since_the_calculation_keeps_the_month_from_being_i
         start_issue(run, by=cast.anna, at=AT, later=ignore)
     Invoice.objects.filter(pk=brought.pk).update(voided_at=AT)
     assert start_issue(run, by=cast.anna, at=AT, later=ignore).state == "issuing"
+
+
+def test_a_reading_that_came_between_the_calculation_and_the_issue_is_settled_next_month(cast: Cast) -> None:
+    """Charged by the average while the window was open, 184.45; the reading of 9.870 m³ is worth 430.04."""
+    make_service(cast.house, "cold", "meter", "43.57", resource="cold")
+    meter, other = make_meter(cast.account), make_meter(cast.account, serial="OTHER")
+    values = ["100", "104.1", "108", "112.4", "117.6", "121.6", "125.4"]  # the mean of six months is 4.233333
+    make_readings(meter, date(2026, 4, 1), *values)
+    make_readings(other, date(2026, 4, 1), *["0"] * 7)
+    make_reading(other, NOV, "0", created_at=at("2026-11-18"))
+    run = calculated(cast.company, NOV, by=cast.anna, at=at("2026-11-20"))
+    make_reading(meter, NOV, "135.27", created_at=at("2026-11-22"))
+    start_issue(run, by=cast.anna, at=at("2026-11-23"), later=ignore)
+    assert issue(run.pk, now=lambda: at("2026-11-23"))
+    assert the(cast.account).accrued == Decimal("184.45")
+    assert list(Estimate.objects.values_list("meter", "t1", "method")) == [(meter.pk, Decimal("4.233333"), "O")]
+    december = date(2026, 12, 1)
+    make_reading(meter, december, "140.27")
+    run = issued(cast.company, december, by=cast.anna, at=at("2026-12-31"))
+    found = line(run, cast.account, "cold")
+    assert (found.accrued, found.recalculated) == (Decimal("217.85"), Decimal("245.59"))
+
+
+def test_the_last_reading_of_a_closed_account_is_settled_when_it_comes(cast: Cast) -> None:
+    make_service(cast.house, "cold", "meter", "43.57", resource="cold")
+    meter = make_meter(cast.account)
+    make_readings(meter, date(2026, 5, 1), "0", "4", "8", "12", "16")
+    october = date(2026, 10, 1)
+    PersonalAccount.objects.filter(pk=cast.account.pk).update(closed_on=date(2026, 10, 31))
+    issued(cast.company, october, by=cast.anna, at=at("2026-11-01"))
+    assert the(cast.account, october).accrued == Decimal("174.28")
+    make_reading(meter, october, "17", created_at=at("2026-11-05"))
+    issued(cast.company, NOV, by=cast.anna)
+    assert (the(cast.account).recalculated, the(cast.account).accrued) == (Decimal("-130.71"), Decimal(0))
+    assert not Charge.objects.filter(
+        account=cast.account, run=issued(cast.company, date(2026, 12, 1), by=cast.anna, at=at("2027-01-01"))
+    ).exists()

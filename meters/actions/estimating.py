@@ -44,21 +44,31 @@ def estimate_missing(house: House, period: date, *, at: datetime) -> int:
 
 
 @transaction.atomic
-def estimate_accounts(accounts: Collection[int], period: date, *, at: datetime) -> int:
+def estimate_accounts(
+    accounts: Collection[int], period: date, *, at: datetime, charged_at: datetime, charged: Collection[tuple[int, str]]
+) -> int:
     """The same for some accounts whose month is charged now: what was charged without a reading is kept for the next one.
 
-    One query where nothing is missing.
+    The charges were found at `charged_at`. A reading that came since takes no estimate's place: the month was charged
+    without it, unless its meter (account, number) is among the `charged`. One query where nothing is missing.
     """
     meters = Meter.objects.of_flats().filter(account__in=accounts)
     here = {"meter": OuterRef("pk"), "period": period}
-    known = Exists(Estimate.objects.filter(**here)) | Exists(Reading.objects.current().filter(**here, is_billable=True))
-    lacking = set(meters.exclude(known).order_by().values_list("account", flat=True))
-    return _estimate(meters.filter(account__in=lacking), period, at) if lacking else 0
+    read = Reading.objects.current().filter(**here, is_billable=True, created_at__lte=charged_at)
+    lacking = meters.exclude(Exists(Estimate.objects.filter(**here)) | Exists(read)).order_by()
+    found = {
+        account for account, serial in lacking.values_list("account", "serial") if (account, serial) not in charged
+    }
+    return _estimate(meters.filter(account__in=found), period, at, charged_at, charged) if found else 0
 
 
-def _estimate(rows: MeterQuerySet, period: date, at: datetime) -> int:
-    meters = list(rows.select_related("house__organization", "account__unit"))
-    basis = basis_of(meters, period)
+def _estimate(
+    rows: MeterQuerySet, period: date, at: datetime, charged_at: datetime | None = None,
+    charged: Collection[tuple[int, str]] = (),
+) -> int:  # fmt: skip
+    meters = [one for one in rows.select_related("house__organization", "account__unit")
+              if (one.account_id, one.serial) not in charged]  # fmt: skip
+    basis = basis_of(meters, period, read_by=charged_at)
     found = [estimate_for(meter, basis) for meter in meters if is_due(meter, basis)]
     made = [one for one in found if one is not None]
     for one in made:

@@ -6,11 +6,12 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from meters.models.estimate import Estimate
 from meters.models.meter import Meter, Zones, zones_of
 from premises.models import AccountLink, ImportRun
 
@@ -71,6 +72,11 @@ class ReadingQuerySet(models.QuerySet["Reading"]):
     def standing(self) -> Self:
         """The readings that nobody took back."""
         return self.exclude(state=ReadingState.WITHDRAWN)
+
+    def after_estimates(self) -> Self:
+        """Readings for charges of months that were handed over as estimates: their months are settled by whoever charges."""
+        estimated = Estimate.objects.filter(meter=OuterRef("meter"), period=OuterRef("period"))
+        return self.current().filter(Exists(estimated), is_billable=True)
 
     def doubtful(self) -> Self:
         """Readings that look wrong and that nobody has looked at."""
