@@ -35,6 +35,7 @@ class Comparison:
     previous: Invoice | None
     explanation: Explanation | None
     reasons: list[Told]
+    smaller: list[Reason]  # told when asked for
     chart: list[Drawn]
     current: str  # the label of this document's own bar
 
@@ -55,9 +56,10 @@ def compared(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Comparison:
     if previous:
         explanation = explain(_sheet(invoice, lines), _sheet(previous, previous.lines.all()))
     biggest = [reason(part) for part in explanation.biggest] if explanation else []
+    smaller = [reason(part) for part in explanation.smaller] if explanation else []
     by_month = {one.period: one.charged for one in series} | {invoice.period: invoice.charged}
     chart = [_bar(month, by_month.get(month), invoice.currency) for month in _last_months(invoice.period)]
-    return Comparison(previous, explanation, _told(biggest), bars(chart), _label(invoice.period))
+    return Comparison(previous, explanation, _told(biggest), smaller, bars(chart), _label(invoice.period))
 
 
 def _series(invoice: Invoice) -> list[Invoice]:

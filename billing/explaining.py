@@ -97,13 +97,15 @@ class Explanation:
         return (*found[: MOST - len(hidden)], *hidden)
 
     @property
+    def smaller(self) -> tuple[Part, ...]:
+        """The reasons that are not among the biggest, the bigger first."""
+        told = {id(part) for part in self.biggest}
+        return tuple(sorted((part for part in self.parts if id(part) not in told), key=lambda one: -abs(one.amount)))
+
+    @property
     def rest(self) -> Decimal:
         """What the smaller reasons come to together."""
         return self.difference - sum((part.amount for part in self.biggest), ZERO)
-
-    @property
-    def has_rest(self) -> bool:
-        return len(self.biggest) < len(self.parts)
 
 
 def explain(now: Sheet, before: Sheet) -> Explanation:

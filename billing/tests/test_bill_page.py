@@ -149,6 +149,22 @@ def test_the_document_keeps_the_details_it_was_issued_with(cast: Cast, enter: An
     assert "ул. Садовая, 1, кв. 12" in html
 
 
+@pytest.mark.feature("G5")
+def test_the_small_changes_can_be_opened_one_by_one(cast: Cast, enter: Any) -> None:
+    months = [make_invoice(cast.account, month, accrued="900.00") for month in (date(2026, 2, 1), MARCH)]
+    for place, invoice in enumerate(months):
+        line = invoice.lines.get()
+        for number in range(8):
+            line.pk, line.position, line.service = None, number + 2, f"Service {number}"
+            line.tariff = line.volume = None
+            line.accrued = line.payable = Decimal(100 + place * (2 + number))
+            line.save()
+    page = enter(cast.olga).get(url(months[1])).content.decode()
+    shown, hidden = page.split("All smaller changes together")
+    assert ("Service 7</b>" in shown, "Service 0</b>" in shown) == (True, False)
+    assert "+2.00" in hidden.partition("Service 0</b>")[2][:200]
+
+
 @pytest.mark.parametrize("count", [1, 10])
 def test_the_page_costs_at_most_twelve_queries(
     cast: Cast, enter: Any, count: int, django_assert_max_num_queries: Any
