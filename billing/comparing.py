@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db.models.fields.json import KT
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 
@@ -65,15 +66,19 @@ def compared(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Comparison:
 def _series(invoice: Invoice) -> list[Invoice]:
     """The documents of a year and a month of the same kind and recipient, the newest first.
 
-    A company that changed its name is still the same, as long as it issues one document of this kind a month.
+    A recipient with several bank accounts has several documents a month: then the account counts, too. A company that
+    changed its name is still the same, as long as it issues one document of this kind a month.
     """
     span = (months_before(invoice.period, SHOWN - 1), invoice.period)
     found = list(
         Invoice.objects.live()
         .filter(account=invoice.account_id, kind=invoice.kind, period__range=span)
+        .annotate(bank_account=KT("requisites__account"))
         .in_brief("recipient")
     )
     same = [one for one in found if one.recipient == invoice.recipient]
+    if len(same) > len({one.period for one in same}):
+        same = [one for one in same if one.bank_account == invoice.requisites.get("account")]
     if any(one.period < invoice.period for one in same):
         return same
     per_month = Counter(one.period for one in found)

@@ -1,4 +1,4 @@
-"""Charges become papers: one document per account, kind and recipient, with every word it prints (pure)."""
+"""Charges become papers: one document per account, kind, recipient and bank account, with every word it prints (pure)."""
 
 import hashlib
 import json
@@ -24,6 +24,7 @@ LINE_COLUMNS = (
     "payable", "warnings",
 )  # fmt: skip
 SUMS = ("accrued", "excess", "recalculated", "benefit", "fine")
+Payee = tuple[str, str]  # the recipient and its bank account: a paper names one, and its code sends the money there
 
 
 @dataclass
@@ -43,6 +44,10 @@ class Paper:
     @property
     def recipient(self) -> str:
         return self.details["recipient"]
+
+    @property
+    def payee(self) -> Payee:
+        return self.details["recipient"], self.details["account"]
 
     @property
     def sums(self) -> dict[str, Decimal]:
@@ -90,25 +95,21 @@ class Desk:
 
 
 def papers_of(desk: Desk, account: PersonalAccount, charges: Iterable[Charge]) -> list[Paper]:
-    """The documents of one account: its charges by kind and recipient, in the order of the services."""
-    found: dict[tuple[str, str, str], Paper] = {}
+    """The documents of one account: its charges by kind, recipient and bank account, in the order of the services."""
+    found: dict[tuple[str, Payee], Paper] = {}
     for charge in charges:
         details = desk.details_of(charge.service)
-        key = (charge.service.kind, details["recipient"], "")
-        paper = found.get(key)
-        if paper is None:
-            paper = found[key] = Paper(account, charge.service.kind, details)
-        paper.charges.append(charge)
+        paper = Paper(account, charge.service.kind, details)
+        found.setdefault((paper.kind, paper.payee), paper).charges.append(charge)
     return list(found.values())
 
 
 def add_penalties(
-    desk: Desk, account: PersonalAccount, papers: list[Paper], late: Iterable[tuple[str, str, Decimal]]
+    desk: Desk, account: PersonalAccount, papers: list[Paper], late: Iterable[tuple[str, Payee, Decimal]]
 ) -> None:
-    """Put penalties (section, recipient of the late document, sum) into the papers of this month, or into a paper of their own."""
-    for section, recipient, amount in late:
-        there = [one for one in papers if one.kind == section]
-        paper = next((one for one in there if one.recipient == recipient), largest(there))
+    """Put penalties (section, payee of the late document, sum) into the papers of this month, or into a paper of their own."""
+    for section, payee, amount in late:
+        paper = paper_of(payee, [one for one in papers if one.kind == section])
         if paper is None:
             paper = Paper(account, section, desk.main_details(section))
             papers.append(paper)
@@ -120,19 +121,24 @@ def largest(papers: Sequence[Paper]) -> Paper | None:
     return max(papers, key=lambda one: one.charged, default=None)
 
 
-def share_opening(papers: Sequence[Paper], balance: Decimal, earlier: Sequence[tuple[str, Decimal]]) -> None:
+def paper_of(payee: Payee, papers: Sequence[Paper]) -> Paper | None:
+    """The paper of a payee; of the same recipient where its account has changed since; else the largest."""
+    same = [one for one in papers if one.recipient == payee[0]]
+    return largest([one for one in same if one.payee == payee]) or largest(same) or largest(papers)
+
+
+def share_opening(papers: Sequence[Paper], balance: Decimal, earlier: Sequence[tuple[Payee, Decimal]]) -> None:
     """Split the balance of a section over its papers: a debt by the documents not paid yet, the rest to the largest.
 
-    `earlier` are (recipient, what is left) of the section's documents at the start of the month.
+    `earlier` are (payee, what is left) of the section's documents at the start of the month.
     """
     biggest = largest(papers)
     if biggest is None:
         return
     left = balance
     if balance > 0 and len(papers) > 1:
-        by_recipient = {one.recipient: one for one in papers}
-        for recipient, part in earlier:
-            by_recipient.get(recipient, biggest).opening += part
+        for payee, part in earlier:
+            (paper_of(payee, papers) or biggest).opening += part
             left -= part
     biggest.opening += left
 

@@ -25,7 +25,7 @@ from billing.calculating.plan import Norm, Plan, Way
 from billing.charging.exact import NOTHING
 from billing.debts import left_before
 from billing.due import due_date
-from billing.issuing import Desk, Paper
+from billing.issuing import Desk, Paper, Payee
 from billing.models import (
     BillingRun,
     Charge,
@@ -114,8 +114,8 @@ class Batch:
         charges = {pk: list(some) for pk, some in groupby(rows, attrgetter("account_id"))}
         late = defaultdict(list)
         fines = PenaltyCharge.objects.filter(run=run, account__in=ids).order_by("invoice")
-        for pk, section, recipient, amount in fines.values_list("account", "section", "invoice__recipient", "amount"):
-            late[pk].append((section, recipient, amount))
+        for pk, section, amount, *payee in fines.values_list("account", "section", "amount", *_payee("invoice__")):
+            late[pk].append((section, (payee[0], payee[1] or ""), amount))
         reasons = _reasons(run, ids)
         subsidies = dict(Subsidy.objects.filter(account__in=ids, period=run.period).values_list("account", "amount"))
         papers: list[Paper] = []
@@ -221,7 +221,7 @@ class Office:
             row.cursor, row.done = cursor, row.done + len(batch.accounts)
 
     def _settle(self, papers: Sequence[Paper]) -> None:
-        """The debt at the start of the month and the money of the month, split over the recipients of a section."""
+        """The debt at the start of the month and the money of the month, split over the payees of a section."""
         sections: dict[tuple[int, str], list[Paper]] = defaultdict(list)
         for paper in papers:
             sections[paper.account.pk, paper.kind].append(paper)
@@ -268,12 +268,18 @@ def _by_section(entries: Any) -> dict[tuple[int, str], Decimal]:
     return {(account, section): total for account, section, total in rows}
 
 
-def _earlier(accounts: Iterable[int], period: date) -> dict[tuple[int, str], list[tuple[str, Decimal]]]:
-    """What is left of the documents of earlier months, by recipient: two queries."""
+def _earlier(accounts: Iterable[int], period: date) -> dict[tuple[int, str], list[tuple[Payee, Decimal]]]:
+    """What is left of the documents of earlier months, by payee: two queries."""
     left = left_before(accounts, period)
     wanted = {pk for some in left.values() for pk, owed in some.items() if owed}
-    recipients = dict(Invoice.objects.filter(pk__in=wanted).values_list("pk", "recipient"))
-    return {key: [(recipients[pk], owed) for pk, owed in some.items() if owed] for key, some in left.items()}
+    rows = Invoice.objects.filter(pk__in=wanted).values_list("pk", *_payee())
+    payees: dict[int, Payee] = {pk: (recipient, account or "") for pk, recipient, account in rows}
+    return {key: [(payees[pk], owed) for pk, owed in some.items() if owed] for key, some in left.items()}
+
+
+def _payee(path: str = "") -> tuple[str, str]:
+    """The columns of a document that say who is paid, and where."""
+    return f"{path}recipient", f"{path}requisites__account"
 
 
 def _numbers(run: BillingRun, papers: Sequence[Paper]) -> list[int]:

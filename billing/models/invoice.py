@@ -7,7 +7,8 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -49,7 +50,7 @@ class InvoiceQuerySet(OfAccountQuerySet["Invoice"]):
 
 
 class Invoice(models.Model):
-    """One payment document (платёжный документ, рахунок). Key: account, period, kind, recipient; the number is a label."""
+    """One payment document (платёжный документ, рахунок). Key: account, period, kind, recipient and its bank account; the number is a label."""
 
     class Kind(models.TextChoices):
         MAIN = "main", _("Housing and utilities")
@@ -74,6 +75,8 @@ class Invoice(models.Model):
     status: str
     left: Decimal
     late_since: date | None
+    # Annotated by billing.comparing:
+    bank_account: str | None
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(
@@ -144,8 +147,12 @@ class Invoice(models.Model):
         ordering = ["-period", "kind", "pk"]
         constraints = [
             models.UniqueConstraint(
+                "account",
+                "period",
+                "kind",
+                "recipient",
+                Coalesce(KeyTextTransform("account", "requisites"), Value("")),  # one paper sends money to one account
                 name="one_document_per_period_and_recipient",
-                fields=["account", "period", "kind", "recipient"],
                 condition=Q(voided_at__isnull=True),
             ),
             models.CheckConstraint(name="period_is_a_month", condition=Q(period__day=1)),

@@ -84,6 +84,16 @@ def test_another_recipient_is_another_row_of_bills(cast: Cast, enter: Any) -> No
 
 
 @pytest.mark.feature("G5")
+def test_another_account_of_the_recipient_is_another_row_of_bills(cast: Cast, enter: Any) -> None:
+    own, heat = ({"recipient": "ООО", "account": number} for number in ("1", "2"))
+    make_invoice(cast.account, SEPTEMBER, accrued="100.00", requisites=own)
+    make_invoice(cast.account, SEPTEMBER, accrued="1.00", requisites=heat)
+    october = make_invoice(cast.account, OCTOBER, accrued="110.00", requisites=own)
+    make_invoice(cast.account, OCTOBER, accrued="2.00", requisites=heat)
+    assert page(enter(cast.olga), october).context["compared"].difference == Decimal("10.00")
+
+
+@pytest.mark.feature("G5")
 def test_a_company_that_was_renamed_is_still_compared(cast: Cast, enter: Any) -> None:
     make_invoice(cast.account, SEPTEMBER, accrued="100.00", recipient="ЖЭУ № 1")
     october = make_invoice(cast.account, OCTOBER, accrued="110.00")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 
 from billing.actions.closing import start_issue
@@ -21,6 +22,7 @@ from billing.models import (
     PenaltyCharge,
     QualityCase,
     Recalculation,
+    Requisites,
     Subsidy,
 )
 from billing.testing import make_invoice, make_payment
@@ -133,6 +135,41 @@ def test_opening_and_paid_are_those_of_the_book_over_three_months(cast: Cast) ->
     assert book.balance(date(2026, 11, 30)) == Decimal("971.92")
     assert book.balance() == Decimal("970.92")
     assert not book.filter(kind="brought_in").exists()
+
+
+def test_two_accounts_of_one_recipient_have_a_document_each(cast: Cast) -> None:
+    """Heating is paid into an account of its own under the same name: its money, its debt and its penalty stay apart."""
+    make_details(cast.company, account="40702810338000000001")
+    heat = make_details(cast.company, account="40702810338000000077", is_main=False)
+    make_service(cast.house, "main", "account", "100.00")
+    make_service(cast.house, "heat", "account", "2000.00", requisites=heat, position=200)
+    issued(cast.company, date(2026, 9, 1), by=cast.anna, at=at("2026-10-01"))
+    issued(cast.company, date(2026, 10, 1), by=cast.anna, at=at("2026-11-01"))
+    rows = Invoice.objects.filter(account=cast.account).order_by("period", "payable")
+    assert [(one.requisites["account"][-4:], one.accrued, one.opening, one.payable) for one in rows] == [
+        ("0001", Decimal("100.00"), Decimal("0.00"), Decimal("100.00")),
+        ("0077", Decimal("2000.00"), Decimal("0.00"), Decimal("2000.00")),
+        ("0001", Decimal("100.00"), Decimal("100.00"), Decimal("200.00")),
+        ("0077", Decimal("2000.00"), Decimal("2000.00"), Decimal("4000.00")),
+    ]
+    run = issued(cast.company, NOV, by=cast.anna)
+    fines = dict(PenaltyCharge.objects.filter(run=run, account=cast.account).values_list(
+        "invoice__requisites__account").annotate(Sum("amount")))  # fmt: skip
+    last = {one.requisites["account"]: one.penalty for one in Invoice.objects.filter(account=cast.account, period=NOV)}
+    assert fines == last
+    assert last["40702810338000000077"] > last["40702810338000000001"] > 0
+
+
+def test_a_debt_follows_its_recipient_to_a_new_account(cast: Cast) -> None:
+    own, vodokanal = make_details(cast.company), make_details(cast.company, "МУП «Водоканал»", is_main=False)
+    make_service(cast.house, "main", "account", "100.00", requisites=own)
+    make_service(cast.house, "water", "account", "500.00", requisites=vodokanal)
+    issued(cast.company, date(2026, 10, 1), by=cast.anna, at=at("2026-11-01"))
+    Requisites.objects.filter(pk=own.pk).update(account="40702810338000000077")
+    issued(cast.company, NOV, by=cast.anna)
+    found = papers(cast.account)
+    assert found["main", own.recipient].opening == Decimal("100.00")
+    assert found["main", vodokanal.recipient].opening == Decimal("500.00")
 
 
 def test_a_section_and_a_recipient_have_a_document_each(cast: Cast) -> None:
