@@ -28,7 +28,7 @@ from premises.models import House, PersonalAccount, Unit
 LOOK_BACK = 17  # months: six of a heating season before the last reading, and three silent ones after it
 HEATING_MONTHS = frozenset({10, 11, 12, 1, 2, 3, 4})
 ZERO = Decimal(0)
-Months = tuple[tuple[date, Decimal], ...]
+Months = tuple[tuple[date, Zones], ...]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Part:
 
     `volumes` are what this period adds, per zone; empty where neither an average nor a norm is known. With METER,
     `measured` ran through since the reading of `since` (a period, None = the installation); `averaged` are the months
-    between that were charged by the average and are taken off, `normed` those charged by the norm, which stay;
+    between that were charged by the average and are taken off, `normed` those charged by the norm, which stay, per zone;
     `instead_of` is the estimate of this same month that was handed over before the reading came: whoever charged it gives
     back the difference. `raises` says that the cause allows the raised coefficient.
     """
@@ -282,8 +282,8 @@ def measured_part(known: Known, estimates: Iterable[Estimate]) -> Part:
     )
     return Part(
         known.meter, Method.METER, volumes, measured=measured, reading=known.current, since=since,
-        averaged=tuple((one.period, one.total) for one in averaged),
-        normed=tuple((one.period, one.total) for one in between if one.method == Estimate.Method.NORM),
+        averaged=tuple((one.period, one.volumes) for one in averaged),
+        normed=tuple((one.period, one.volumes) for one in between if one.method == Estimate.Method.NORM),
         instead_of=next((one.volumes for one in rows if one.period == known.period), ()),
     )  # fmt: skip
 

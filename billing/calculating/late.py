@@ -13,12 +13,12 @@ from billing.calculating.known import Known
 from billing.calculating.lines import METHODS, WATERS
 from billing.calculating.months import LATE, months_before
 from billing.calculating.plan import Plan, Supply, Way
-from billing.charging.basis import Basis, Mark, NotEnough
-from billing.charging.exact import NOTHING, ZERO
-from billing.charging.methods import charge
+from billing.calculating.reductions import amounts_of
+from billing.calculating.volumes import based
+from billing.charging.basis import Mark, NotEnough
+from billing.charging.exact import NOTHING
 from billing.models import BillingRun, Charge, Recalculation
 from meters.models import Reading
-from meters.resources import to_base
 from meters.volumes import Part, volumes_of
 from premises.models import PersonalAccount
 
@@ -95,16 +95,14 @@ def _charged_by_reading(plan: Plan, month: date, accounts: Sequence[PersonalAcco
 
 def _difference(plan: Plan, supply: Supply, house: int, month: date, parts: Sequence[Part]) -> Decimal | None:
     """What the month comes to by the reading, less what it came to by the estimate; None where it had no tariff."""
+    method, whole = METHODS[Way(supply.way)], NOTHING
     try:
         rate = plan.rate(supply.service, house, supply.way, month)
+        for part in parts:
+            now, then = (amounts_of(method, based(part, one), rate, month) for one in (part.volumes, part.instead_of))
+            whole += sum(now, NOTHING) - sum(then, NOTHING)
     except NotEnough:
         return None
-    method = METHODS[Way(supply.way)]
-    whole = NOTHING
-    for part in parts:
-        taken = to_base(sum(part.instead_of, ZERO), part.meter.unit, part.meter.resource)
-        now, then = (charge(method, Basis(volume=one, mark=Mark.OTHER), rate).accrued for one in (part.base, taken))
-        whole += now - then
     return whole
 
 

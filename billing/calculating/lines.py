@@ -158,7 +158,7 @@ class HouseLines:
             basis.area, basis.persons, basis.days, basis.spans, found.volume, mark=found.mark,
             coefficient=found.coefficient, raised=found.raised,
         )  # fmt: skip
-        if method == Method.METER and len(found.zones) > 1 and len(rate.zones) >= len(found.zones):
+        if method == Method.METER and rate.has_zones(len(found.zones)):
             self._zones(flat, supply, rate, basis, found.zones)
         else:
             self._add(flat, supply, charge(method, basis, rate))

@@ -13,7 +13,7 @@ from billing.charging import absence as away
 from billing.charging.basis import Basis, Mark, Method, NotEnough, Rate
 from billing.charging.benefits import Benefit as Share
 from billing.charging.benefits import benefits_of
-from billing.charging.exact import NOTHING, volume_rounded
+from billing.charging.exact import NOTHING, ZERO, volume_rounded
 from billing.charging.methods import charge
 from billing.charging.quality import for_interruption, for_temperature, together
 from billing.charging.recalculation import settled as difference
@@ -103,19 +103,30 @@ def settle(plan: Plan, supply: Supply, method: Method, house: int, items: Iterab
 
 
 def _settle(plan: Plan, supply: Supply, method: Method, house: int, one: Settled) -> Decimal:
-    charged = [_plain(method, volume, _rate_then(plan, supply, house, month), month) for month, volume in one.averaged]
-    rate = plan.rate(supply.service, house, supply.way)
+    charged = [
+        amount
+        for month, volumes in one.averaged
+        for amount in amounts_of(method, volumes, _rate_then(plan, supply, house, month), month)
+    ]
+    return difference(_whole(plan, method, one, plan.rate(supply.service, house, supply.way)), charged)
+
+
+def _whole(plan: Plan, method: Method, one: Settled, rate: Rate) -> Decimal:
+    """What all that ran through comes to at this month's tariff."""
     if method == Method.TIERS:  # each month has its own ranges
         months = len(one.averaged) + 1
-        share = volume_rounded(one.measured / months)
-        return months * _plain(method, share, rate, plan.period) - sum(charged, NOTHING)
-    if method in (Method.METER, Method.SEWAGE) and not rate.changes:
-        return difference(one.measured, rate.tariff, charged)
-    return _plain(method, one.measured, rate, plan.period) - sum(charged, NOTHING)
+        share = volume_rounded(sum(one.measured, ZERO) / months)
+        return months * sum(amounts_of(method, [share], rate, plan.period), NOTHING)
+    return sum(amounts_of(method, one.measured, rate, plan.period), NOTHING)
 
 
-def _plain(method: Method, volume: Decimal, rate: Rate, month: date) -> Decimal:
-    return charge(method, Basis(days=days_in(month), volume=volume, mark=Mark.OTHER), rate).accrued
+def amounts_of(method: Method, volumes: Sequence[Decimal], rate: Rate, month: date) -> list[Decimal]:
+    """What a meter's volumes cost in a month: each zone by itself where the tariff has zones, else all at the one tariff."""
+    sold = [(sum(volumes, ZERO), rate)]
+    if method == Method.METER and rate.has_zones(len(volumes)):
+        sold = [(volume, rate.of_zone(place)) for place, volume in enumerate(volumes)]
+    days = days_in(month)
+    return [charge(method, Basis(days=days, volume=one, mark=Mark.OTHER), price).accrued for one, price in sold]
 
 
 def _rate_then(plan: Plan, supply: Supply, house: int, month: date) -> Rate:

@@ -1,7 +1,7 @@
 """What the meters say of an account in the words of charging (pure)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from billing.charging.basis import Mark
 from billing.charging.exact import ZERO
 from meters.consumption import Method
 from meters.models import Estimate
+from meters.models.meter import Zones
 from meters.resources import Resource, Unit, to_base
 from meters.volumes import Part, PeriodVolume
 
@@ -22,10 +23,10 @@ CAUSES = {Estimate.Cause.EXPIRED: "coef_expired", Estimate.Cause.BROKEN: "coef_b
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A reading after months of averages, in the base unit: all that ran through, and what was taken for which month."""
+    """A reading after months of averages, in the base unit by zone: all that ran through, what was taken for which month."""
 
-    measured: Decimal
-    averaged: tuple[tuple[date, Decimal], ...]
+    measured: Zones
+    averaged: tuple[tuple[date, Zones], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Metered:
     volume: Decimal | None
     net: Decimal  # the same less what was taken for earlier months: what the house's balance counts
     mark: Mark
-    zones: tuple[Decimal, ...] = ()
+    zones: Zones = ()
     coefficient: Decimal | None = None
     raised: Decimal | None = None
     settled: tuple[Settled, ...] = ()
@@ -52,18 +53,28 @@ def metered(found: PeriodVolume, plan: Plan, house: int) -> Metered | None:
     if found.volume is None:
         return Metered(None, ZERO, Mark.NORM)
     settled = tuple(_settled(part) for part in parts if part.averaged)
-    plain = sum((part.base for part in parts if not part.averaged), ZERO)
+    plain = replace(found, parts=tuple(part for part in parts if not part.averaged))  # the others are settled
     coefficient, raised = _raised(parts, plan, house)
     is_normed = all(part.method == Method.NORM for part in parts)  # the norm has no zones: the one tariff holds
-    zones = found.zones if len(found.zones) > 1 and not settled and not is_normed else ()
-    return Metered(plain, found.volume, MARKS[found.method], zones, coefficient, raised, settled)
+    zones = plain.zones if len(plain.zones) > 1 and not is_normed else ()
+    return Metered(
+        sum((part.base for part in plain.parts), ZERO),
+        found.volume,
+        MARKS[found.method],
+        zones,
+        coefficient,
+        raised,
+        settled,
+    )
 
 
 def _settled(part: Part) -> Settled:
-    def base(volume: Decimal) -> Decimal:
-        return to_base(volume, part.meter.unit, part.meter.resource)
+    return Settled(based(part, part.measured), tuple((month, based(part, volumes)) for month, volumes in part.averaged))
 
-    return Settled(base(sum(part.measured, ZERO)), tuple((month, base(volume)) for month, volume in part.averaged))
+
+def based(part: Part, volumes: Zones) -> Zones:
+    """Volumes of a part's meter by zone, in the base unit of its resource."""
+    return tuple(to_base(volume, part.meter.unit, part.meter.resource) for volume in volumes)
 
 
 def _raised(parts: Sequence[Part], plan: Plan, house: int) -> tuple[Decimal | None, Decimal | None]:
@@ -129,7 +140,7 @@ def _plain(value: Decimal) -> str:
 
 def reason_of(settled: Sequence[Settled]) -> str:
     """Why an earlier month's volume changed, in the language that is active."""
-    months = sorted(month for one in settled for month, _volume in one.averaged)
+    months = sorted(month for one in settled for month, _volumes in one.averaged)
     if months[0] == months[-1]:
         return _("Actual readings, %(month)s") % {"month": f"{months[0]:%m.%Y}"}
     return _("Actual readings, %(first)s–%(last)s") % {"first": f"{months[0]:%m.%Y}", "last": f"{months[-1]:%m.%Y}"}

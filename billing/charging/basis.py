@@ -96,6 +96,10 @@ class Rate:
     heat_per_m3: Decimal = ZERO  # HW_2C: q, Gcal to heat one m³
     heat_average: Decimal = ZERO  # HEAT_AVG: Gcal per m² of a mean month
 
+    def has_zones(self, count: int) -> bool:
+        """Whether what a meter of so many zones shows is charged by zones; else the one tariff holds."""
+        return 1 < count <= len(self.zones)
+
     def of_zone(self, place: int) -> "Rate":
         """The tariff of one zone, counted from 0; raises `NotEnough` where it has no price on some days."""
         try:

@@ -40,13 +40,13 @@ def difference(
     return [row for row in rows if row.amount]
 
 
-def settled(measured: Decimal, tariff: Decimal, charged: Iterable[Decimal]) -> Decimal:
+def settled(whole: Decimal, charged: Iterable[Decimal]) -> Decimal:
     """A reading after months of averages: round(V × T) of all that ran through since the last one, less what was charged.
 
-    >>> settled(Decimal("9.870"), Decimal("43.57"), [Decimal("184.45"), Decimal("184.45")])
+    >>> settled(Decimal("430.04"), [Decimal("184.45"), Decimal("184.45")])
     Decimal('61.14')
     """
-    return rounded(measured * tariff) - sum(charged, NOTHING)
+    return whole - sum(charged, NOTHING)
 
 
 def annual(volume: Decimal, area: Decimal, house: Decimal, tariff: Decimal, charged: Iterable[Decimal]) -> Decimal:

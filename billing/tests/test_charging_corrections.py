@@ -168,8 +168,8 @@ def test_a_benefit_is_rounded_once(
 
 def test_a_reading_after_two_averages() -> None:
     """C20."""
-    assert settled(D("9.870"), COLD, [D("184.45"), D("184.45")]) == D("61.14")
-    assert settled(D("5.000"), COLD, [D("184.45"), D("184.45")]) == D("-151.05")
+    assert settled(D("430.04"), [D("184.45"), D("184.45")]) == D("61.14")
+    assert settled(D("217.85"), [D("184.45"), D("184.45")]) == D("-151.05")
 
 
 def test_heating_by_the_mean_month_is_settled_for_the_year() -> None:

@@ -1,13 +1,14 @@
 """Electricity by zones of the day in a month that is calculated: norms, tariffs that change, readings after averages."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from billing.models import BillingRun, Charge, Tariff
-from billing.tests.firm import NOV, calculated, line, make_service
+from billing.models import BillingRun, Charge, Recalculation, Service, Tariff
+from billing.tests.firm import AT, NOV, calculated, issued, line, make_service
+from meters.actions.estimating import estimate_missing
 from meters.models import ConsumptionNorm, Meter
 from meters.testing import make_meter, make_reading
 from portal.testing import Cast
@@ -102,3 +103,47 @@ def test_a_zone_that_loses_its_price_inside_the_month_is_named(cast: Cast, flat:
     assert by_zone(run, flat) == []
     assert line(run, flat, "intercom").accrued == Decimal("45.00")
     assert run.anomalies == [{"account": flat.pk, "what": "zone_tariff", "facts": {"service": "power"}}]
+
+
+def averaged(cast: Cast, flat: PersonalAccount) -> Meter:
+    """October is issued by the average: 187 and 92 kWh are 1295.91 and 279.68."""
+    make_service(cast.house, "power", "meter", str(DAY), resource="power", tariff={"rate_2": NIGHT})
+    meter = power_meter(flat)
+    for month in range(5, 10):
+        make_reading(meter, date(2026, month, 1), str(187 * (month - 4)), str(92 * (month - 4)))
+    estimate_missing(cast.house, OCT, at=AT)
+    run = issued(cast.company, OCT, by=cast.anna, at=datetime(2026, 11, 1, tzinfo=UTC))
+    assert [accrued for _zone, accrued, _excess in by_zone(run, flat)] == [Decimal("1295.91"), Decimal("279.68")]
+    return meter
+
+
+def test_a_reading_after_an_average_settles_each_zone_at_its_price(cast: Cast, flat: PersonalAccount) -> None:
+    """380 × 6.93 + 190 × 3.04 − 1575.59; what another meter measured by zones stays in its lines."""
+    meter = averaged(cast, flat)
+    other = power_meter(flat, serial="B", installed_on=OCT)
+    make_reading(other, OCT, "0", "0")
+    make_reading(other, NOV, "10", "20")
+    make_reading(meter, NOV, str(187 * 5 + 380), str(92 * 5 + 190))
+    run = calculated(cast.company, NOV, by=cast.anna)
+    assert Recalculation.objects.get(run=run).amount == Decimal("1635.41")
+    assert [accrued for _zone, accrued, _excess in by_zone(run, flat)] == [Decimal("69.30"), Decimal("60.80")]
+
+
+def test_a_late_reading_is_settled_by_zones(cast: Cast, flat: PersonalAccount) -> None:
+    """200 × 6.93 + 100 × 3.04 − 1575.59."""
+    meter = averaged(cast, flat)
+    late = datetime(2026, 11, 5, tzinfo=UTC)
+    make_reading(meter, OCT, str(187 * 5 + 200), str(92 * 5 + 100), created_at=late)
+    make_reading(meter, NOV, str(187 * 5 + 300), str(92 * 5 + 200))
+    run = calculated(cast.company, NOV, by=cast.anna)
+    assert Recalculation.objects.get(run=run).amount == Decimal("114.41")
+
+
+def test_a_meter_with_zones_settles_at_one_price_where_the_tariff_has_none(cast: Cast, flat: PersonalAccount) -> None:
+    """The average went at the zones of October's tariff; November has one price: 570 × 7 − 1575.59."""
+    meter = averaged(cast, flat)
+    Tariff.objects.update(until=date(2026, 10, 31))
+    Tariff.objects.create(service=Service.objects.get(code="power"), since=NOV, rate=Decimal(7))
+    make_reading(meter, NOV, str(187 * 5 + 380), str(92 * 5 + 190))
+    run = calculated(cast.company, NOV, by=cast.anna)
+    assert Recalculation.objects.get(run=run).amount == Decimal("2414.41")
