@@ -8,7 +8,9 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from copy import copy
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO
 from xml.parsers import expat
@@ -23,17 +25,22 @@ Cells = list[Cell]
 CHUNK = 1 << 20
 MAX_FILE = 100 << 20  # a command's limit; the page of the admin takes far less
 MAX_UNPACKED = 400 << 20  # of all parts of an XLSX together
+MAX_BESIDE = 150 << 20  # of its parts that are no sheets: the parser needs thrice as much for their texts
 MAX_COLUMNS = 200
 MAX_ROWS = 200_000
 HEADER_WITHIN = 15  # rows: 1C prints a title above the table
 MAX_LINE = 100_000  # characters
 MAX_PARTS = 1000  # of an archive
 MAX_RATIO, FREE_RATIO = 300, 20 << 20  # how much an archive may shrink its content, once that is so many bytes
-HEAD = 64 << 10  # where an XML file declares entities, if it does
+MAX_AREA, FREE_AREA, MAX_SPARSE = 8_000_000, 1_000_000, 20  # cells of a sheet's rectangle; the last: for one written
 ZIP = b"PK\x03\x04"
 NOT_LETTER = re.compile(r"[\W_]+")
-CELL_ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,7})(\d{1,9})["']""")
-ROW_ADDRESS = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br\s*=\s*["'](\d{1,12})["']""")
+OTHER_BOOKS = frozenset({"content.xml", "xl/workbook.bin"})  # of an ODS, of an XLSB
+SHEET_NAME = re.compile(r"xl/worksheets/[^/]+\.xml$")
+CELL = re.compile(rb"""<(?:\w+:)?c r=["']([A-Z]{1,7})([0-9]{1,9})["']""")
+ANY_CELL = re.compile(rb"""<(?:[^\s<>/:]+:)?c(?=[\s/>])""")
+ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br\s*=\s*["']([0-9]{1,12})["']""")
+FORMULA = re.compile(rb"<(?:[^\s<>/:]+:)?f[\s/>]")
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 BROKEN_BOOK = _("The XLSX file is broken: save it again in Excel.")
 NO_VALUE = _("The cell holds a formula without a saved result: open the file in Excel, save it and send it again.")
@@ -171,70 +178,161 @@ def _sheet_index(names: list[str], wanted: str) -> int:
 
 
 def _guard(file: BinaryIO) -> dict[int, list[int]]:
-    """Refuse bombs before anything is unpacked into memory; return {row: [column]} of formulas without a result."""
+    """Refuse bombs before anything is unpacked into memory; return {row: [column]} of formulas without a result.
+
+    Every part is read through, for what an archive and a sheet say of themselves may be a lie.
+    """
+    found: dict[int, list[int]] = {}
+    unpacked, beside, sheets = 0, 0, 0
     try:
         with zipfile.ZipFile(file) as book:
             guard_sizes(book)
-            _refuse_entities(book)
-            sheets = [
-                part.filename for part in book.infolist() if re.match(r"xl/worksheets/[^/]+\.xml$", part.filename)
-            ]
-            if not sheets:
-                raise Unreadable(BROKEN_BOOK)
-            found: dict[int, list[int]] = {}
-            for name in sheets:
-                if _has_formulas(book, name):
-                    found |= _empty_formulas(book, name)
-            return found
-    except (*BROKEN_ZIP, expat.ExpatError):
+            for part in book.infolist():
+                if part.filename.lower() in OTHER_BOOKS:  # the parser would take the whole for one of another program
+                    raise Unreadable(BROKEN_BOOK)
+                look = _Look(part.filename)
+                for chunk in _read_to_the_end(book, part):
+                    look.through(chunk)
+                    unpacked += len(chunk)
+                    beside += 0 if SHEET_NAME.match(part.filename) else len(chunk)
+                    if unpacked > MAX_UNPACKED or beside > MAX_BESIDE:
+                        raise Unreadable(_("The file is too large."))
+                sheets += look.is_sheet
+                look.end()
+                if look.is_odd:
+                    _extent_of(book, part).guard()
+                if look.has_formulas:
+                    found |= _empty_formulas(book, part)
+    except (*BROKEN_ZIP, expat.ExpatError, ValueError):
         raise Unreadable(BROKEN_BOOK) from None
+    if not sheets:
+        raise Unreadable(BROKEN_BOOK)
+    return found
 
 
 def guard_sizes(archive: zipfile.ZipFile) -> None:
-    """Refuse an archive that says of itself that it would unpack into too much."""
+    """Refuse an archive that says of itself that it would unpack into too much, or is packed as no office program does."""
     parts = archive.infolist()
     unpacked, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
     if unpacked > MAX_UNPACKED or len(parts) > MAX_PARTS or (unpacked > FREE_RATIO and unpacked > packed * MAX_RATIO):
         raise Unreadable(_("The file is too large."))
+    if any(part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts):
+        raise NotImplementedError  # of the others a few kilobytes become gigabytes in one step
 
 
-def _refuse_entities(book: zipfile.ZipFile) -> None:
-    """No part that Excel writes declares entities; one that does wants to grow while it is read."""
-    for part in book.infolist():
-        if part.filename.lower().endswith((".xml", ".rels")):
-            with book.open(part) as content:
-                if b"<!DOCTYPE" in content.read(HEAD):
+def _read_to_the_end(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """All that a part unpacks into, in pieces. zipfile alone would stop where the directory says that the part ends."""
+    endless = copy(part)
+    endless.file_size = MAX_UNPACKED * 2
+    size = 0
+    with book.open(endless) as content:  # a wrong sum of check is a BadZipFile
+        while chunk := content.read(CHUNK):
+            size += len(chunk)
+            yield chunk
+    if size != part.file_size:
+        raise zipfile.BadZipFile
+
+
+@dataclass
+class _Extent:
+    """Between which cells a sheet stretches. The parser keeps the whole rectangle, 32 bytes for each cell of it."""
+
+    cells: int = 0
+    rows: tuple[int, int] = (MAX_ROWS, 1)
+    columns: tuple[int, int] = (MAX_COLUMNS, 0)
+
+    def take(self, rows: Collection[int], columns: Collection[int], cells: int) -> None:
+        """Stretch it over these rows (from 1) and columns (from 0)."""
+        if cells:
+            self.cells += cells
+            self.rows = min(self.rows[0], min(rows)), max(self.rows[1], max(rows))
+            self.columns = min(self.columns[0], min(columns)), max(self.columns[1], max(columns))
+
+    def guard(self) -> None:
+        """Refuse a sheet that would need more memory than a register may."""
+        if self.columns[1] >= MAX_COLUMNS:
+            raise Unreadable(_("The sheet has too many columns: leave only the columns of the register."))
+        if self.rows[1] > MAX_ROWS + 100:
+            raise Unreadable(_("The file has more than 200 000 rows: split it into several files."))
+        area = (self.rows[1] - self.rows[0] + 1) * (self.columns[1] - self.columns[0] + 1)
+        if self.cells and area > min(MAX_AREA, FREE_AREA + self.cells * MAX_SPARSE):
+            raise Unreadable(
+                _("The sheet is too large for what is written in it: leave only the table of the register.")
+            )
+
+
+class _Look:
+    """A look at one part in pieces, by its letters: a parser would take as long as the whole import."""
+
+    def __init__(self, name: str) -> None:
+        self.is_sheet = bool(SHEET_NAME.match(name))  # or wherever else the book says that a sheet is
+        self.is_xml = name.lower().endswith((".xml", ".rels"))
+        self.has_formulas = False
+        self.is_odd = False  # cells without an address of their own, or written in an unusual way
+        self.extent = _Extent()
+        self._tail = b""
+
+    def through(self, chunk: bytes) -> None:
+        """Look at the next piece."""
+        piece = self._tail + chunk
+        self.is_sheet = self.is_sheet or b"sheetData" in piece
+        # No part that Excel writes declares entities; one that does wants to grow while it is read.
+        if (self.is_xml or self.is_sheet) and b"<!DOCTYPE" in piece:
+            raise Unreadable(BROKEN_BOOK)
+        if not self.is_sheet:
+            self._tail = piece[-20:]
+            return
+        if b"\0" in piece:
+            raise Unreadable(BROKEN_BOOK)
+        cut = piece.rfind(b"<")
+        self._tail = piece[max(cut, 0) :]
+        if len(self._tail) > CHUNK:  # no cell holds so much
+            raise Unreadable(BROKEN_BOOK)
+        self._take(piece[: max(cut, 0)])
+
+    def end(self) -> None:
+        """Look at what is left and refuse a sheet that stretches too far."""
+        if self.is_sheet:
+            self._take(self._tail)
+            self.extent.guard()
+
+    def _take(self, piece: bytes) -> None:
+        cells = CELL.findall(piece)
+        self.is_odd = self.is_odd or len(cells) != len(ANY_CELL.findall(piece))
+        self.has_formulas = self.has_formulas or bool(FORMULA.search(piece))
+        columns = [column_index(column.decode()) for column in {column for column, _row in cells}]
+        self.extent.take([int(row) for row in {row for _column, row in cells}], columns, len(cells))
+        if max(map(int, ROW.findall(piece)), default=0) > MAX_ROWS + 100:
+            raise Unreadable(_("The file has more than 200 000 rows: split it into several files."))
+
+
+def _extent_of(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
+    """Where the cells of a sheet stand that leaves out their addresses: each beside the one before it."""
+    extent = _Extent()
+    row, column = 0, -1
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal row, column
+        name = tag.rpartition(":")[2]
+        if name == "row":
+            row, column = int(attributes.get("r", row + 1)), -1
+        elif name == "c":
+            column += 1
+            if address := attributes.get("r"):
+                place = re.fullmatch(r"([A-Za-z]{1,7})([0-9]{1,9})", address)
+                if place is None:
                     raise Unreadable(BROKEN_BOOK)
+                row, column = max(row, int(place[2])), column_index(place[1])
+            extent.take((max(row, 1),), (column,), 1)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    with book.open(part) as sheet:
+        parser.ParseFile(sheet)
+    return extent
 
 
-def _has_formulas(book: zipfile.ZipFile, name: str) -> bool:
-    """Read one sheet through in small pieces: a cell far to the right or below, or a DTD, would cost gigabytes."""
-    unpacked, tail, formulas = 0, b"", False
-    with book.open(name) as sheet:
-        while chunk := sheet.read(CHUNK):
-            unpacked += len(chunk)
-            if unpacked > MAX_UNPACKED:  # the directory of the archive may lie about sizes
-                raise Unreadable(_("The file is too large."))
-            piece = tail + chunk
-            if b"<!DOCTYPE" in piece or b"\0" in piece:
-                raise Unreadable(BROKEN_BOOK)
-            _refuse_far_cells(piece)
-            formulas = formulas or bool(re.search(rb"<(?:\w+:)?f[\s/>]", piece))
-            tail = piece[-200:]
-    return formulas
-
-
-def _refuse_far_cells(piece: bytes) -> None:
-    columns = {column.upper() for column, _row in set(CELL_ADDRESS.findall(piece))}
-    last_row = max((int(row) for row in ROW_ADDRESS.findall(piece)), default=0)
-    last_cell_row = max((int(row) for _column, row in CELL_ADDRESS.findall(piece)), default=0)
-    if any(column_index(column.decode()) >= MAX_COLUMNS for column in columns):
-        raise Unreadable(_("The sheet has too many columns: leave only the columns of the register."))
-    if max(last_row, last_cell_row) > MAX_ROWS + 100:
-        raise Unreadable(_("The file has more than 200 000 rows: split it into several files."))
-
-
-def _empty_formulas(book: zipfile.ZipFile, name: str) -> dict[int, list[int]]:
+def _empty_formulas(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> dict[int, list[int]]:
     """Find the cells that have a formula and no saved value, without building a tree."""
     found: dict[int, list[int]] = {}
     address, has_formula, value, inside = "", False, "", ""
@@ -261,7 +359,7 @@ def _empty_formulas(book: zipfile.ZipFile, name: str) -> dict[int, list[int]]:
 
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.CharacterDataHandler, parser.EndElementHandler = start, data, end
-    with book.open(name) as sheet:
+    with book.open(part) as sheet:
         parser.ParseFile(sheet)
     return found
 

@@ -2,13 +2,19 @@
 
 import datetime as dt
 import io
+import struct
+import subprocess
+import sys
 import zipfile
+import zlib
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -237,6 +243,121 @@ def test_a_hostile_workbook_is_refused_before_it_is_unpacked(sheet: bytes, said:
 def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "MAX_UNPACKED", 1 << 20)
     assert "too large" in problems(opened(zipped(b" " * (2 << 20))))[0].message
+
+
+def book_of(sheet: str, strings: bytes = b"", more: dict[str, str] | None = None) -> bytes:
+    """A workbook with this sheet, as little as the parser needs, and `more` parts by their names."""
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    parts: dict[str, str | bytes] = {
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="a" sheetId="1" r:id="r1"/>'
+        "</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}"><Relationship Id="r1" Type="{office}/worksheet"'
+        f' Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="{office}/sharedStrings" Target="sharedStrings.xml"/>'
+        "</Relationships>",
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{sheet}</sheetData></worksheet>',
+        "xl/sharedStrings.xml": b'<sst xmlns="%b">%b</sst>' % (main.encode(), strings),
+    }
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, content in (parts | (more or {})).items():
+            book.writestr(name, content)
+    return file.getvalue()
+
+
+def peak_of(content: bytes, tmp_path: Path) -> tuple[int, str]:
+    """The most memory in MB that a process of its own needs to read a workbook, and how the reading ended."""
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(content)
+    code = """
+import re, sys
+from pathlib import Path
+from django.conf import settings
+settings.configure(USE_I18N=False)
+from premises.registers import sources
+said = ""
+try:
+    with open(sys.argv[1], "rb") as file:
+        for row in sources.rows(file):
+            pass
+except sources.Unreadable as broken:
+    said = broken.text
+hwm = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())  # getrusage begins with what the parent had
+print(int(hwm[1]) // 1024, said)
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True, cwd=settings.BASE_DIR
+    )
+    megabytes, _space, said = answer.stdout.strip().partition(" ")
+    return int(megabytes), said
+
+
+FAR = '<row r="1"><c r="A1"><v>1</v></c></row><row r="200000"><c r="GR200000"><v>1</v></c></row>'
+UNNAMED = f"<row r='1'><c><v>1</v></c></row>{'<row/>' * 190_000}<row>{'<c/>' * 190}<c><v>1</v></c></row>"
+HIDDEN = "<row r='1'><c r='A1'><v>1</v></c></row><row x='>' r='200000'><c x='/>' r='GR200000'><v>1</v></c></row>"
+
+
+@pytest.mark.parametrize("sheet", [FAR, UNNAMED, HIDDEN])
+def test_two_cells_far_apart_cost_no_memory(sheet: str, tmp_path: Path) -> None:
+    megabytes, said = peak_of(book_of(sheet), tmp_path)
+    assert "too large for what is written" in said
+    assert megabytes < 120
+
+
+def test_a_sheet_that_stands_elsewhere_is_looked_at_too(tmp_path: Path) -> None:
+    content = book_of("").replace(b"worksheets/sheet1.xml", b"worksheets/sheet0.bin")
+    file = io.BytesIO(content)
+    with zipfile.ZipFile(file, "a") as book:
+        book.writestr("xl/worksheets/sheet1.xml", "<worksheet/>")
+        book.writestr("xl/other.bin", f"<x:worksheet xmlns:x='a'><x:sheetData>{FAR}</x:sheetData></x:worksheet>")
+    assert "too large for what is written" in problems(opened(file.getvalue()))[0].message
+
+
+def test_a_workbook_of_another_program_is_not_read_by_the_way(tmp_path: Path) -> None:
+    """An ODS may say in a line that it has a million equal rows."""
+    content = book_of("<row r='1'><c r='A1'><v>1</v></c></row>", more={"mimetype": "ods", "content.xml": "<a/>"})
+    assert "broken" in problems(opened(content))[0].message
+
+
+@pytest.mark.parametrize("is_sum_right", [False, True])
+def test_a_part_that_lies_about_its_size_is_refused_before_it_is_opened(is_sum_right: bool, tmp_path: Path) -> None:
+    text = b"<si><t>a</t></si>" * 3_000_000
+    content = book_of('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', strings=text)
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        part, whole = book.getinfo("xl/sharedStrings.xml"), book.read("xl/sharedStrings.xml")
+    lies = {part.file_size: 200_000} | ({part.CRC: zlib.crc32(whole[:200_000])} if is_sum_right else {})
+    for true, told in lies.items():
+        assert content.count(struct.pack("<I", true)) == 2
+        content = content.replace(struct.pack("<I", true), struct.pack("<I", told))
+    megabytes, said = peak_of(content, tmp_path)
+    assert "broken" in said
+    assert megabytes < 120
+
+
+def test_texts_have_a_bound_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MAX_BESIDE", 1 << 20)
+    content = book_of('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', strings=b"<si><t>a</t></si>" * 100_000)
+    assert "too large" in problems(opened(content))[0].message
+
+
+def test_a_part_packed_in_an_unusual_way_is_refused() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_BZIP2) as book:
+        book.writestr("xl/worksheets/sheet1.xml", "<worksheet/>")
+    assert "broken" in problems(opened(file.getvalue()))[0].message
+
+
+def test_cells_without_addresses_stand_beside_each_other() -> None:
+    row = "<row>" + '<c t="inlineStr"><is><t>{}</t></is></c>' * 2 + "</row>"
+    [read_row] = opened(book_of(row.format("account", "address") + row.format("0000000007", "Садовая")))
+    assert read_row.values == {"account": "0000000007", "address": "Садовая"}
+
+
+def test_a_wide_table_with_one_stray_cell_far_below_is_read() -> None:
+    header = '<row r="1"><c r="A1" t="inlineStr"><is><t>account</t></is></c><c r="B1" t="inlineStr"><is><t>address</t></is></c></row>'
+    body = '<row r="2"><c r="A2"><v>7</v></c></row><row r="65536"><c r="L65536" s="1"/></row>'
+    assert [row.values["account"] for row in opened(book_of(header + body))] == ["0000000007"]
 
 
 # --- Cells ----------------------------------------------------------------------------------------------------------
