@@ -4,6 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -139,6 +140,11 @@ def _guard_order(run: BillingRun) -> None:
         raise NotNow(_("An earlier month is not issued yet. Issue or drop it first."))
     if others.filter(issued_at__gt=run.calculated_at).exists():
         raise NotNow(_("An earlier month was issued since this one was calculated. Calculate it again first."))
+    corrections = BillingRun.objects.filter(
+        organization=run.organization_id, kind=Kind.CORRECTION, period__lt=run.period
+    )
+    if corrections.filter(Q(issued_at__gt=run.calculated_at) | Q(state=State.ISSUING)).exists():
+        raise NotNow(STALE)
     hold_book(run.organization)  # a register that is being imported now ends first, and the next one sees this run
     if _came_by_register(run.organization, run.period):
         raise NotNow(BY_REGISTER)

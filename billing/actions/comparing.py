@@ -31,7 +31,7 @@ def differences(correction: BillingRun, accounts: Iterable[int], now: Sums) -> I
         run__state=BillingRun.State.ISSUED, account__in=wanted,
     )  # fmt: skip
     given = Recalculation.objects.filter(account__in=wanted, period=correction.period)
-    given = given.exclude(Q(source=Recalculation.Source.MANUAL) | _is_of_the_year(correction.period))
+    given = given.exclude(Q(source=Recalculation.Source.MANUAL) | _is_of_the_year(correction.period) | _may_change())
     before = _sums(issued.order_by().values_list("account", "service").annotate(total=Sum(PLAIN)))
     already = _sums(given.order_by().values_list("account", "service").annotate(total=Sum("amount")))
     for account in sorted(wanted):
@@ -41,6 +41,12 @@ def differences(correction: BillingRun, accounts: Iterable[int], now: Sums) -> I
         )  # fmt: skip
         for row in rows:
             yield account, int(row.service), row.amount
+
+
+def _may_change() -> Q:
+    """What a run found that may still be calculated anew: it must be (`_guard_order`), and leaves to the correction what is its."""
+    open_ones = BillingRun.objects.filter(pk=OuterRef("run"), issued_by__isnull=True).exclude(state__in=BillingRun.OVER)
+    return Q(Exists(open_ones), found_by=F("run"))
 
 
 def _is_of_the_year(period: date) -> Q:

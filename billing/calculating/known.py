@@ -53,12 +53,11 @@ def accounts_of(plan: Plan) -> QuerySet[PersonalAccount]:
     there &= Q(closed_on__isnull=True) | Q(closed_on__gte=plan.period)
     waits = Exists(Recalculation.objects.waiting().filter(account=OuterRef("pk"), period__lte=plan.period))
     left = Q(closed_on__gte=plan.last_year[0], closed_on__lt=plan.period, unit__house__in=list(plan.mean_months))
-    late = Q(closed_on__gte=months_before(plan.period, LATE), closed_on__lt=plan.period)
-    late &= Exists(
-        Reading.objects.after_estimates().filter(
-            meter__account=OuterRef("pk"), period__gte=months_before(plan.period, LATE), period__lt=plan.period
-        )
+    first = months_before(plan.period, LATE)
+    read = Reading.objects.after_estimates().filter(
+        meter__account=OuterRef("pk"), period__gte=first, period__lt=plan.period
     )
+    late = Q(Exists(read), closed_on__gte=first, closed_on__lt=plan.period)
     return PersonalAccount.objects.filter(there | waits | left | late, organization=plan.organization)
 
 

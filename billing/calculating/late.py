@@ -1,11 +1,12 @@
 """Readings that came after their month was issued by an estimate: the difference is charged with the next month."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from billing.calculating.draft import Reduction
@@ -18,6 +19,7 @@ from billing.calculating.volumes import based
 from billing.charging.basis import Mark, NotEnough
 from billing.charging.exact import NOTHING
 from billing.models import BillingRun, Charge, Recalculation
+from meters.history import step
 from meters.models import Reading
 from meters.volumes import Part, volumes_of
 from premises.models import PersonalAccount
@@ -26,16 +28,17 @@ Source = Recalculation.Source
 
 
 def issued_months(plan: Plan) -> dict[date, datetime]:
-    """The issued months before this one, with the moment at which each was calculated."""
+    """The issued months before this one, with the moment at which each was calculated last: a correction knew the readings of
+    its day, too."""
     runs = BillingRun.objects.filter(
-        organization=plan.organization, kind=BillingRun.Kind.PERIOD, state=BillingRun.State.ISSUED,
-        period__lt=plan.period, period__gte=months_before(plan.period, LATE), calculated_at__isnull=False,
+        organization=plan.organization, state=BillingRun.State.ISSUED, period__lt=plan.period,
+        period__gte=months_before(plan.period, LATE), calculated_at__isnull=False,
     )  # fmt: skip
-    return {period: at for period, at in runs.values_list("period", "calculated_at") if at}
+    return {period: at for period, at in runs.order_by("calculated_at").values_list("period", "calculated_at") if at}
 
 
 def late_readings(plan: Plan, known: Known, issued: dict[date, datetime]) -> list[Reduction]:
-    """What such readings change, less what was recalculated for their months before.
+    """What such readings change, less what readings since that calculation changed before.
 
     Costs one query where nothing came late; else a constant number for each month concerned.
     """
@@ -43,10 +46,10 @@ def late_readings(plan: Plan, known: Known, issued: dict[date, datetime]) -> lis
         return []
     found: list[Reduction] = []
     for month, accounts in _concerned(known, issued).items():
-        found += _of_month(plan, month, accounts)
+        found += _of_month(plan, month, accounts, issued[month])
     if not found:
         return []
-    before = _before(found)
+    before = _before(found, issued)
     return [
         Reduction(one.account, one.service, one.period, one.source, one.amount - known_sum, one.reason)
         for one in found
@@ -66,8 +69,9 @@ def _concerned(known: Known, issued: dict[date, datetime]) -> dict[date, list[Pe
     return {month: list(some.values()) for month, some in sorted(found.items())}
 
 
-def _of_month(plan: Plan, month: date, accounts: Sequence[PersonalAccount]) -> Iterable[Reduction]:
+def _of_month(plan: Plan, month: date, accounts: Sequence[PersonalAccount], at: datetime) -> Iterable[Reduction]:
     used = volumes_of(accounts, month)
+    seen = _seen(month, accounts, at)
     charged = _charged_by_reading(plan, month, accounts)
     for account in accounts:
         house = account.unit.house_id
@@ -77,11 +81,28 @@ def _of_month(plan: Plan, month: date, accounts: Sequence[PersonalAccount]) -> I
             if (account.pk, supply.service.pk) in charged:
                 continue
             resources = WATERS if supply.way == Way.SEWAGE else (supply.service.resource,)
-            parts = [part for one in resources for part in used[account.pk, one].parts if part.instead_of]
+            parts = [_since(part, seen) for one in resources for part in used[account.pk, one].parts if part.instead_of]
             amount = _difference(plan, supply, house, month, parts)
             if parts and amount is not None:
                 reason = _("Actual readings, %(month)s") % {"month": f"{month:%m.%Y}"}
                 yield Reduction(account.pk, supply.service.pk, month, Source.READING, amount, reason)
+
+
+def _seen(month: date, accounts: Sequence[PersonalAccount], at: datetime) -> dict[int, Reading]:
+    """The readings, by meter, that counted for the month when it was calculated last: a correction charged by them."""
+    rows = Reading.objects.standing().filter(
+        meter__account__in=accounts, period=month, created_at__lte=at, is_billable=True
+    ).order_by("rank", "created_at", "pk")  # fmt: skip
+    return {one.meter_id: one for one in rows}
+
+
+def _since(part: Part, seen: Mapping[int, Reading]) -> Part:
+    """The part with what was charged last in place of the estimate, where that was by a reading, too."""
+    one = seen.get(part.meter.pk)
+    if one is None or part.reading is None:
+        return part
+    more = step(part.meter, part.reading, one).volumes
+    return replace(part, instead_of=tuple(now - new for now, new in zip(part.volumes, more, strict=True)))
 
 
 def _charged_by_reading(plan: Plan, month: date, accounts: Sequence[PersonalAccount]) -> set[tuple[int, int]]:
@@ -106,11 +127,15 @@ def _difference(plan: Plan, supply: Supply, house: int, month: date, parts: Sequ
     return whole
 
 
-def _before(found: Sequence[Reduction]) -> dict[tuple[int, int, date], Decimal]:
-    """What was recalculated for these months since they were issued, and what waits to be charged now."""
+def _before(found: Sequence[Reduction], issued: Mapping[date, datetime]) -> dict[tuple[int, int, date], Decimal]:
+    """What readings changed in these months since they were calculated last."""
     rows = Recalculation.objects.filter(
-        account__in={one.account for one in found}, period__in={one.period for one in found},
-        source__in=[Source.READING, Source.CORRECTION],
+        account__in={one.account for one in found}, period__in={one.period for one in found}, source=Source.READING
     ).exclude(found_by__period=F("period"), found_by__kind=BillingRun.Kind.PERIOD)  # fmt: skip
-    sums = rows.order_by().values_list("account", "service", "period").annotate(total=Sum("amount"))
-    return {(account, service, period): total for account, service, period, total in sums}
+    sums: dict[tuple[int, int, date], Decimal] = defaultdict(lambda: NOTHING)
+    for account, service, period, at, amount in rows.order_by().values_list(
+        "account", "service", "period", "found_by__calculated_at", "amount"
+    ):
+        if at is None or at > issued[period]:
+            sums[account, service, period] += amount
+    return sums

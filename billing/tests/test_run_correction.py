@@ -1,16 +1,17 @@
 """An issued month was wrong: it is calculated anew, and the differences are charged with the next one."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from billing.actions.calculate import calculate, clear_dropped
-from billing.actions.closing import drop_run, start_correction, start_issue
+from billing.actions.closing import drop_run, recalculate, start_correction, start_issue
 from billing.actions.issuing import issue
 from billing.models import Absence, BillingRun, Charge, Invoice, QualityCase, Recalculation, Tariff
 from billing.tests.firm import AT, NOV, calculated, ignore, issued, line, make_service
 from lib.errors import Refusal
+from meters.models import Reading
 from meters.testing import make_meter, make_reading, make_readings
 from portal.testing import Cast
 
@@ -18,11 +19,11 @@ pytestmark = pytest.mark.feature("B10")
 OCT = date(2026, 10, 1)
 
 
-def correct(cast: Cast, run: BillingRun, *, reason: str = "ошибка в тарифе") -> BillingRun:
-    correction = start_correction(run, reason=reason, by=cast.anna, at=AT, later=ignore)
-    assert calculate(correction.pk, now=lambda: AT)
-    start_issue(correction, by=cast.anna, at=AT, later=ignore)
-    assert issue(correction.pk, now=lambda: AT)
+def correct(cast: Cast, run: BillingRun, *, reason: str = "ошибка в тарифе", at: datetime = AT) -> BillingRun:
+    correction = start_correction(run, reason=reason, by=cast.anna, at=at, later=ignore)
+    assert calculate(correction.pk, now=lambda: at)
+    start_issue(correction, by=cast.anna, at=at, later=ignore)
+    assert issue(correction.pk, now=lambda: at)
     correction.refresh_from_db()
     assert correction.state == BillingRun.State.ISSUED
     return correction
@@ -99,6 +100,68 @@ def test_a_late_reading_is_charged_once_by_a_correction_or_by_the_next_month(cas
     november = issued(cast.company, NOV, by=cast.anna)
     assert line(november, cast.account, "cold").recalculated == Decimal("-43.57")
     assert Recalculation.objects.count() == 1
+
+
+def day(number: int, month: int = 11) -> datetime:
+    return datetime(2026, month, number, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("order", "recalculated"),
+    [
+        ("reading, correction", ["90.00"]),  # 5 m³ at 50.00 less 4 at 40.00
+        ("correction, reading", ["40.00", "50.00"]),
+        ("reading, correction, reading", ["90.00", "50.00"]),  # six at last
+        ("correction, run, reading", ["40.00", "50.00"]),
+        ("reading, run, correction", ["40.00", "50.00"]),
+    ],
+)
+def test_a_late_reading_and_a_corrected_tariff_add_up_in_any_order(
+    cast: Cast, order: str, recalculated: list[str]
+) -> None:
+    """October by the average is 4 × 40.00; then a reading says 5, and the tariff is 50.00."""
+    make_service(cast.house, "cold", "meter", "40.00", resource="cold")
+    meter = make_meter(cast.account)
+    make_readings(meter, date(2026, 5, 1), "0", "4", "8", "12", "16")
+    run = issued(cast.company, OCT, by=cast.anna, at=day(1))
+    value, months = 21, 0
+    for place, step in enumerate(order.split(", "), start=2):
+        if step == "reading":
+            Reading.objects.filter(meter=meter, period=OCT).update(state="kept")
+            make_reading(meter, OCT, str(value), created_at=day(place))
+            value += 1
+        elif step == "correction":
+            Tariff.objects.update(rate=Decimal("50.00"))
+            correct(cast, run, at=day(place))
+        else:
+            months += 1
+            make_reading(meter, date(2026, 10 + months, 1), "30", created_at=day(place))
+            issued(cast.company, date(2026, 10 + months, 1), by=cast.anna, at=day(place) + timedelta(days=31 * months))
+            Tariff.objects.update(rate=Decimal("50.00"))
+    issued(cast.company, date(2026, 11 + months, 1), by=cast.anna, at=day(28, 12) + timedelta(days=31))
+    found = (
+        Recalculation.objects.filter(account=cast.account, period=OCT).order_by("pk").values_list("amount", flat=True)
+    )
+    assert [str(amount) for amount in found] == recalculated
+
+
+def test_a_month_that_was_calculated_before_a_correction_is_calculated_again(cast: Cast) -> None:
+    """The reading stands in November's run already; the correction finds it, too, and November must not charge it twice."""
+    make_service(cast.house, "cold", "meter", "40.00", resource="cold")
+    meter = make_meter(cast.account)
+    make_readings(meter, date(2026, 5, 1), "0", "4", "8", "12", "16")
+    run = issued(cast.company, OCT, by=cast.anna, at=day(1))
+    make_reading(meter, OCT, "21", created_at=day(2))
+    make_reading(meter, NOV, "25", created_at=day(20))
+    november = calculated(cast.company, NOV, by=cast.anna, at=day(21))
+    assert line(november, cast.account, "cold").recalculated == Decimal("40.00")
+    correct(cast, run, at=day(22))
+    with pytest.raises(Refusal, match="Calculate it again"):
+        start_issue(november, by=cast.anna, at=day(23), later=ignore)
+    recalculate(november, by=cast.anna, at=day(23), later=ignore)
+    assert calculate(november.pk, now=lambda: day(23))
+    assert line(november, cast.account, "cold").recalculated == Decimal("40.00")
+    assert start_issue(november, by=cast.anna, at=day(24), later=ignore).state == "issuing"
 
 
 def test_a_correction_that_is_open_refuses_another_and_can_be_dropped(cast: Cast) -> None:
