@@ -1,4 +1,4 @@
-"""The PDF of a document: asked for by a reader, drawn once by the worker, told when it is ready."""
+"""The PDF of a document: asked for by a reader, drawn once by the worker, told about when it was long in coming."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -22,7 +22,7 @@ Nudge = Callable[[int], object]  # tells the worker the document's id
 
 @transaction.atomic
 def ask_for_pdf(invoice: Invoice, *, by: User, at: datetime, nudge: Nudge) -> None:
-    """Queue the drawing once, however often and by however many it is asked for; they all are told when it is ready."""
+    """Queue the drawing once, however often and by however many it is asked for; they all are told when it is late."""
     if Invoice.objects.select_for_update(no_key=True).get(pk=invoice.pk).pdf_state == Invoice.Pdf.READY:
         return
     invoice.awaited_by.add(by)
@@ -66,12 +66,18 @@ def _mark_ready(invoice: Invoice, name: str, at: datetime) -> bool:
         return False
     url = reverse("bill", args=[invoice.account.public_id, invoice.public_id])
     context = {"number": invoice.number, "period": invoice.period.isoformat()}
-    for reader in invoice.awaited_by.all():
+    for reader in invoice.awaited_by.all() if _is_late(invoice, at) else ():
         if Invoice.objects.visible_to(reader).filter(pk=invoice.pk).exists():
             subject = f"invoice:{invoice.public_id}"
             notify(PDF_READY, subject=subject, at=at, user=reader, context=context, url=url)
     invoice.awaited_by.clear()
     return True
+
+
+def _is_late(invoice: Invoice, at: datetime) -> bool:
+    """Whether who asked may have left: the page that waits shows a quick file itself, and a notice would repeat it."""
+    queued_at = invoice.pdf_queued_at
+    return invoice.pdf_attempts > 1 or queued_at is None or at - queued_at >= Invoice.PDF_QUICK
 
 
 def give_up_pdf(invoice: Invoice) -> None:

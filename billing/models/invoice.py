@@ -70,6 +70,7 @@ class Invoice(models.Model):
 
     PDF_PATIENCE = timedelta(minutes=2)
     PDF_ATTEMPTS = 5
+    PDF_QUICK = timedelta(seconds=30)  # a file made within this is seen on the page that waits for it
 
     # Set by billing.shelf.with_status:
     status: str

@@ -91,18 +91,52 @@ def test_two_readers_ask_and_the_worker_is_told_once(
     with django_capture_on_commit_callbacks(execute=True):
         for reader in (cast.olga, cast.oleg, cast.olga):
             response = enter(reader).post(url(invoice), follow=True)
-            assert response.redirect_chain == [(url(invoice), 302)]
+            assert response.redirect_chain == [(f"{url(invoice)}?wait", 302)]
             assert response.status_code == 202
             assert "We are preparing the file" in response.content.decode()
-            assert url(invoice) in response.content.decode()  # the link that looks again
+            assert f'href="{url(invoice)}?wait">Look again' in response.content.decode()
     assert nudged == [invoice.pk]
     invoice.refresh_from_db()
-    assert make_pdf(invoice, at=timezone.now())
+    assert make_pdf(invoice, at=timezone.now() + timedelta(minutes=1))
     told = Notice.objects.filter(kind="billing.pdf_ready")
     assert {notice.user for notice in told} == {cast.olga, cast.oleg}
     with translation.override("en"):
         assert {title_and_text(notice)[0] for notice in told} == {f"The file of bill № {invoice.number} is ready"}
     assert {notice.url for notice in told} == {reverse("bill", args=[cast.account.public_id, invoice.public_id])}
+
+
+def test_whoever_waits_sees_the_file_come_with_and_without_scripts(cast: Cast, enter: Any, nudged: list[int]) -> None:
+    invoice, client = make_invoice(cast.account, MARCH), enter(cast.olga)
+    client.post(url(invoice))
+    waiting = client.get(url(invoice), follow=True)  # also by the link on the page of the bill
+    assert waiting.redirect_chain == [(f"{url(invoice)}?wait", 302)]
+    assert "data-again" in waiting.content.decode()
+    assert '<noscript><meta http-equiv="refresh"' in waiting.content.decode()
+    assert "Download the file" not in waiting.content.decode()  # not before there is one
+    invoice.refresh_from_db()
+    assert make_pdf(invoice, at=timezone.now())
+    done = client.get(f"{url(invoice)}?wait")
+    assert done.status_code == 200
+    assert "The file is ready" in done.content.decode()
+    assert f'href="{url(invoice)}"' in done.content.decode()
+    assert "data-again" not in done.content.decode()
+    assert "http-equiv" not in done.content.decode()
+    assert client.get(url(invoice))["Content-Type"] == "application/pdf"
+
+
+def test_a_file_that_came_at_once_makes_no_notice(cast: Cast) -> None:
+    invoice = make_invoice(cast.account, MARCH)
+    ready(invoice, cast)
+    assert not Notice.objects.filter(kind="billing.pdf_ready").exists()
+
+
+def test_a_file_that_the_worker_lost_is_told_about_however_quick_the_second_try(cast: Cast) -> None:
+    invoice, at = make_invoice(cast.account, MARCH), timezone.now()
+    ask_for_pdf(invoice, by=cast.olga, at=at, nudge=lambda pk: None)
+    requeue_stuck_pdfs(at=at + timedelta(minutes=3), nudge=lambda pk: None)
+    invoice.refresh_from_db()
+    assert make_pdf(invoice, at=at + timedelta(minutes=3))
+    assert Notice.objects.filter(kind="billing.pdf_ready", user=cast.olga).exists()
 
 
 def test_looking_asks_for_nothing_and_shows_the_button(cast: Cast, enter: Any, nudged: list[int]) -> None:
@@ -124,7 +158,7 @@ def test_a_reader_whose_link_ended_is_not_told(cast: Cast) -> None:
     ask_for_pdf(invoice, by=cast.olga, at=timezone.now(), nudge=lambda pk: None)
     cast.olga.links.update(state="revoked")
     invoice.refresh_from_db()
-    make_pdf(invoice, at=timezone.now())
+    make_pdf(invoice, at=timezone.now() + timedelta(minutes=1))
     assert not Notice.objects.filter(kind="billing.pdf_ready").exists()
 
 

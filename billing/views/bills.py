@@ -138,14 +138,21 @@ def invoice_file(invoice: Invoice) -> FileResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def bill_pdf(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse | FileResponse:
-    """The document as a file. POST asks the worker to make it, once; looking only tells how it is getting on."""
+    """The document as a file. POST asks the worker to make it, once; looking only tells how it is getting on.
+
+    `?wait` is the page to look at meanwhile: it never becomes the file, so that it can say that the file is there.
+    """
     invoice = invoice_asked(request, account_id, invoice_id)
     if request.method == "POST":
         now = timezone.now()
         take([(PDF_USER, request.user.pk)], at=now)
         ask_for_pdf(invoice, by=request.user, at=now, nudge=nudge)
-        return redirect("bill_pdf", account_id, invoice_id)
-    if invoice.pdf_state == Invoice.Pdf.READY:
+        invoice.refresh_from_db(fields=["pdf_state"])
+    is_queued, is_waiting = invoice.pdf_state == Invoice.Pdf.QUEUED, "wait" in request.GET
+    if request.method == "POST" or (is_queued and not is_waiting):
+        url = reverse("bill_pdf", args=[account_id, invoice_id])
+        return redirect(f"{url}?wait" if is_queued else url)
+    if invoice.pdf_state == Invoice.Pdf.READY and not is_waiting:
         return invoice_file(invoice)
-    status = 202 if invoice.pdf_state == Invoice.Pdf.QUEUED else 200
+    status = 202 if is_queued else 200
     return render(request, "billing/bill_pdf.html", {"invoice": invoice, "account": invoice.account}, status=status)

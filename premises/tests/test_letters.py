@@ -70,7 +70,10 @@ def test_a_manager_and_the_chair_print_letters_for_the_house(
     assert "Make 3 letters" in check
     batch = order(browser, cast.house)
     assert not AccessLetter.objects.exists()  # the old ones work until the new ones exist
-    assert "being made" in browser.get(reverse("letter_batch", args=[batch.public_id])).content.decode()
+    waiting = browser.get(reverse("letter_batch", args=[batch.public_id])).content.decode()
+    assert "being made" in waiting
+    assert "data-again" in waiting  # the page finds out by itself, without scripts too
+    assert '<noscript><meta http-equiv="refresh"' in waiting
     tasks.make_letters(batch.pk)
     tasks.make_letters(batch.pk)  # a repeated task changes nothing
     assert AccessLetter.objects.count() == 3

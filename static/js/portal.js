@@ -44,9 +44,14 @@
     }
   });
 
-  // A payment that waits for the bank: the page comes anew once there is an answer, never before.
+  // A payment that waits for the bank, a file that is being made: the page comes anew once there is an answer, never
+  // before. After ten minutes of looking at it, the link on the page asks.
   if (document.querySelector("[data-again]")) {
-    setInterval(async () => {
+    let tries = 240;
+    const timer = setInterval(async () => {
+      if (document.hidden) return;
+      tries -= 1;
+      if (!tries) clearInterval(timer);
       const answer = await fetch(location.href).catch(() => null);
       if (answer?.ok && !(await answer.text()).includes("data-again")) location.reload();
     }, 2500);
