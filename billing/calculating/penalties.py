@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 
 from billing.calculating.plan import Plan
 from billing.charging.allocation import Document, Payment, allocate, brought_in
@@ -37,7 +37,7 @@ class Late:
 
 
 def penalties_of(plan: Plan, accounts: Collection[int], houses: dict[int, int], upto: date) -> list[Late]:
-    """The penalties of some accounts, in three queries. `houses` says where each account is: a city may have its own law."""
+    """The penalties of some accounts, in five queries. `houses` says where each account is: a city may have its own law."""
     suspects = _suspects(plan, accounts, upto)
     if not suspects:
         return []
@@ -54,16 +54,40 @@ def penalties_of(plan: Plan, accounts: Collection[int], houses: dict[int, int], 
 
 
 def _suspects(plan: Plan, accounts: Collection[int], upto: date) -> set[Key]:
-    """Sections that owed something overdue at the start of the month, or when the newest overdue document became so."""
+    """Sections that owed something overdue on the last day counted before, now, or when the newest overdue document became so.
+
+    Also those that were charged a penalty then, or that learned since of something of those days: what they bore may be
+    less, or more.
+    """
     grace = _grace(plan)
-    then = plan.period - timedelta(days=1)
+    last = _last(plan)
+    then = min(plan.period - timedelta(days=1), last.paid_upto or upto if last else upto)
     entries = LedgerEntry.objects.filter(account__in=accounts, on__lte=upto).order_by()
     sums = entries.values_list("account", "section").annotate(
         before=Sum("amount", filter=_owed(then - grace, then), default=NOTHING),
         now=Sum("amount", filter=_owed(upto - grace, upto), default=NOTHING),
         due=Sum("amount", filter=_owed(upto - grace, then), default=NOTHING),
+        came_late=Count("pk", filter=_came_late(then, last)),
     )
-    return {(account, section) for account, section, *owed in sums if any(one > 0 for one in owed)}
+    found = {(account, section) for account, section, *signs in sums if any(one > 0 for one in signs)}
+    fined = PenaltyCharge.objects.filter(run=last, account__in=accounts) if last else PenaltyCharge.objects.none()
+    return found | set(fined.values_list("account", "section"))
+
+
+def _last(plan: Plan) -> BillingRun | None:
+    """The newest issued month before this one."""
+    runs = BillingRun.objects.filter(
+        organization=plan.organization, kind=BillingRun.Kind.PERIOD, state=BillingRun.State.ISSUED,
+        period__lt=plan.period, calculated_at__isnull=False,
+    )  # fmt: skip
+    return runs.order_by("period").last()
+
+
+def _came_late(day: date, last: BillingRun | None) -> Q:
+    """Entries of a day that was counted before, which that count did not know; its own documents apart."""
+    if last is None:
+        return Q(pk__isnull=True)
+    return Q(on__lte=day, created_at__gt=last.calculated_at, invoice__run__isnull=True)
 
 
 def _owed(due: date, paid: date) -> Q:

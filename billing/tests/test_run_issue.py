@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.actions.closing import start_issue
 from billing.actions.issuing import issue
-from billing.actions.ledger import post_documents, post_payments
+from billing.actions.ledger import post_documents, post_payments, reverse_entries
 from billing.models import (
     BillingTerms,
     Charge,
@@ -229,6 +229,51 @@ def test_who_paid_in_thirty_days_bears_none_and_on_the_31st_day_one(cast: Cast) 
     issued(cast.company, date(2026, 4, 1), by=cast.anna, at=at("2026-05-01"))
     sums = [the(one, date(2026, 4, 1)).penalty for one in (cast.account, cast.nina_account)]
     assert sums == [Decimal("0.00"), Decimal("1.17")]
+
+
+def fines(account: PersonalAccount) -> list[str]:
+    """What each month added for documents paid late."""
+    rows = PenaltyCharge.objects.filter(account=account).order_by("run__period", "invoice__period")
+    return [str(amount) for amount in rows.values_list("amount", flat=True)]
+
+
+def test_money_that_came_late_into_the_book_gives_a_penalty_back(cast: Cast) -> None:
+    """September's 3680.39, due on 15 October, was paid on 20 November; November was closed before the bank's register came."""
+    make_service(cast.house, "main", "account", "3680.39", until=date(2026, 10, 31))
+    for month in (9, 10, 11):
+        issued(cast.company, date(2026, month, 1), by=cast.anna, at=at(f"2026-{month + 1:02}-01"))
+    assert fines(cast.account) == ["18.65"]  # to 30 November
+    pay(cast.account, "20.11.2026", "7360.78")
+    pay(cast.account, "05.12.2026", "18.65")
+    issued(cast.company, date(2026, 12, 1), by=cast.anna, at=at("2027-01-01"))
+    assert fines(cast.account) == ["18.65", "-11.66"]  # 6.99 is right
+    issued(cast.company, date(2027, 1, 1), by=cast.anna, at=at("2027-02-01"))
+    assert fines(cast.account) == ["18.65", "-11.66"]
+
+
+def test_days_between_an_early_closing_and_a_payment_are_charged_next_month(cast: Cast) -> None:
+    """November was closed with the 20th, the debt was paid on the 25th."""
+    make_service(cast.house, "main", "account", "3680.39", until=date(2026, 9, 30))
+    issued(cast.company, date(2026, 9, 1), by=cast.anna, at=at("2026-10-01"))
+    issued(cast.company, NOV, by=cast.anna, at=at("2026-11-20"))
+    pay(cast.account, "25.11.2026", "3687.38")
+    pay(cast.nina_account, "14.11.2026", "3680.39")
+    issued(cast.company, date(2026, 12, 1), by=cast.anna, at=at("2027-01-01"))
+    assert fines(cast.account) == ["6.99", "5.83"]  # 11 days
+
+
+def test_a_payment_that_was_taken_back_after_the_closing_bears_its_days(cast: Cast) -> None:
+    """Paid in time, as November's closing saw it; it was another flat's money, and the right one came on 28 November."""
+    make_service(cast.house, "main", "account", "3680.39", until=date(2025, 9, 30))
+    issued(cast.company, date(2025, 9, 1), by=cast.anna, at=at("2025-10-01"))
+    pay(cast.account, "20.10.2025", "3680.39")
+    november = date(2025, 11, 1)
+    issued(cast.company, november, by=cast.anna, at=at("2025-12-01"))
+    assert fines(cast.account) == []
+    reverse_entries(LedgerEntry.objects.filter(account=cast.account, kind="payment"))
+    pay(cast.account, "28.11.2025", "3680.39")
+    issued(cast.company, date(2025, 12, 1), by=cast.anna, at=at("2026-01-01"))
+    assert fines(cast.account) == ["22.14"]  # due on 10 October: 19 days
 
 
 @pytest.mark.parametrize(
