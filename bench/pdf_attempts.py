@@ -53,7 +53,7 @@ def body(sheet: "Printable", pay: str, cabinet: str, *, widths: bool) -> str:
     from billing.wording import wording_of
 
     invoice, lines, _code = sheet
-    words, names = wording_of(invoice.form), labels.labels_of(invoice.form)
+    words, names = wording_of(invoice.form, invoice.kind), labels.labels_of(invoice.form)
     table = charges.charges(invoice, lines, words, names)
     whole = sum(column.width for column in table.columns)
     cols = "".join(f'<col style="width:{column.width / whole:.1%}">' for column in table.columns) if widths else ""

@@ -1,13 +1,16 @@
 """Whether a document can carry a payment code, and its text, from the document's frozen words."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from billing.models import Invoice
 from billing.qr import gost, nbu, symbol
 from billing.qr.payment import CannotEncode
+from billing.wording import wording_of
 from lib import identifiers
 
 Details = dict[str, str]  # Invoice.requisites
+Write = Callable[[Invoice, Decimal, str], str]
 
 
 def is_payable(details: Details, country: str) -> list[str]:
@@ -41,23 +44,25 @@ def ukrainian_problems(details: Details) -> list[str]:
     return [name for name, is_right in checks.items() if not is_right]
 
 
-def payment_code(invoice: Invoice) -> str:
+def payment_code(invoice: Invoice, amount: Decimal | None = None) -> str:
     """Return the text of the code that pays this document, or '' where nothing is due or the details are not payable.
 
+    The code asks for `amount`: what is left of the document today; on paper it is the printed sum, as of the day of issue.
     The text names its encoding: `billing.qr.symbol` makes the bytes and the picture of it.
     """
     country = "UA" if invoice.form == Invoice.Form.UA else "RU"
-    if invoice.payable <= 0 or is_payable(invoice.requisites, country):
+    asked = invoice.payable if amount is None else amount
+    if asked <= 0 or is_payable(invoice.requisites, country):
         return ""
     if country == "UA":  # windows-1251 makes half the length; UTF-8 has every letter
-        return _first_that_fits(invoice, _ukrainian, "21")
-    return _first_that_fits(invoice, _russian, "21")  # in windows-1251 a long name fits that does not in UTF-8
+        return _first_that_fits(invoice, asked, _ukrainian, "21")
+    return _first_that_fits(invoice, asked, _russian, "21")  # in windows-1251 a long name fits that does not in UTF-8
 
 
-def _first_that_fits(invoice: Invoice, write: Callable[[Invoice, str], str], encodings: str) -> str:
+def _first_that_fits(invoice: Invoice, amount: Decimal, write: Write, encodings: str) -> str:
     for encoding in encodings:
         try:
-            text = write(invoice, encoding)
+            text = write(invoice, amount, encoding)
             symbol.fitting(text)
         except CannotEncode:
             continue
@@ -65,7 +70,7 @@ def _first_that_fits(invoice: Invoice, write: Callable[[Invoice, str], str], enc
     return ""
 
 
-def _russian(invoice: Invoice, encoding: str) -> str:
+def _russian(invoice: Invoice, amount: Decimal, encoding: str) -> str:
     details, payer = invoice.requisites, invoice.payer
     names = (payer.get("name") or "").split()
     last, first, patronymic = (*names, "", "", "")[:3] if 2 <= len(names) <= 3 else ("", "", "")
@@ -77,22 +82,27 @@ def _russian(invoice: Invoice, encoding: str) -> str:
         ),
         gost.Payer(number, last, first, patronymic, _plain(payer["address"])[:200].rstrip()),
         period=invoice.period,
-        amount=invoice.payable,
-        purpose=f"Оплата ЖКУ за {invoice.period:%m.%Y}, ЛС {number}",
+        amount=amount,
+        purpose=f"{_purpose(invoice)}, ЛС {number}",
         encoding=encoding,
     )  # fmt: skip
 
 
-def _ukrainian(invoice: Invoice, encoding: str) -> str:
+def _ukrainian(invoice: Invoice, amount: Decimal, encoding: str) -> str:
     details, number = invoice.requisites, invoice.payer["account_number"]
     reference = f"{number}-{invoice.period:%Y-%m}"
     return nbu.payment_link_003(
         nbu.Payee(_plain(details["recipient"]), details["account"].replace(" ", "").upper(), details["tax_id"]),
-        amount=invoice.payable,
-        purpose=f"Оплата житлово-комунальних послуг за {invoice.period:%m.%Y}, о/р {number}",
+        amount=amount,
+        purpose=f"{_purpose(invoice)}, о/р {number}",
         reference=reference if reference.isascii() and len(reference) <= nbu.REFERENCE else "",
         encoding=encoding,
     )
+
+
+def _purpose(invoice: Invoice) -> str:
+    """«Оплата ЖКУ за 10.2026»: banks of both countries write the month the same way."""
+    return f"{wording_of(invoice.form, invoice.kind).code_purpose} за {invoice.period:%m.%Y}"
 
 
 def _plain(text: str) -> str:

@@ -4,7 +4,7 @@ Sources: Приказ Минстроя 924/пр (2014) as the guide shows it, 43
 1.2, 1.5).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from billing.models import Invoice
 
@@ -43,6 +43,7 @@ class Wording:
     absent: str
     services: str
     all_services: str
+    code_purpose: str  # in the payment code, before the month and the account
     accrued_for_period: str
     opening: str
     payable: str
@@ -101,6 +102,7 @@ RU_924 = Wording(
     absent="(не указан)",
     services="Виды услуг",
     all_services="Жилищные, коммунальные, прочие услуги",
+    code_purpose="Оплата ЖКУ",
     accrued_for_period="Начислено за расчетный период, руб.",
     opening="Задолженность на начало расчетного периода",
     payable="Итого к оплате",
@@ -170,6 +172,7 @@ UA = Wording(
     absent="(не вказано)",
     services="Види послуг",
     all_services="Житлово-комунальні послуги",
+    code_purpose="Оплата житлово-комунальних послуг",
     accrued_for_period="Нараховано за розрахунковий період, грн",
     opening="Борг на початок розрахункового періоду",
     payable="До сплати",
@@ -195,9 +198,37 @@ UA = Wording(
     beware="Справжні рахунки завжди є в особистому кабінеті: звірте з ним реквізити, перш ніж платити.",
 )  # fmt: skip
 
-FORMS = {Invoice.Form.RU_924: RU_924, Invoice.Form.RU_43: RU_43, Invoice.Form.UA: UA}
+RU_REPAIR = {
+    "purpose": "для внесения взноса на капитальный ремонт общего имущества в многоквартирном доме",
+    "all_services": "Взнос на капитальный ремонт",
+    "code_purpose": "Взнос на капитальный ремонт",
+}
+RU_OTHER = {
+    "purpose": "для внесения платы за прочие услуги",
+    "all_services": "Прочие услуги",
+    "code_purpose": "Оплата услуг",
+}
+REPAIR_TABLE, OTHER_TABLE = "Расчет размера взноса на капитальный ремонт", "Расчет размера платы за прочие услуги"
+
+Form, Kind = Invoice.Form, Invoice.Kind
+FORMS = {
+    (Form.RU_924, Kind.MAIN): RU_924,
+    (Form.RU_924, Kind.REPAIR): Wording(**(vars(RU_924) | RU_REPAIR | {"table_section": f"Раздел 3. {REPAIR_TABLE}"})),
+    (Form.RU_924, Kind.OTHER): Wording(**(vars(RU_924) | RU_OTHER | {"table_section": f"Раздел 3. {OTHER_TABLE}"})),
+    (Form.RU_43, Kind.MAIN): RU_43,
+    (Form.RU_43, Kind.REPAIR): Wording(**(vars(RU_43) | RU_REPAIR | {"table_section": REPAIR_TABLE})),
+    (Form.RU_43, Kind.OTHER): Wording(**(vars(RU_43) | RU_OTHER | {"table_section": OTHER_TABLE})),
+    (Form.UA, Kind.MAIN): UA,
+    (Form.UA, Kind.REPAIR): replace(
+        UA, purpose="на сплату внеску на капітальний ремонт", all_services="Внесок на капітальний ремонт",
+        code_purpose="Внесок на капітальний ремонт", table_section="3. Розрахунок внеску на капітальний ремонт",
+    ),
+    (Form.UA, Kind.OTHER): replace(
+        UA, purpose="на оплату інших послуг", all_services="Інші послуги", code_purpose="Оплата послуг"
+    ),
+}  # fmt: skip
 
 
-def wording_of(form: str) -> Wording:
-    """The words of an Invoice.Form."""
-    return FORMS[Invoice.Form(form)]
+def wording_of(form: str, kind: str = Kind.MAIN) -> Wording:
+    """The words of an Invoice.Form for a document of an Invoice.Kind: a bill of capital repair is no bill of housing."""
+    return FORMS[Form(form), Kind(kind)]

@@ -48,7 +48,7 @@ class Form:
     cabinet: Cabinet
 
     def __post_init__(self) -> None:
-        self.words: Wording = wording_of(self.invoice.form)
+        self.words: Wording = wording_of(self.invoice.form, self.invoice.kind)
         self.labels: Labels = labels_of(self.invoice.form)
         self.charges: Charges = charges(self.invoice, self.lines, self.words, self.labels)
         self.headings = 0

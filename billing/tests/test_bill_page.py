@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from billing.actions.ledger import post_documents, post_payments
 from billing.models import Invoice, Requisites
+from billing.qr.reading import read_payment_code
 from billing.testing import make_invoice, make_payment, make_till, reprint
 from portal.testing import Cast
 
@@ -109,6 +110,7 @@ def test_the_payment_code_is_there_only_for_details_a_bank_would_take(
     cast: Cast, enter: Any, form: str, requisites: dict[str, str], is_there: bool
 ) -> None:
     invoice = make_invoice(cast.account, MARCH, form=form, requisites=requisites)
+    post_documents([invoice])
     html = enter(cast.olga).get(url(invoice)).content.decode()
     assert (CODE in html) is is_there
     assert ("so there is no payment code" in html) is not is_there
@@ -116,14 +118,43 @@ def test_the_payment_code_is_there_only_for_details_a_bank_would_take(
 
 def test_nothing_to_pay_needs_no_code_and_no_excuse(cast: Cast, enter: Any) -> None:
     invoice = make_invoice(cast.account, MARCH, accrued="10.00", opening="-50.00", requisites=GOOD)
+    post_documents([invoice])
+    paid(cast.account, "50.00")
     html = enter(cast.olga).get(url(invoice)).content.decode()
     assert CODE not in html
     assert "no payment code" not in html
     assert "Overpaid" in html
 
 
+@pytest.mark.parametrize(("form", "requisites"), [("ru43", GOOD), ("ua", YALYNKA)])
+@pytest.mark.feature("F3")
+def test_the_code_asks_for_what_is_left_and_a_paid_bill_has_none(
+    cast: Cast, enter: Any, monkeypatch: pytest.MonkeyPatch, form: str, requisites: dict[str, str]
+) -> None:
+    """The printed sum is of the day of issue: whoever has paid since would pay twice by it."""
+    drawn: list[str] = []
+
+    def picture(code: str) -> str:
+        drawn.append(code)
+        return "data:,"
+
+    monkeypatch.setattr("billing.views.bills.picture", picture)
+    invoice = make_invoice(cast.account, MARCH, accrued="100.00", opening="30.00", form=form, requisites=requisites)
+    post_documents([invoice])
+    client = enter(cast.olga)
+    for amount, left in (("40.00", "60.00"), ("60.00", "")):
+        paid(cast.account, amount, period=MARCH)
+        drawn.clear()
+        html = client.get(url(invoice)).content.decode().replace("\xa0", " ")
+        assert (CODE in html) is bool(left)
+        assert (f"<b>Pay {left} RUB</b>" in html) is bool(left)
+        assert "so there is no payment code" not in html
+        assert [str(read_payment_code(code).amount) for code in drawn[:-1]] == ([left] if left else [])
+
+
 def test_a_phone_gets_the_code_behind_a_link(cast: Cast, enter: Any) -> None:
     invoice = make_invoice(cast.account, MARCH, requisites=GOOD)
+    post_documents([invoice])
     client = enter(cast.olga)
     assert "?code=1#code" in client.get(url(invoice)).content.decode()
     assert "?code=1#code" not in client.get(url(invoice) + "?code=1").content.decode()

@@ -341,6 +341,16 @@ def test_every_value_of_a_full_document_is_printed(cast: Cast, form: str) -> Non
     assert ("40,18 грн" in text) == (form == "ua")
 
 
+@pytest.mark.parametrize(("form", "words"), [
+    ("ru43", "Взнос на капитальный ремонт"), ("ru924", "Взнос на капитальный ремонт"), ("ua", "Внесок на капітальний ремонт"),
+])  # fmt: skip
+def test_a_bill_of_capital_repair_says_so_and_names_no_housing_services(cast: Cast, form: str, words: str) -> None:
+    text = text_of(draw(make_invoice(cast.account, MARCH, kind="repair", form=form)))
+    assert words in text
+    for absent in ("коммунальн", "комунальн", "содержание и ремонт", "содержание жилого"):
+        assert absent not in text
+
+
 def test_a_short_document_has_no_empty_sections_and_only_its_own_columns(cast: Cast) -> None:
     text = text_of(draw(make_invoice(cast.account, MARCH)))
     assert "Раздел 3." in text

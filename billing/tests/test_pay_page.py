@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from billing.actions.ledger import post_documents
+from billing.actions.ledger import post_documents, post_payments
 from billing.actions.paying import go_on, refresh
 from billing.models import Invoice, PartnerLink, PaymentIntent, Requisites
-from billing.testing import make_intent, make_invoice, make_till
+from billing.testing import make_intent, make_invoice, make_payment, make_till
 from billing.tests.till import Stub
 from portal.testing import Cast
 
@@ -412,6 +412,11 @@ def test_a_company_without_a_provider_shows_the_other_ways(cast: Cast, enter: En
         assert '<form method="post" novalidate' not in page
     assert "data:image/png" in full
     assert "data:image/png" not in limited
+    september = make_invoice(cast.account, date(2026, 9, 1), accrued="100.00", requisites=details)
+    post_documents([september])
+    post_payments([make_payment(cast.account, "20.11.2026", "3680.39", period=date(2026, 10, 1))])
+    drawn = enter(cast.olga).get(url_of(cast)).context
+    assert drawn["invoice"] == september  # the newest bill is paid: its code would take the money twice
     assert send(enter(cast.olga), url_of(cast)).status_code == 200  # a form of yesterday begins nothing
     assert not PaymentIntent.objects.exists()
 

@@ -43,6 +43,18 @@ def test_the_code_of_every_form_says_what_the_document_says(cast: Cast, form: st
         assert (code.payer_account, code.fields["KPP"]) == (cast.account.number, details["kpp"])
 
 
+@pytest.mark.parametrize(("form", "kind", "purpose"), [
+    ("ru43", "main", "Оплата ЖКУ за 03.2026, ЛС"), ("ru924", "repair", "Взнос на капитальный ремонт за 03.2026, ЛС"),
+    ("ru43", "repair", "Взнос на капитальный ремонт за 03.2026, ЛС"), ("ru43", "other", "Оплата услуг за 03.2026, ЛС"),
+    ("ua", "main", "Оплата житлово-комунальних послуг за 03.2026, о/р"),
+    ("ua", "repair", "Внесок на капітальний ремонт за 03.2026, о/р"), ("ua", "other", "Оплата послуг за 03.2026, о/р"),
+])  # fmt: skip
+def test_the_purpose_says_what_the_document_is_for(cast: Cast, form: str, kind: str, purpose: str) -> None:
+    """Housing and capital repair often go to one account of the company: only the purpose tells them apart."""
+    code = payment_code(document(cast, UKRAINIAN if form == "ua" else RUSSIAN, form=form, kind=kind))
+    assert read_payment_code(symbol.encoded(code)).purpose == f"{purpose} {cast.account.number}"
+
+
 def test_a_name_too_long_for_utf8_goes_out_in_windows_1251(cast: Cast) -> None:
     invoice = document(cast, RUSSIAN | {"recipient": "Общество " + "х" * 140})
     text = payment_code(invoice)

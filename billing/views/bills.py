@@ -81,8 +81,8 @@ def bill(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse:
     now = standing_of(invoice.account)
     with_status(invoice, now, local_day(invoice.account.organization, timezone.now()))
     lines = list(invoice.lines.all())
-    words = wording_of(invoice.form)
-    code = payment_code(invoice)
+    words = wording_of(invoice.form, invoice.kind)
+    code = payment_code(invoice, invoice.left)
     later = corrections(invoice)
     area = invoice.payer.get("area_total")
     context = {

@@ -26,6 +26,7 @@ from billing.actions.paying import (
     provider_account_of,
     start_payment,
 )
+from billing.debts import standing_of
 from billing.models import Invoice, PartnerLink, PaymentIntent, Refund, Requisites
 from billing.owed import Owed
 from billing.pay_form import PayForm
@@ -134,12 +135,13 @@ def named_parts(account: PersonalAccount, sections: dict[str, Any]) -> list[dict
 
 
 def elsewhere(account: PersonalAccount, link: AccountLink, owed: Owed) -> dict[str, Any]:
-    """How to pay without the portal: bank details, and for those who see bills the code of the newest one that is due."""
+    """How to pay without the portal: bank details, and for those who see bills the code of the newest one that is not paid, for what is left of it."""
     details = Requisites.objects.filter(organization=account.organization, is_main=True).order_by("kind")
     context: dict[str, Any] = {"details": details, "code": "", "invoice": None}
     if link.is_full and owed.due > 0:
-        invoice = account.invoices.live().select_related("account").order_by("-period", "-pk").first()
-        if invoice and (code := payment_code(invoice)):
+        left = {pk: amount for pk, amount in standing_of(account).left.items() if amount > 0}
+        invoice = account.invoices.live().filter(pk__in=left).order_by("-period", "-pk").first()
+        if invoice and (code := payment_code(invoice, left[invoice.pk])):
             context |= {"code": picture(code), "invoice": invoice}
     return context
 
