@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models.fields.json import KT
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 
@@ -50,7 +49,8 @@ class Comparison:
 
 
 def compared(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Comparison:
-    """Compare a document with the one before it; two queries, whatever the length of the history."""
+    """Compare a document with the one before it; two queries (three for a recipient with two accounts), whatever the
+    length of the history."""
     series = _series(invoice)
     previous = next((one for one in series if one.period < invoice.period), None)
     explanation = None
@@ -73,12 +73,15 @@ def _series(invoice: Invoice) -> list[Invoice]:
     found = list(
         Invoice.objects.live()
         .filter(account=invoice.account_id, kind=invoice.kind, period__range=span)
-        .annotate(bank_account=KT("requisites__account"))
         .in_brief("recipient")
     )
     same = [one for one in found if one.recipient == invoice.recipient]
     if len(same) > len({one.period for one in same}):
-        same = [one for one in same if one.bank_account == invoice.requisites.get("account")]
+        here = Invoice.objects.filter(
+            pk__in=[one.pk for one in same], requisites__account=invoice.requisites.get("account", "")
+        )
+        wanted = set(here.values_list("pk", flat=True))
+        same = [one for one in same if one.pk in wanted]
     if any(one.period < invoice.period for one in same):
         return same
     per_month = Counter(one.period for one in found)

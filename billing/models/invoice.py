@@ -76,8 +76,6 @@ class Invoice(models.Model):
     status: str
     left: Decimal
     late_since: date | None
-    # Annotated by billing.comparing:
-    bank_account: str | None
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(
