@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -68,7 +69,9 @@ def note_returns(intent: PaymentIntent, returns: Sequence[Back], *, at: datetime
     """
     if not returns:
         return
-    payments = list(intent.payments.select_for_update(no_key=True).order_by("pk"))
+    payments = list(
+        intent.payments.select_for_update(no_key=True, of=("self",)).select_related("organization").order_by("pk")
+    )
     ours = list(Refund.objects.filter(payment__in=payments))
     by_id = {one.provider_id: one for one in ours if one.provider_id}
     waits_for_answer = any(one.state == Is.ASKED and not one.provider_id for one in ours)
@@ -86,7 +89,9 @@ def _note(payments: list[Payment], back: Back, *, at: datetime) -> None:
     kind = Kind.CHARGEBACK if back.is_chargeback else Kind.REFUND
     for payment, part in zip(payments, largest_remainder(total, left), strict=True):
         if part:
-            refund = _set_aside(payment, kind, part, str(kind.label), by=None, at=at)
+            with translation.override(payment.organization.language):  # the payer reads it, whoever asked the provider
+                reason = str(kind.label)
+            refund = _set_aside(payment, kind, part, reason, by=None, at=at)
             payment.refunded += part
             _close(refund, Status.SUCCEEDED, back.id, at=at)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from billing.actions.ledger import post_documents
 from billing.actions.paying import go_on, refresh
@@ -15,6 +16,7 @@ from billing.actions.refunding import NotReturnable, ask_refund, record_chargeba
 from billing.models import LedgerEntry, Payment, PaymentIntent, Refund
 from billing.providers import ProviderError, Status
 from billing.testing import make_intent, make_invoice, make_payment, make_till
+from billing.tests.firm import in_russian
 from billing.tests.till import Stub
 from notifications.models import Notice
 from notifications.rendering import title_and_text
@@ -133,6 +135,19 @@ def test_a_chargeback_of_the_bank_is_found_and_entered_once(cast: Cast, stub: St
     assert balance(cast) == 0
     assert PaymentIntent.objects.get(payments=paid).state == "paid"  # it was; what went back is told beside it
     assert "took back" in title_and_text(Notice.objects.get(kind="billing.payment_returned"))[1]
+
+
+@pytest.mark.parametrize("is_chargeback", [True, False])
+def test_the_reason_of_an_unknown_return_is_in_the_company_s_language(
+    cast: Cast, stub: Stub, paid: Payment, is_chargeback: bool
+) -> None:
+    assert paid.intent
+    stub.takes_back(paid.intent, "100.00", is_chargeback=is_chargeback)
+    with override("en"):
+        refresh(paid.intent, at=timezone.now())
+    refund = Refund.objects.get()
+    assert refund.reason == in_russian("Chargeback of the bank" if is_chargeback else "Refund")
+    assert refund.reason.isascii() is False
 
 
 def test_an_unknown_return_waits_while_ours_has_no_answer(cast: Cast, stub: Stub, paid: Payment) -> None:
