@@ -279,10 +279,11 @@ class BillingRunAdmin(DeskAdmin):
             order_print(house, run.period, by=_person(request), at=timezone.now(), later=draw_print_batch.delay)
             return HttpResponseRedirect(request.get_full_path())
         page = Paginator(houses, PER_PAGE).get_page(request.GET.get("p"))
-        made = PrintBatch.objects.filter(house__in=list(page), period=run.period).order_by("created_at", "pk")
-        newest = {batch.house_id: batch for batch in made}
+        made = PrintBatch.objects.filter(organization=run.organization, house__in=list(page), period=run.period)
+        newest = {batch.house_id: batch for batch in made.order_by("created_at", "pk")}
+        current = set(made.current().values_list("pk", flat=True))
         rows = [(house, newest.get(house.pk), _drawing(newest.get(house.pk))) for house in page]
-        context: dict[str, Any] = {"title": _("Print files"), "run": run, "rows": rows, "page": page, "is_busy": any(progress for _house, _batch, progress in rows)}  # fmt: skip
+        context: dict[str, Any] = {"title": _("Print files"), "run": run, "rows": rows, "page": page, "current": current, "is_busy": any(progress for _house, _batch, progress in rows)}  # fmt: skip
         return self.drawn(request, "billingrun/prints", **context)
 
     def print_view(self, request: HttpRequest, pk: int) -> FileResponse:

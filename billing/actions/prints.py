@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -18,7 +18,7 @@ from billing.invoice_pdf import Printable, draw_batch
 from billing.models import Invoice, InvoiceLine, PrintBatch
 from lib.errors import Refusal
 from lib.progress import tell
-from premises.models import House
+from premises.models import House, Organization
 
 log = logging.getLogger("billing")
 LOADED = 200  # documents held in memory
@@ -28,12 +28,16 @@ class NothingToPrint(Refusal):
     """The house has no documents of that month."""
 
 
-def documents_of(house: House, period: date) -> "list[int]":
-    """The ids of the live documents of a house and month, in the order of the flats."""
-    rows = Invoice.objects.live().filter(account__unit__house=house, period=period)
+def documents_of(organization: Organization, house: House, period: date) -> list[int]:
+    """The ids of a company's live documents of a house and month, in the order of the flats."""
+    rows = _live(organization, house, period)
     found = rows.values_list("pk", "account__unit__label_search", "account_id", "kind")
     ordered = sorted(found, key=lambda row: (_natural(row[1]), row[2], row[3], row[0]))
     return [row[0] for row in ordered]
+
+
+def _live(organization: Organization, house: House, period: date) -> QuerySet[Invoice]:
+    return Invoice.objects.live().filter(organization=organization, account__unit__house=house, period=period)
 
 
 def _natural(label: str) -> tuple[int, str]:
@@ -45,12 +49,13 @@ def _natural(label: str) -> tuple[int, str]:
 @transaction.atomic
 def order_print(house: House, period: date, *, by: User, at: datetime, later: Later) -> PrintBatch:
     """Ask for the print file of a house and month; while one is being made, or nothing changed since, that one is returned."""
-    held = House.objects.select_for_update(no_key=True).get(pk=house.pk)
-    count = Invoice.objects.live().filter(account__unit__house=held, period=period).count()
+    held = House.objects.select_for_update(no_key=True, of=("self",)).select_related("organization").get(pk=house.pk)
+    count = _live(held.organization, held, period).count()
     if not count:
         raise NothingToPrint(_("This house has no documents of this month."))
-    known = PrintBatch.objects.filter(house=held, period=period).exclude(state=PrintBatch.State.FAILED).first()
-    if known is not None and (known.state == PrintBatch.State.QUEUED or known.documents == count):
+    made = PrintBatch.objects.filter(organization=held.organization, house=held, period=period)
+    ready = made.filter(state=PrintBatch.State.READY, documents=count).current()
+    if known := made.filter(state=PrintBatch.State.QUEUED).first() or ready.first():
         return known
     batch = PrintBatch.objects.create(
         organization_id=held.organization_id, house=held, period=period, by=by, created_at=at, queued_at=at
@@ -61,15 +66,15 @@ def order_print(house: House, period: date, *, by: User, at: datetime, later: La
 
 def make_print(batch_id: int, *, now: Clock) -> bool:
     """Draw a queued print file; return whether this call did it. Of two workers the first to finish is kept."""
-    batch = PrintBatch.objects.select_related("house__organization").filter(pk=batch_id).first()
+    batch = PrintBatch.objects.select_related("organization", "house").filter(pk=batch_id).first()
     if batch is None or batch.state != PrintBatch.State.QUEUED:
         return False
-    ids = documents_of(batch.house, batch.period)
+    ids = documents_of(batch.organization, batch.house, batch.period)
     with tempfile.TemporaryFile() as out:
         try:
             done = draw_batch(
                 _sheets(ids, now), out, title=f"{batch.house}, {batch.period:%m.%Y}",
-                language=batch.house.organization.language, progress=lambda count: tell(batch.progress_key, count, len(ids)),
+                language=batch.organization.language, progress=lambda count: tell(batch.progress_key, count, len(ids)),
             )  # fmt: skip
         except ValueError as error:
             log.error("print file %s was not drawn: %s", batch.pk, type(error).__name__)

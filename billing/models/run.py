@@ -6,7 +6,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -258,6 +258,14 @@ class PrintBatchQuerySet(OfOrganizationQuerySet["PrintBatch"]):
     def stuck(self, at: datetime) -> Self:
         """Files that were asked for so long ago that the worker must have lost them."""
         return self.filter(state=PrintBatch.State.QUEUED, queued_at__lt=at - PrintBatch.PATIENCE)
+
+    def current(self) -> Self:
+        """Files whose documents are still those of the month: none came or was taken back since the file was asked for."""
+        of_it = Invoice.objects.filter(
+            organization=OuterRef("organization"), account__unit__house=OuterRef("house"), period=OuterRef("period")
+        )
+        since = OuterRef("created_at")
+        return self.exclude(Exists(of_it.filter(Q(created_at__gt=since) | Q(voided_at__gt=since))))
 
 
 class PrintBatch(models.Model):

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from django.urls import reverse
 from accounts.models import User
 from billing.actions.calculate import calculate
 from billing.actions.closing import recalculate, start_run
+from billing.actions.prints import documents_of
 from billing.models import BillingRun, Export, Invoice, PrintBatch, Recalculation, Service, Tariff
 from billing.readiness import rows_of, whole_of
 from billing.testing import make_invoice, reprint
@@ -210,6 +211,35 @@ def test_the_print_file_of_a_house(
     assert anna.post(page(run, "prints"), {"house": firm.other_house.pk}).status_code == 404
     assert enter(firm.pavel).get(url).status_code == 404
     assert enter(firm.dima).get(url).status_code == 404
+
+
+def test_a_print_file_is_made_anew_when_the_documents_are_others(
+    firm: Cast, enter: Enter, django_capture_on_commit_callbacks: Callable[..., object]
+) -> None:
+    """As many as before, but one was taken back and came again: the old file would print the old one."""
+    run = issued(firm.company, NOV, by=firm.anna)
+    anna, house = enter(firm.anna), {"house": firm.house.pk}
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        anna.post(page(run, "prints"), house)
+    old = PrintBatch.objects.get()
+    assert "Make the file" not in anna.get(page(run, "prints")).content.decode()
+    later = AT + timedelta(days=1)
+    Invoice.objects.filter(account=firm.account).update(voided_at=later)
+    make_invoice(firm.account, NOV, accrued="77.00", created_at=later)
+    body = anna.get(page(run, "prints")).content.decode()
+    assert "Make the file" in body
+    assert reverse("admin:billing_billingrun_print", args=[old.pk]) not in body
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        anna.post(page(run, "prints"), house)
+        anna.post(page(run, "prints"), house)
+    assert PrintBatch.objects.exclude(pk=old.pk).count() == 1
+
+
+def test_a_print_file_holds_the_documents_of_its_company_only(firm: Cast) -> None:
+    """Of a house that another company has taken over, the old company's documents are no longer its to print."""
+    invoice = make_invoice(firm.account, NOV)
+    assert documents_of(firm.company, firm.house, NOV) == [invoice.pk]
+    assert documents_of(firm.other_company, firm.house, NOV) == []
 
 
 @pytest.mark.parametrize("who", ["pavel", "dima"])
