@@ -224,7 +224,9 @@ def _payment(row: Mapping[str, Any], returned: int | None) -> Payment:
 
 
 def _debt(covered: Covered, on: date) -> Debt:
-    ages = covered.by_age(on, BOUNDS)
+    ages = covered.by_age(
+        on, BOUNDS, seen=date.max
+    )  # a bill of this month stands on its last day; the balance knows it
     return Debt(
         not_due=ages.not_due,
         ages=tuple(Age(age.first, age.last, age.amount) for age in ages.overdue),

@@ -134,13 +134,16 @@ class Covered:
                 left -= paid
         return (*closed, *opened)
 
-    def by_age(self, on: date, bounds: Sequence[int] = AGES) -> Ages:
-        """The unpaid principal at the end of a day by days overdue: 1–30, 31–90, 91–180, 181–365, 366–1095 and older."""
+    def by_age(self, on: date, bounds: Sequence[int] = AGES, *, seen: date | None = None) -> Ages:
+        """The unpaid principal at the end of a day by days overdue: 1–30, 31–90, 91–180, 181–365, 366–1095 and older.
+
+        `seen` is a later day up to which papers and money count: what came in after `on` is not due, or covers already.
+        """
         sums: dict[int, Decimal] = defaultdict(lambda: NOTHING)
         not_due = NOTHING
         for key, paper in self.papers.items():
-            amount = self.unpaid(key, on)
-            late = (on - paper.document.due).days
+            amount = self.unpaid(key, seen or on)
+            late = (on - max(paper.document.due, paper.document.on)).days
             if late <= 0:
                 not_due += amount
             elif amount:

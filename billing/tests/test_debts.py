@@ -53,6 +53,23 @@ def test_a_penalty_an_advance_and_a_debt_without_a_document_are_counted_too(cast
     assert debt.total == balance(cast) == Decimal("457.00")
 
 
+def test_a_bill_issued_before_its_month_has_ended_is_a_debt_that_is_not_due(cast: Cast) -> None:
+    """Issued on 25 May and looked at on the 26th; an advance and a credit of the same month count at once, too."""
+    looked_at = date(2026, 5, 26)
+    post_documents([
+        make_invoice(cast.account, MONTHS[3], accrued="200.00", due_on=date(2026, 5, 15)),
+        make_invoice(cast.account, MONTHS[4], accrued="1000.00", due_on=date(2026, 6, 15)),
+        make_invoice(cast.account, MONTHS[4], accrued="700.00", kind="repair"),
+        make_invoice(cast.other_account, MONTHS[3], accrued="80.00", due_on=date(2026, 5, 15)),
+        make_invoice(cast.other_account, MONTHS[4], accrued="-50.00"),
+    ])  # fmt: skip
+    post_payments([make_payment(cast.account, "20.05.2026", "100.00", kind="repair")])
+    debt = debt_of(cast.account, looked_at)
+    assert (debt.not_due, debt.overdue, debt.advance) == (Decimal("1600.00"), Decimal("200.00"), Decimal("0.00"))
+    assert debt.total == balance(cast) == Decimal("1800.00")
+    assert debt_of(cast.other_account, looked_at).overdue == Decimal("30.00")
+
+
 @settings(
     max_examples=25, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -66,8 +83,9 @@ def test_a_penalty_an_advance_and_a_debt_without_a_document_are_counted_too(cast
         max_size=5, unique_by=lambda one: one[:2],
     ),
     money=st.lists(st.tuples(st.integers(1, 28), st.integers(1, 5), st.decimals(1, 900, places=2)), max_size=4),
+    on=st.sampled_from([date(2026, 2, 10), date(2026, 5, 26), TODAY]),
 )  # fmt: skip
-def test_the_ages_are_the_balance_whatever_came(cast: Cast, papers: list[Any], money: list[Any]) -> None:
+def test_the_ages_are_the_balance_whatever_came(cast: Cast, papers: list[Any], money: list[Any], on: date) -> None:
     with transaction.atomic():
         post_documents(
             [
@@ -80,7 +98,7 @@ def test_the_ages_are_the_balance_whatever_came(cast: Cast, papers: list[Any], m
         post_payments(
             [make_payment(cast.account, f"{day:02d}.{month:02d}.2026", str(sum_)) for day, month, sum_ in money]
         )
-        assert debt_of(cast.account, TODAY).total == balance(cast)
+        assert debt_of(cast.account, on).total == balance(cast)
         assert sum(one.balance for one in sections(cast.account)) == balance(cast)
         transaction.set_rollback(True)
 
