@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.once import once
 from billing.actions.strays import credit_stray, guesses, reopen_stray, return_stray
 from billing.models import BankDocument, StrayPayment
+from lib.errors import Refusal
 from lib.text import account_key, search_key
 from meters.admin_base import DeskAdmin
 from premises.admin_scope import ACCOUNTANT, LOOK, MANAGER, VIEW, ScopedAdmin
@@ -87,20 +88,23 @@ class StrayPaymentAdmin(DeskAdmin):
         if verb and not may_decide:
             raise PermissionDenied
         by: Any = request.user
-        if verb == "credit" and whose.is_valid():
-            account = whose.cleaned_data["account"]
-            credit_stray(stray, account, by=by, at=timezone.now())
-            messages.success(
-                request, gettext("The payment is credited to account %(number)s.") % {"number": account.number}
-            )
-            return redirect(request.path)
-        if verb == "return" and back.is_valid():
-            return_stray(stray, reason=back.cleaned_data["reason"], by=by, at=timezone.now())
-            messages.success(request, gettext("The payment is marked as returned to the payer."))
-            return redirect(request.path)
-        if verb == "reopen":
-            reopen_stray(stray, by=by, at=timezone.now())
-            messages.success(request, gettext("The decision is taken back: the payment waits again."))
+        done, refusal = "", None
+        try:
+            if verb == "credit" and whose.is_valid():
+                account = whose.cleaned_data["account"]
+                credit_stray(stray, account, by=by, at=timezone.now())
+                done = gettext("The payment is credited to account %(number)s.") % {"number": account.number}
+            elif verb == "return" and back.is_valid():
+                return_stray(stray, reason=back.cleaned_data["reason"], by=by, at=timezone.now())
+                done = gettext("The payment is marked as returned to the payer.")
+            elif verb == "reopen":
+                reopen_stray(stray, by=by, at=timezone.now())
+                done = gettext("The decision is taken back: the payment waits again.")
+        except Refusal as no:
+            refusal = no
+            stray.refresh_from_db()  # somebody may have decided meanwhile
+        if done:
+            messages.success(request, done)
             return redirect(request.path)
         is_open = stray.state == StrayPayment.State.OPEN
         typed = request.GET.get("q", "").strip()[:100]
@@ -110,8 +114,10 @@ class StrayPaymentAdmin(DeskAdmin):
             "guesses": guesses(stray) if is_open and may_decide else [],
             "found": _found(own, typed) if typed and is_open and may_decide else [],
             "may_reopen": may_decide and stray.state in (StrayPayment.State.LINKED, StrayPayment.State.RETURNED),
+            "refusal": refusal,
         }  # fmt: skip
-        return self.drawn(request, "straypayment/whose", status=422 if whose.errors or back.errors else 200, **context)
+        status = refusal.status if refusal else 422 if whose.errors or back.errors else 200
+        return self.drawn(request, "straypayment/whose", status=status, **context)
 
     def _rows(self, stray: StrayPayment) -> list[tuple[str, Any]]:
         """What the source wrote, in words, without what it left out."""

@@ -10,13 +10,14 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from lib.errors import Refusal
 from lib.money import format_number
 from lib.progress import told
 from lib.uploads import MAX_UPLOAD, was_too_large
@@ -180,33 +181,42 @@ class ImportRunAdmin(ScopedAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
         if not self.has_view_permission(request, run):
             raise PermissionDenied
+        return self._report(request, run)
+
+    def _report(self, request: HttpRequest, run: ImportRun, no: Refusal | None = None) -> HttpResponse:
+        """The page of a run; with a refusal of what was pressed there, and what can be done about it."""
         problems = Paginator(run.problems, PROBLEMS_PER_PAGE).get_page(request.GET.get("p"))
         context = self._context(
-            request, run=run, problems=problems, title=run.file_name, may_import=self._allowed(request, ADD, run)
-        )
+            request, run=run, problems=problems, title=run.file_name, may_import=self._allowed(request, ADD, run),
+            refusal=no,
+        )  # fmt: skip
         if run.is_with_worker:
             context["progress"] = Progress.of(run)
-        return render(request, "admin/premises/importrun/report.html", context)
+        status = no.status if no else 200
+        return render(request, "admin/premises/importrun/report.html", context, status=status)
 
     def import_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
-        """Import a checked file: at once, or by the worker when it is large."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+        """Import a checked file: at once, or by the worker when it is large. Opened by its address it is the report."""
         run = self._importable(request, run_id)
-        run = start_import(run, by=request.user, at=timezone.now(), later=apply_import.delay)  # type: ignore[arg-type]
-        level, words = _outcome(run)
-        messages.add_message(request, level, words)
+        if request.method == "POST":
+            try:
+                run = start_import(run, by=request.user, at=timezone.now(), later=apply_import.delay)  # type: ignore[arg-type]
+            except Refusal as no:
+                return self._report(request, self._importable(request, run_id), no)
+            messages.add_message(request, *_outcome(run))
         return HttpResponseRedirect(_page(run))
 
     def undo_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         """Ask once more how much would be taken back; a POST takes it back: at once, or by the worker when it is large."""
         run = self._importable(request, run_id)
-        if request.method == "POST":
-            run = start_undo(run, by=request.user, at=timezone.now(), later=take_import_back.delay)  # type: ignore[arg-type]
-            level, words = _undone(run)
-            messages.add_message(request, level, words)
-            return HttpResponseRedirect(_page(run))
-        run.guard_undoable()
+        try:
+            if request.method == "POST":
+                run = start_undo(run, by=request.user, at=timezone.now(), later=take_import_back.delay)  # type: ignore[arg-type]
+                messages.add_message(request, *_undone(run))
+                return HttpResponseRedirect(_page(run))
+            run.guard_undoable()
+        except Refusal as no:
+            return self._report(request, self._importable(request, run_id), no)
         context = self._context(request, run=run, title=gettext("Take the import back"))
         return render(request, "admin/premises/importrun/undo.html", context)
 

@@ -1,16 +1,21 @@
 """Taking back a batch of documents or payments: the book is as if it had never come, or nothing is changed."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.models import User
 from billing.actions.ledger import post_documents, post_payments
 from billing.actions.refunding import record_chargeback
 from billing.actions.strays import credit_stray, reopen_stray, return_stray
@@ -38,6 +43,7 @@ from premises.models import ImportRun, PersonalAccount
 from premises.models.imports import NotUndoable
 from premises.registers import Tally
 
+Enter = Callable[[User], Client]
 pytestmark = pytest.mark.feature("G10")
 BOTH = FIRST + SECOND + "=2;6757,15\n"
 BOTH_OF_HEAD = HEAD + BOTH
@@ -168,17 +174,72 @@ def test_refunds_closings_penalties_and_open_online_payments_hold_a_batch(cast: 
         back(documents)
 
 
-def test_the_worker_leaves_an_import_that_others_rest_on_and_says_why(cast: Cast, settings: Any) -> None:
+def undo_page(run: ImportRun) -> str:
+    return reverse("admin:premises_importrun_undo", args=[run.pk])
+
+
+def test_the_refusal_stays_in_the_staff_room_and_says_what_can_be_done(cast: Cast, enter: Enter) -> None:
+    """Anna is led to what holds the import, and is never told to take issued documents back."""
+    run = take(cast, "payments", HEAD + BOTH.replace("10013", "99999"))
+    credit_stray(StrayPayment.objects.get(), cast.account, by=cast.anna, at=timezone.now())
+    anna = enter(cast.anna)
+    answer = anna.post(undo_page(run))
+    page = answer.content.decode()
+    assert (answer.status_code, answer.templates[0].name) == (409, "admin/premises/importrun/report.html")
+    assert "1 unidentified payment that was decided on" in page
+    assert "Take these decisions back on their pages" in page
+    tray = f"/admin/billing/straypayment/?source__id__exact={run.pk}"
+    assert f'href="{tray}"' in page
+    assert "99999" in anna.get(tray).content.decode()
+    closing = BillingRun.objects.create(organization=cast.company, period=date(2026, 3, 1), state="issued")
+    post_documents([make_invoice(cast.account, date(2026, 3, 1), run=closing, opening="1.00")])
+    page = anna.post(undo_page(run)).content.decode()
+    assert f'href="{reverse("admin:billing_billingrun_change", args=[closing.pk])}"' in page
+    assert "They are issued and stay, and so does what they were reckoned with." in page
+    assert "Take these decisions back" not in page  # that would be refused for the same reason
+    assert "Take those back first" not in page
+
+
+def test_imports_that_came_later_are_named_by_their_pages(cast: Cast, enter: Enter) -> None:
+    run = take(cast, "payments", BOTH_OF_HEAD)
+    later = ImportRun.objects.create(organization=cast.company, kind="documents", state="applied", file_name="d.csv")
+    opening(cast.account, date(2017, 8, 1), source=later)
+    page = enter(cast.anna).post(undo_page(run)).content.decode()
+    assert "Take the imports that brought them back first." in page
+    assert f'href="{reverse("admin:premises_importrun_change", args=[later.pk])}"' in page
+
+
+def test_a_decision_that_an_issued_month_rests_on_is_refused_on_its_page(cast: Cast, enter: Enter) -> None:
+    take(cast, "payments", HEAD + BOTH.replace("10012", "99999"))
+    stray = StrayPayment.objects.get()
+    credit_stray(stray, cast.account, by=cast.anna, at=timezone.now())
+    closing = BillingRun.objects.create(organization=cast.company, period=date(2026, 3, 1), state="issued")
+    post_documents([make_invoice(cast.account, date(2026, 3, 1), run=closing, opening="1.00")])
+    answer = enter(cast.anna).post(
+        reverse("admin:billing_straypayment_change", args=[stray.pk]), {"verb": "reopen", "idem": str(uuid4())}
+    )
+    page = answer.content.decode()
+    assert (answer.status_code, answer.templates[0].name) == (409, "admin/billing/straypayment/whose.html")
+    assert "1 document issued by a closing since then" in page
+    stray.refresh_from_db()
+    assert stray.state == "linked"
+
+
+def test_the_worker_leaves_an_import_that_others_rest_on_and_says_why(cast: Cast, enter: Enter) -> None:
     from premises.actions import imports
 
     run = take(cast, "payments", BOTH_OF_HEAD)
-    opening(cast.account, date(2017, 8, 1))
+    closing = BillingRun.objects.create(organization=cast.company, period=date(2026, 3, 1), state="issued")
+    opening(cast.account, date(2017, 8, 1), run=closing)
     ImportRun.objects.filter(pk=run.pk).update(rows=imports.AT_ONCE + 1)
     run.refresh_from_db()
     run = start_undo(run, by=cast.anna, at=timezone.now(), later=lambda _pk: None)
     assert run.state == "undoing"
     run = imports.undo_queued(run, at=timezone.now())
-    assert (run.state, "opening debt" in run.refusal_to_undo) == ("applied", True)
+    assert (run.state, "issued by a closing" in run.refusal_to_undo) == ("applied", True)
+    page = enter(cast.anna).get(reverse("admin:premises_importrun_change", args=[run.pk])).content.decode()
+    assert "They are issued and stay" in page
+    assert f'href="{reverse("admin:billing_billingrun_change", args=[closing.pk])}"' in page
 
 
 def test_nothing_of_a_payment_that_was_taken_back_is_returned(cast: Cast) -> None:

@@ -248,7 +248,7 @@ def start_undo(run: ImportRun, *, by: User, at: datetime, later: Callable[[int],
         held = _hold_alone(run)
         if held.state != ImportRun.State.UNDOING:
             held.mark_undoing(by=by, at=at)
-            held.save(update_fields=["state", "undone_by", "queued_at", "tries", "why_not_undone"])
+            held.save(update_fields=["state", "undone_by", "queued_at", "tries", "why_not_undone", "facts"])
             transaction.on_commit(lambda: later(held.pk), robust=True)  # the sweep finds what the broker missed
     return held
 
@@ -269,7 +269,7 @@ def undo_queued(run: ImportRun, *, at: datetime) -> ImportRun:
     except Busy:
         raise
     except Refusal as refusal:
-        return _leave_applied(run, str(refusal))
+        return _leave_applied(run, refusal)
 
 
 def _take_back(held: ImportRun, *, by: User | None, at: datetime) -> None:
@@ -279,11 +279,11 @@ def _take_back(held: ImportRun, *, by: User | None, at: datetime) -> None:
     held.save()
 
 
-def _leave_applied(run: ImportRun, why: str) -> ImportRun:
+def _leave_applied(run: ImportRun, why: Refusal) -> ImportRun:
     with transaction.atomic():
         held = ImportRun.objects.select_for_update().get(pk=run.pk)
         if held.state == ImportRun.State.UNDOING:
-            held.leave_applied(why)
+            held.leave_applied(str(why), why.facts.get("obstacles", ()))
             held.save()
     return held
 

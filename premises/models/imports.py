@@ -1,6 +1,8 @@
 """What was imported, by whom, and what the dry run said."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Self
@@ -32,7 +34,16 @@ class NotNow(NotImportable, Busy):
 
 
 class NotUndoable(Refusal):
-    """This import may not be taken back (any more)."""
+    """This import may not be taken back (any more). `obstacles` in its facts are what holds it, where that is known."""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What rests on an import, in words; the way past it, if there is one; the page of the staff room where it is."""
+
+    words: str
+    way: str
+    url: str = ""
 
 
 def file_place(run: "ImportRun", name: str) -> str:
@@ -186,6 +197,11 @@ class ImportRun(models.Model):
         """Why it was not taken back, or nothing."""
         return gettext(self.why_not_undone) if self.why_not_undone else ""
 
+    @property
+    def obstacles(self) -> list[Obstacle]:
+        """What the worker met when it was to take it back, in the words of who asked for that."""
+        return [Obstacle(**kept) for kept in self.facts.get("obstacles", ())]
+
     def record(self, tally: Tally) -> None:
         """Take over what was found; errors refuse the file, else what was not checked before is checked now."""
         self.rows, self.created, self.updated = tally.rows, tally.created, tally.updated
@@ -248,10 +264,12 @@ class ImportRun(models.Model):
         self.guard_undoable()
         self.state, self.undone_by, self.queued_at, self.tries = self.State.UNDOING, by, at, 0
         self.why_not_undone = ""
+        self.facts.pop("obstacles", None)
 
-    def leave_applied(self, why: str) -> None:
+    def leave_applied(self, why: str, obstacles: Sequence[Obstacle] = ()) -> None:
         """The worker did not take it back; its page says why."""
         self.state, self.undone_by, self.why_not_undone = self.State.APPLIED, None, why[:300]
+        self.facts["obstacles"] = [asdict(one) for one in obstacles]
 
     def mark_undone(self, tally: Tally, *, by: User | None, at: datetime) -> None:
         """What it wrote is taken back; the totals say how much that was."""

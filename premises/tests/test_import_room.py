@@ -151,11 +151,27 @@ def test_a_dispatcher_does_not_import(cast: Cast, enter: Enter) -> None:
     assert do_import(dima, run).status_code == 404
 
 
-def test_the_import_is_a_post(cast: Cast, enter: Enter) -> None:
-    upload(enter(cast.mark), cast.company)
-    run = ImportRun.objects.get()
+def test_the_import_is_a_post_and_its_address_opens_the_page_of_the_file(cast: Cast, enter: Enter) -> None:
+    """Whoever reloads by address after «Import» sees the report, and imports nothing."""
     client = enter(cast.mark)
-    assert client.get(reverse("admin:premises_importrun_import", args=[run.pk])).status_code == 405
+    report = upload(client, cast.company)["Location"]
+    run = ImportRun.objects.get()
+    address = reverse("admin:premises_importrun_import", args=[run.pk])
+    response = client.get(address)
+    assert (response.status_code, response["Location"]) == (302, report)
+    run.refresh_from_db()
+    assert run.state == "checked"
+    assert enter(cast.pavel).get(address).status_code == 404
+
+
+def test_what_cannot_be_imported_is_said_on_the_page_of_the_file(cast: Cast, enter: Enter) -> None:
+    client = enter(cast.mark)
+    upload(client, cast.company)
+    run = ImportRun.objects.get()
+    do_import(client, run)
+    response = do_import(client, run)
+    assert (response.status_code, response.templates[0].name) == (409, "admin/premises/importrun/report.html")
+    assert "already imported" in response.content.decode()
 
 
 def test_extra_fields_change_nothing(cast: Cast, enter: Enter) -> None:
