@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from billing import freezing
 from billing.charging.exact import NOTHING, largest_remainder
 from billing.charging.totals import vat_inside
-from billing.models import BillingRun, Charge, Requisites, Service
+from billing.models import BillingRun, Charge, Invoice, Requisites, Service
 from premises.models import PersonalAccount
 
+NUMBER_MARKS = {Invoice.Kind.REPAIR: "К", Invoice.Kind.OTHER: "Д"}  # капитальный ремонт, дополнительные услуги
 ZHKU = re.compile(r"^\d{2}[А-ЯЁA-Z]{2}\d{6}-\d{2}$")
 LINE_COLUMNS = (
     "invoice_id", "position", "group", "code", "service", "unit", "volume", "method", "tariff", "accrued", "volume_common",
@@ -179,6 +180,11 @@ def digest_of(paper: Paper, lines: Sequence[tuple[Any, ...]]) -> str:
     """The fingerprint of what a document says."""
     words = [paper.account.number, paper.kind, paper.details, paper.opening, paper.payable, lines]
     return hashlib.sha256(json.dumps(words, default=str, ensure_ascii=False).encode()).hexdigest()
+
+
+def number_of(kind: str, number: int) -> str:
+    """«139», and «139К» for capital repair: each kind is counted by itself, and two documents must not have one number."""
+    return f"{number}{NUMBER_MARKS.get(Invoice.Kind(kind), '')}"
 
 
 def document_id(account: PersonalAccount, run: BillingRun, place: int) -> str:

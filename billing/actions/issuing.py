@@ -251,7 +251,7 @@ class Office:
         reference = [one for one in batch.references.get(house.pk, ()) if one["kind"] == paper.kind]
         return Invoice(
             organization_id=run.organization_id, account=account, period=run.period, kind=paper.kind,
-            recipient=paper.recipient, number=str(number), form=self.form, issued_on=today,
+            recipient=paper.recipient, number=issuing.number_of(paper.kind, number), form=self.form, issued_on=today,
             due_on=self.due_on(house.city), paid_upto=run.paid_upto, payer=freezing.payer(account),
             provider=self.provider, requisites=paper.details, currency=run.organization.currency,
             opening=paper.opening, **paper.sums, penalty=paper.penalty, subsidy=paper.subsidy, vat=paper.vat,

@@ -194,7 +194,8 @@ class Invoice(models.Model):
     def file_name(self) -> str:
         """The name of the downloaded file: ours, in plain letters, without a word from the data."""
         number = "".join(sign for sign in self.number if sign.isascii() and sign.isalnum())
-        return f"bill-{self.period:%Y-%m}-{number}.pdf" if number else f"bill-{self.period:%Y-%m}.pdf"
+        parts = ["bill", f"{self.period:%Y-%m}", "" if self.kind == self.Kind.MAIN else self.kind, number]
+        return f"{'-'.join(part for part in parts if part)}.pdf"
 
 
 class InvoiceLine(models.Model):

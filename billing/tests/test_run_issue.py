@@ -98,9 +98,13 @@ def test_numbers_have_no_gaps_and_go_on_next_month(cast: Cast) -> None:
     make_service(cast.house, "repair", "area", "5.50", kind="repair")
     for month in (9, 10):
         issued(cast.company, date(2026, month, 1), by=cast.anna)
-    for kind in ("main", "repair"):
+    make_service(cast.house, "intercom", "account", "90.00", kind="other")
+    issued(cast.company, NOV, by=cast.anna)
+    for kind, mark, last in (("main", "", 9), ("repair", "К", 9), ("other", "Д", 3)):
         numbers = Invoice.objects.filter(kind=kind).order_by("pk").values_list("number", flat=True)
-        assert list(numbers) == ["1", "2", "3", "4", "5", "6"]
+        assert list(numbers) == [f"{number}{mark}" for number in range(1, last + 1)]
+    bills = Invoice.objects.filter(account=cast.account, period=NOV)
+    assert len({str(one) for one in bills}) == len({one.file_name for one in bills}) == 3  # none is taken for another
     assert not Invoice.objects.filter(organization=cast.other_company).exists()
 
 
