@@ -197,7 +197,7 @@ class ProviderForm(KeyedForm):
         values: dict[str, Any] = super().clean() or self.cleaned_data
         is_real = values.get("provider", self.instance.provider) != ProviderAccount.Provider.SANDBOX
         if is_real and values.get("is_active"):
-            if not values.get("shop_id"):
+            if not values.get("shop_id", self.instance.shop_id):
                 self.add_error("shop_id", _("Write the shop id from the provider's cabinet."))
             if not (values.get("new_secret") or self.instance.secret):
                 self.add_error("new_secret", _("Write the secret key from the provider's cabinet."))
@@ -226,8 +226,21 @@ class ProviderAccountAdmin(ScopedAdmin):
         return shown
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Payments in progress belong to a provider: another one is another row."""
-        return ("organization", "provider") if obj else ()
+        """Payments on their way are asked about where they were sent: another provider, or another shop, is another row.
+
+        The secret may be renewed: it opens no other shop, and refunds of old payments need the one that holds now.
+        """
+        if obj is None:
+            return ()
+        return ("organization", "provider", "shop_id") if obj.intents.exists() else ("organization", "provider")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        sets = super().get_fieldsets(request, obj)
+        if "shop_id" in self.get_readonly_fields(request, obj):
+            sets[0][1]["description"] = gettext(
+                "Payments were sent to this shop, so its id stays. Switch this row off and add a new row for another shop."
+            )
+        return sets
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Whoever may change it proves first that it is them."""

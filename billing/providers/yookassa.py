@@ -31,7 +31,7 @@ TIMEOUT = (4, 12)  # seconds to connect and to answer
 BRIEF = (2, 3)  # where a person waits for the page
 METHODS = {PaymentIntent.Method.WALLET: "yoo_money", PaymentIntent.Method.CARD: "bank_card"}
 READ = {"succeeded": Status.SUCCEEDED, "canceled": Status.CANCELED}
-TEMPORARY = {408, 425, 429}
+TEMPORARY = {401, 403, 408, 425, 429}  # the first two speak of the shop's secret, not of the payment
 
 
 class Http(ApiClient):

@@ -181,6 +181,33 @@ def test_the_secret_is_sealed_and_never_shown(cast: Cast, enter: Enter, fresh: N
     assert (unseal(till.secret), till.card_fee) == ("live_key", Decimal("2.00"))
 
 
+def test_the_shop_of_payments_is_not_changed_but_its_secret_may_be_renewed(
+    cast: Cast, stub: Stub, sent: PaymentIntent, enter: Enter, fresh: None
+) -> None:
+    """Shop B knows nothing of what was sent to shop A: it is asked about there until it is over."""
+    mark, till = enter(cast.mark), sent.provider_account
+    url = reverse("admin:billing_provideraccount_change", args=[till.pk])
+    page = mark.get(url).content.decode()
+    assert 'name="shop_id"' not in page
+    assert "add a new row for another shop" in page
+    words = provider_words(cast, shop_id="200600", new_secret="renewed", card_fee="2")
+    assert mark.post(url, words).status_code == 302
+    till.refresh_from_db()
+    assert (till.shop_id, unseal(till.secret or b""), till.card_fee) == ("100500", "renewed", Decimal("2.00"))
+    ProviderAccount.objects.filter(pk=till.pk).update(is_active=False)
+    assert mark.post(reverse("admin:billing_provideraccount_add"), words).status_code == 302
+    stub.pay(sent)
+    assert refresh(PaymentIntent.objects.get(pk=sent.pk), at=timezone.now()).state == "paid"
+
+
+def test_the_shop_of_a_row_without_payments_may_be_corrected(cast: Cast, enter: Enter, fresh: None) -> None:
+    till = make_till(cast.company, provider="yookassa", shop_id="100501")
+    url = reverse("admin:billing_provideraccount_change", args=[till.pk])
+    assert enter(cast.mark).post(url, provider_words(cast)).status_code == 302
+    till.refresh_from_db()
+    assert till.shop_id == "100500"
+
+
 def test_a_real_provider_needs_its_shop_and_secret(cast: Cast, enter: Enter, fresh: None) -> None:
     answer = enter(cast.mark).post(
         reverse("admin:billing_provideraccount_add"), provider_words(cast, shop_id="", new_secret="")
