@@ -32,6 +32,7 @@ KINDS = {
     "area": gettext_lazy("No area: not charged"),
     "house_data": gettext_lazy("No data of the house: not charged"),
     "house_volume": gettext_lazy("The house meter was not read: not charged"),
+    "house_unread": gettext_lazy("The house meter was not read every month: common use is charged by the norm"),
     "rule": gettext_lazy("The law has no figure for it: not reduced"),
     "negative": gettext_lazy("A line below zero"),
     "nothing": gettext_lazy("Nothing is charged, last month something was"),

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from meters import windows
 from meters.consumption import Method
-from meters.history import Known, known_of
+from meters.history import Known, known_of, months_between
 from meters.models import Meter
 from meters.resources import FACTS, to_base
 from meters.volumes import ZERO, PeriodVolume, volumes_of
@@ -76,20 +76,38 @@ def balances(house: House, period: date) -> list[Balance]:
     return found
 
 
-def house_volumes(houses: Collection[int], period: date) -> dict[tuple[int, str], Decimal | None]:
-    """What the own meters of many houses measured, by (house id, resource), in the base unit and in four queries.
+@dataclass(frozen=True)
+class HouseUse:
+    """What the own meters of a house measured of one resource, in the base unit; None where one of them was not read.
 
-    None where a meter of the house was not read; a resource without a house meter is not there.
+    `months`: back to the reading before, the longest of its meters; more than one where a month was not read.
+    """
+
+    volume: Decimal | None = ZERO
+    months: int = 1
+
+
+def house_uses(houses: Collection[int], period: date) -> dict[tuple[int, str], HouseUse]:
+    """What the own meters of many houses measured, by (house id, resource), in four queries.
+
+    A resource without a house meter is not there.
     """
     meters = list(Meter.objects.of_houses().filter(house__in=houses).select_related("house__organization"))
     known = known_of(meters, period) if meters else {}
-    found: dict[tuple[int, str], Decimal | None] = {}
+    found: dict[tuple[int, str], HouseUse] = {}
     for meter in (one for one in meters if _stood(one, period, known[one.pk])):
-        key, used = (meter.house_id, meter.resource), known[meter.pk].used
-        so_far = found.get(key, ZERO)
-        whole = None if used is None or so_far is None else so_far + to_base(used.total, meter.unit, meter.resource)
-        found[key] = whole
+        key, one = (meter.house_id, meter.resource), known[meter.pk]
+        so_far, used = found.get(key, HouseUse()), one.used
+        read = None if used is None else to_base(used.total, meter.unit, meter.resource)
+        whole = None if read is None or so_far.volume is None else so_far.volume + read
+        before = one.before[0].period if one.before else meter.installed_on
+        found[key] = HouseUse(whole, max(so_far.months, months_between(before, period)))
     return found
+
+
+def house_volumes(houses: Collection[int], period: date) -> dict[tuple[int, str], Decimal | None]:
+    """The same without how far back it reaches."""
+    return {key: one.volume for key, one in house_uses(houses, period).items()}
 
 
 def _stood(meter: Meter, period: date, known: Known) -> bool:

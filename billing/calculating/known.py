@@ -21,12 +21,13 @@ from billing.models import (
     QualityCase,
     Recalculation,
 )
-from meters.balance import house_volumes
+from meters.balance import HouseUse, house_uses
 from meters.models import Reading
 from meters.volumes import PeriodVolume, volumes_of
 from premises.models import Ownership, PersonalAccount
 
 Row = TypeVar("Row")
+YEAR = 12  # months: so far back a negative rest is looked for
 PRINCIPAL = F("accrued") + F("excess") + F("recalculated") - F("benefit") - F("fine")
 
 
@@ -37,8 +38,8 @@ class Known:
     accounts: list[PersonalAccount]
     stays: dict[int, Stay]
     used: dict[tuple[int, str], PeriodVolume]
-    house_used: dict[tuple[int, str], Decimal | None]
-    carried: dict[tuple[int, int], Decimal]  # by house and service: the negative rest of the month before
+    house_used: dict[tuple[int, str], HouseUse]
+    carried: dict[tuple[int, int], Decimal]  # by house and service: the negative rest of the months before
     benefits: dict[int, list[Benefit]]
     absences: dict[int, list[Absence]]
     quality: dict[int, list[QualityCase]]  # by house
@@ -73,7 +74,7 @@ def read(plan: Plan, houses: Collection[int], *, is_correction: bool) -> Known:
         accounts=accounts,
         stays=stays,
         used=volumes_of(staying, plan.period),
-        house_used=house_volumes(houses, plan.period),
+        house_used=house_uses(houses, plan.period),
         carried=_carried(plan, houses) if plan.terms.carries_rest else {},
         benefits=_by_account(Benefit.objects.during(plan.period, plan.last_day).filter(account__in=ids)),
         absences=_by_account(absences.order_by("pk")),
@@ -106,11 +107,15 @@ def _stays(plan: Plan, accounts: list[PersonalAccount], ids: list[int]) -> dict[
 
 
 def _carried(plan: Plan, houses: Collection[int]) -> dict[tuple[int, int], Decimal]:
+    """What the newest month of each house and service left; one in which nothing could be shared leaves no row."""
     rows = CommonUse.objects.filter(
-        run__organization=plan.organization, run__period=months_before(plan.period, 1),
-        run__kind=BillingRun.Kind.PERIOD, run__state=BillingRun.State.ISSUED, house__in=houses, carry__lt=0,
+        run__organization=plan.organization, run__period__lt=plan.period,
+        run__period__gte=months_before(plan.period, YEAR), run__kind=BillingRun.Kind.PERIOD,
+        run__state=BillingRun.State.ISSUED, house__in=houses,
     )  # fmt: skip
-    return {(house, service): carry for house, service, carry in rows.values_list("house", "service", "carry")}
+    newest = rows.order_by("house", "service", "-run__period").distinct("house", "service")
+    found = newest.values_list("house", "service", "carry")
+    return {(house, service): carry for house, service, carry in found if carry < 0}
 
 
 def _quality(plan: Plan, houses: Collection[int]) -> dict[int, list[QualityCase]]:

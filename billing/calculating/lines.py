@@ -94,6 +94,9 @@ class HouseLines:
                 self.note(flat.pk, missing.what, supply)
             return
         self.shared.append(shared)
+        has_meter = (self.house, supply.service.resource) in self.known.house_used
+        if flats and supply.way == Way.COMMON and shared.method == Method.COMMON_N and has_meter:
+            self.note(flats[0].pk, "house_unread", supply)  # the house, by an account
         for flat in flats:
             self._try(flat, supply, shared)
 

@@ -10,6 +10,7 @@ from billing.charging.basis import Method, NotEnough, Pool
 from billing.charging.exact import ZERO
 from billing.charging.house import common_norm_pool, common_pool, common_rest, heat_pool, heat_rooms_pool
 from billing.models import Service
+from meters.balance import HouseUse
 from meters.resources import Resource
 
 Room = tuple[Decimal | None, Decimal]  # what a flat used (None: without a meter), and its area
@@ -48,28 +49,33 @@ def shared_of(plan: Plan, known: Known, house: int, supply: Supply, rooms: Seque
 
 
 def _common(plan: Plan, known: Known, house: int, supply: Supply, rooms: Sequence[Room]) -> Shared:
-    """Common use by the house meter, up to the norm; a house without a meter, or with one nobody read, by the norm."""
+    """Common use by the house meter, up to the norm; a house without a meter, or with one nobody read, by the norm.
+
+    So is the month after such a one: the meter's volume is that of both, the flats' is of one, and what the norm charged for
+    the other stands.
+    """
     service, fact = supply.service, plan.fact(house)
     used = sum((volume for volume, _area in rooms if volume is not None), ZERO)
     norm = plan.norm(service, house, Norm.COMMON)
-    whole = known.house_used.get((house, service.resource))
-    if supply.way == Way.COMMON_NORM or whole is None:
+    whole = known.house_used.get((house, service.resource), HouseUse(None))
+    carried = known.carried.get((house, service.pk), ZERO)
+    read = whole.volume if whole.months == 1 else None
+    if supply.way == Way.COMMON_NORM or read is None:
         if norm is None:
             raise NotEnough("norm" if supply.way == Way.COMMON_NORM else "house volume")
-        pool = common_norm_pool(fact.area_rooms, norm=norm, common_area=fact.area_common)
-        return Shared(house, service, Method.COMMON_N, pool, whole, used, pool.volume)
-    rest = common_rest(whole, (used,))
-    carried = known.carried.get((house, service.pk), ZERO)
+        pool = common_norm_pool(fact.area_rooms, norm=norm, common_area=fact.area_common, carried=carried)
+        return Shared(house, service, Method.COMMON_N, pool, read, used, pool.volume)
+    rest = common_rest(read, (used,))
     pool = common_pool(
         rest, fact.area_rooms, norm=norm, common_area=fact.area_common, owners_take_all=fact.distributes_all,
         carried=carried,
     )  # fmt: skip
-    return Shared(house, service, Method.COMMON, pool, whole, used, rest)
+    return Shared(house, service, Method.COMMON, pool, read, used, rest)
 
 
 def _heat(plan: Plan, known: Known, house: int, supply: Supply, rooms: Sequence[Room]) -> Shared:
     """Heating by the house meter, with or without meters of the rooms."""
-    whole, area = known.house_used.get((house, Resource.HEAT)), plan.fact(house).area_rooms
+    whole, area = known.house_used.get((house, Resource.HEAT), HouseUse(None)).volume, plan.fact(house).area_rooms
     if whole is None:
         raise NotEnough("house volume")
     if supply.way == Way.HEAT_HOUSE:

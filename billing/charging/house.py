@@ -31,9 +31,9 @@ def common_pool(
     return Pool(cap, area, company=left - cap)
 
 
-def common_norm_pool(area: Decimal, *, norm: Decimal, common_area: Decimal) -> Pool:
-    """COMMON_N: N_oi × S_oi, where the house has no meter."""
-    return Pool(norm * common_area, area, mark=Mark.NORM)
+def common_norm_pool(area: Decimal, *, norm: Decimal, common_area: Decimal, carried: Decimal = ZERO) -> Pool:
+    """COMMON_N: N_oi × S_oi, where the house has no meter. What was carried waits for a month by the house meter."""
+    return Pool(norm * common_area, area, mark=Mark.NORM, carry=min(carried, ZERO))
 
 
 def heat_pool(house: Decimal, area: Decimal) -> Pool:
