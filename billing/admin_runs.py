@@ -190,7 +190,7 @@ class BillingRunAdmin(DeskAdmin):
                 organization=run.organization_id, period=run.period, kind=BillingRun.Kind.CORRECTION
             ).exclude(state=State.DROPPED) if run.kind == BillingRun.Kind.PERIOD else (),
         }  # fmt: skip
-        if run.state == State.CALCULATED and run.kind == BillingRun.Kind.PERIOD and is_stale(run):
+        if run.state == State.CALCULATED and is_stale(run):
             context["stale"] = STALE
         if run.is_with_worker:
             context["progress"] = Progress.of(run.progress_key, run.done, run.total)

@@ -17,6 +17,7 @@ from billing.calculating.draft import Impossible
 from billing.calculating.known import accounts_of
 from billing.calculating.late import issued_months
 from billing.calculating.plan import Plan
+from billing.calculating.seal import seal_of
 from billing.models import BillingRun, Charge, ChargeSheet, CommonUse, PenaltyCharge, Recalculation
 from lib.copying import copy_in
 from lib.progress import tell
@@ -68,11 +69,12 @@ def _calculate(run: BillingRun, now: Clock) -> None:
 
 def _begin(run: BillingRun, now: Clock) -> Task:
     """Read what the whole run shares; of a run that begins now also count the accounts."""
+    seal = seal_of(run)  # before anything is read: what changes from now on is noticed
     plan = Plan.of(run.organization, run.period)
     if not run.cursor:
         with held(run, at=now()) as row:
             row.done, row.total, row.totals, row.anomalies = 0, accounts_of(plan).count(), {}, []
-            row.calculated_at = now()  # what changes from now on may be missed
+            row.calculated_at, row.seal = now(), seal
         run.total = row.total
     is_correction = run.kind == BillingRun.Kind.CORRECTION
     issued = {} if is_correction else issued_months(plan)

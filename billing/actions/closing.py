@@ -121,7 +121,7 @@ def start_issue(run: BillingRun, *, by: User, at: datetime, later: Later) -> Bil
         raise NotNow(_("This run is not calculated. Calculate it first."))
     if not resumed:
         _guard_order(row)
-        if row.kind == Kind.PERIOD and is_stale(row):
+        if is_stale(row):
             raise NotNow(STALE)
         row.cursor, row.done, row.issued_by = 0, 0, by
     row.state, row.error = State.ISSUING, ""

@@ -100,6 +100,7 @@ class BillingRun(models.Model):
     cursor = models.BigIntegerField(default=0)
     done = models.PositiveIntegerField(_("accounts done"), default=0)
     total = models.PositiveIntegerField(_("accounts"), default=0)
+    seal = models.CharField(max_length=64, blank=True)  # what it was calculated from (calculating/seal.py)
     totals = models.JSONField(default=dict)  # of the last calculation: {"accrued": "1.00", …, "services": {code: …}}
     anomalies = models.JSONField(default=list)  # [{"account": pk, "what": code, "facts": {…}}], at most 1000
     error = models.CharField(max_length=300, blank=True)

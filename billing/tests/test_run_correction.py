@@ -1,5 +1,6 @@
 """An issued month was wrong: it is calculated anew, and the differences are charged with the next one."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -8,12 +9,26 @@ import pytest
 from billing.actions.calculate import calculate, clear_dropped
 from billing.actions.closing import drop_run, recalculate, start_correction, start_issue
 from billing.actions.issuing import issue
-from billing.models import Absence, BillingRun, Charge, Invoice, QualityCase, Recalculation, Tariff
+from billing.models import (
+    Absence,
+    AccountFact,
+    Benefit,
+    BillingRun,
+    Charge,
+    Invoice,
+    LegalRule,
+    QualityCase,
+    Recalculation,
+    Service,
+    ServiceNorm,
+    Tariff,
+)
 from billing.tests.firm import AT, NOV, calculated, ignore, issued, line, make_service
 from lib.errors import Refusal
 from meters.models import Reading
 from meters.testing import make_meter, make_reading, make_readings
 from portal.testing import Cast
+from premises.models import Unit
 
 pytestmark = pytest.mark.feature("B10")
 OCT = date(2026, 10, 1)
@@ -191,3 +206,63 @@ def test_a_run_that_is_not_issued_is_dropped_with_everything_it_found(cast: Cast
     done = issued(cast.company, NOV, by=cast.anna)
     with pytest.raises(Refusal, match="cannot be dropped"):
         drop_run(done, at=AT, later=ignore)
+
+
+@pytest.mark.parametrize("is_correction", [True, False])
+def test_what_was_calculated_by_a_tariff_that_is_no_longer_in_force_is_not_issued(
+    cast: Cast, is_correction: bool
+) -> None:
+    make_service(cast.house, "main", "area", "24.36")
+    run = issued(cast.company, OCT, by=cast.anna)
+    Tariff.objects.update(rate=Decimal("66.00"))
+    if is_correction:
+        again = start_correction(run, reason="ошибка", by=cast.anna, at=AT, later=ignore)
+        assert calculate(again.pk, now=lambda: AT)
+        again.refresh_from_db()
+    else:
+        again = calculated(cast.company, NOV, by=cast.anna)
+    Tariff.objects.update(rate=Decimal("24.36"))
+    with pytest.raises(Refusal, match="Something changed"):
+        start_issue(again, by=cast.anna, at=AT, later=ignore)
+    recalculate(again, by=cast.anna, at=AT, later=ignore)
+    assert calculate(again.pk, now=lambda: AT)
+    assert start_issue(again, by=cast.anna, at=AT, later=ignore).state == BillingRun.State.ISSUING
+
+
+CHANGES: dict[str, Callable[[Cast], object]] = {
+    "people": lambda cast: AccountFact.objects.create(account=cast.account, since=OCT, residents=9),
+    "area": lambda cast: Unit.objects.filter(pk=cast.account.unit_id).update(area_total="1.00"),
+    "benefit": lambda cast: Benefit.objects.create(account=cast.account, category="ветеран", percent=50, since=OCT),
+    "absence": lambda cast: Absence.objects.create(
+        account=cast.account, left_on=OCT, returned_on=date(2026, 10, 20), applied_on=OCT
+    ),
+    "norm": lambda cast: ServiceNorm.objects.create(service=Service.objects.get(), kind="area", since=OCT, value=1),
+    "law": lambda cast: LegalRule.objects.create(country="RU", key="absence_min_days", valid_from=OCT, value="9"),
+    "way": lambda cast: Service.objects.update(method="account"),
+    "recalculation": lambda cast: Recalculation.objects.create(
+        account=cast.account, service=Service.objects.get(), period=OCT, amount="-1.00", source="reading", reason="акт"
+    ),
+    "reading": lambda cast: make_reading(make_meter(cast.account), OCT, "1"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_every_table_a_correction_was_calculated_from_may_not_change_before_it_is_charged(
+    cast: Cast, what: str
+) -> None:
+    make_service(cast.house, "main", "area", "24.36")
+    run = issued(cast.company, OCT, by=cast.anna)
+    correction = start_correction(run, reason="ошибка", by=cast.anna, at=AT, later=ignore)
+    assert calculate(correction.pk, now=lambda: AT)
+    CHANGES[what](cast)
+    with pytest.raises(Refusal, match="Something changed"):
+        start_issue(correction, by=cast.anna, at=AT, later=ignore)
+
+
+def test_the_price_of_a_later_month_and_another_company_do_not_make_a_run_out_of_date(cast: Cast) -> None:
+    service = make_service(cast.house, "main", "area", "24.36")
+    run = calculated(cast.company, OCT, by=cast.anna)
+    Tariff.objects.update(until=date(2026, 10, 31))
+    Tariff.objects.create(service=service, since=NOV, rate=Decimal("30.00"))
+    make_service(cast.other_house, "main", "area", "1.00")
+    assert start_issue(run, by=cast.anna, at=AT, later=ignore).state == BillingRun.State.ISSUING
