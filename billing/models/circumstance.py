@@ -1,7 +1,7 @@
 """What makes one account's charge differ: people and area by days, benefits, absences, poor quality, corrections."""
 
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
@@ -11,12 +11,14 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.service import POSITIVE, InForceQuerySet, Service, check_span
 from meters.resources import Resource
 from premises.models import House, Organization, PersonalAccount
 
+DAY = timedelta(days=1)
 MOST = Decimal("99999999.99")  # of one sum, either sign: as imports
 
 
@@ -169,6 +171,29 @@ class Absence(models.Model):
         if people and self.persons > people:
             text = _("So many people do not live there: %(people)s at most.") % {"people": people}
             raise ValidationError({"persons": text})
+        if self.left_on and self.returned_on:
+            self._guard_overlap()
+
+    def _guard_overlap(self) -> None:
+        """Raise ValidationError where on some full day of this absence more people are away than are charged for.
+
+        An absence that is entered twice would be given back twice. Where nobody is known to live there, nobody can say.
+        """
+        others = Absence.objects.filter(
+            account=self.account_id, left_on__lt=self.returned_on, returned_on__gt=self.left_on
+        ).exclude(pk=self.pk)
+        rows = [self, *others]
+        facts = list(self.account.facts.exclude(residents=None).order_by("since").values_list("since", "residents"))
+        # How many are away, or live there, can only become worse on one of these days.
+        begins = {row.left_on + DAY for row in rows} | {since for since, _people in facts}
+        for day in sorted(one for one in begins if self.left_on < one < self.returned_on):
+            away = sum(row.persons for row in rows if row.left_on < day < row.returned_on)
+            usual = self.account.residents or self.account.registered or 0
+            people = next((count for since, count in reversed(facts) if since <= day), usual)
+            if people and away > people and away > self.persons:
+                text = _("Away on %(day)s already: %(away)s, living there: %(people)s. Is this absence entered twice?")
+                facts_of_day = {"day": date_format(day, "d.m.Y"), "away": away - self.persons, "people": people}
+                raise ValidationError({"persons": text % facts_of_day})
 
 
 class QualityCase(models.Model):

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.urls import reverse
 
-from billing.models import Benefit, BillingRun, HouseService, Recalculation, Service, Tariff
+from billing.models import Absence, AccountFact, Benefit, BillingRun, HouseService, Recalculation, Service, Tariff
 from portal.testing import Cast
 from premises.models import PersonalAccount
 
@@ -202,3 +202,24 @@ def test_what_is_only_unlikely_is_warned_of(cast: Cast, enter: Any) -> None:
     assert "Check the area" not in client.post(add("housefact"), area, follow=True).content.decode()
     area |= {"since": "2026-02-01", "area_rooms": "1"}
     assert "Check the area" in client.post(add("housefact"), area, follow=True).content.decode()
+
+
+def test_an_absence_is_not_given_back_twice(cast: Cast, enter: Any) -> None:
+    """On no day are more away than live there; the days of leaving and returning do not count."""
+    PersonalAccount.objects.filter(pk=cast.account.pk).update(residents=1, registered=3)
+    client = enter(cast.anna)
+    values = {"account": cast.account.pk, "persons": "1", "left_on": "2026-11-01", "returned_on": "2026-11-25",
+              "applied_on": "2026-11-20"}  # fmt: skip
+    assert client.post(add("absence"), values).status_code == 302
+    for days in (("2026-11-01", "2026-11-25"), ("2026-10-01", "2026-11-03"), ("2026-11-23", "2026-12-20")):
+        again = values | {"left_on": days[0], "returned_on": days[1]}
+        assert "already: 1, living there: 1" in errors(client.post(add("absence"), again))
+    row = Absence.objects.get()
+    assert client.post(change(row), values | {"document": "справка"}).status_code == 302
+    after = values | {"left_on": "2026-11-25", "returned_on": "2026-12-10", "applied_on": "2026-12-01"}
+    assert client.post(add("absence"), after).status_code == 302
+    AccountFact.objects.create(account=cast.account, since=date(2026, 11, 10), residents=2)
+    second = values | {"left_on": "2026-11-08"}
+    assert "already: 1, living there: 1" in errors(client.post(add("absence"), second))
+    assert client.post(add("absence"), second | {"left_on": "2026-11-09"}).status_code == 302
+    assert "already: 2, living there: 2" in errors(client.post(add("absence"), second | {"left_on": "2026-11-12"}))
