@@ -22,6 +22,9 @@ from premises.registers.tally import ERROR, WARNING, Problem
 
 __all__ = ["ERROR", "WARNING", "Column", "Problem", "Register", "Row", "header_key", "read"]
 
+NO_COLUMN = _("The file has no such column. Write one of these words into the header: %(words)s.")
+MOST_WORDS = 8
+
 
 @dataclass(frozen=True)
 class Column:
@@ -73,6 +76,7 @@ class Register:
         self._columns = columns
         self._place: list[tuple[int, Column]] = []
         self._width = 0
+        self.headers: dict[str, str] = {}  # name of a column → its header as the file writes it
         try:
             self._find_header(sub_header)
             if not self._is_broken:
@@ -130,6 +134,12 @@ class Register:
         """Where the column stands, from 0."""
         return next((index for index, column in self._place if column.name == name), None)
 
+    def lack(self, name: str, line: int = 0) -> None:
+        """Note that the file must have this column, and which words its header may be."""
+        words = next(((one.name, *one.aliases) for one in self._columns if one.name == name), (name,))
+        facts = {"words": ", ".join(words[:MOST_WORDS])}
+        self.problems.append(Problem(line, ERROR, name, NO_COLUMN, facts))
+
     @property
     def _is_broken(self) -> bool:
         return any(problem.level == ERROR for problem in self.problems)
@@ -153,9 +163,10 @@ class Register:
         if sub_header:
             cells = self._with_sub_header(cells)
         for column in self._missing(cells):
-            self.problems.append(Problem(line, ERROR, column.name, _("The file has no such column.")))
+            self.lack(column.name, line)
         self._width = len(cells)
         self._place = self._known(cells)
+        self.headers = {column.name: " ".join(str(cells[index]).split())[:100] for index, column in self._place}
         self._look_at_header(line, cells)
 
     def _with_sub_header(self, cells: sources.Cells) -> sources.Cells:

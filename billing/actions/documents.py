@@ -48,6 +48,7 @@ def import_documents(run: ImportRun, file: BinaryIO, tally: Tally, *, write: boo
         hold_book(run.organization)
     tally.facts |= facts_of(file)
     source = open_documents(run, file)
+    tally.name_columns(source)
     desk, found = Desk(run, at), iter(source)
     while chunk := list(islice(found, CHUNK)):
         fresh = list(desk.new(chunk, tally))

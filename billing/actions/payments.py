@@ -36,6 +36,7 @@ def import_payments(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool
         hold_book(run.organization)
     tally.facts |= facts_of(file)
     opened = open_payments(file, profile=profile_of(run))
+    tally.name_columns(opened)
     desk = Desk(run, at)
     days: set[date] = set()
     found = iter(opened)

@@ -25,6 +25,7 @@ UKRAINIAN, RUSSIAN = ukrainian_problems, russian_problems
 def import_requisites(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool, at: datetime) -> None:
     """Walk through the register (an Importer of premises.registers); with `write` also ask for what differs."""
     register, rows = requisites(file, problems_of(run.organization))
+    tally.name_columns(register)
     tally.note(register.problems)
     if run.by is None:
         tally.note([Problem(0, ERROR, "", NOBODY)])

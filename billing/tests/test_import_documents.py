@@ -127,7 +127,10 @@ def test_a_closed_account_takes_no_later_document(cast: Cast) -> None:
 def test_a_missing_column_is_named(cast: Cast) -> None:
     file = BytesIO((HEAD + WATER).replace("payable", "sum").encode())
     run = check_file("documents", cast.company, file, name="f.csv", by=None, at=timezone.now())
-    assert [(field, said) for _row, field, said in complaints(run)] == [("payable", "The file has no such column.")]
+    words = "Write one of these words into the header: payable, к оплате, до сплати."
+    assert [(field, said) for _row, field, said in complaints(run)] == [
+        ("payable", f"The file has no such column. {words}")
+    ]
 
 
 @pytest.mark.parametrize(

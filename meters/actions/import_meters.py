@@ -51,6 +51,7 @@ Spot = tuple[int | None, int, str, str]  # account, house, resource, number
 def import_meters(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool, at: datetime) -> None:
     """The importer of the kind «meters»; see premises.registers.Importer."""
     register = read(file, columns(account_length(run.organization)))
+    tally.name_columns(register)
     tally.note(register.problems)
     book = MeterBook(run, register, tally, write=write, at=at)
     rows = iter(register)

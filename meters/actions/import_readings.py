@@ -69,6 +69,7 @@ NOT_BILLABLE = _("The meter is broken or its verification has expired: the readi
 def import_readings(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool, at: datetime) -> None:
     """The importer of the kind «readings»; see premises.registers.Importer."""
     register = read(file, columns(account_length(run.organization)), sub_header=True)
+    tally.name_columns(register)
     gathered = gather(register, tally.note)
     tally.rows += gathered.bad + gathered.repeated
     tally.unchanged += gathered.repeated

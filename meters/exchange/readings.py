@@ -188,7 +188,7 @@ def gather(register: Register, note: Callable[[Iterable[Problem]], None]) -> Gat
     """Read a register through; problems go to `note` row by row, readings come by their meters."""
     gathered = Gathered()
     if not any(register.has(name) for name in ("value", "t1")) and not register.problems:
-        register.problems.append(Problem(0, "error", "value", _("The file has no such column.")))
+        register.lack("value")
     note(register.problems)
     for row in register:
         if row.values:

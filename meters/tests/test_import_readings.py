@@ -213,7 +213,7 @@ def test_a_number_that_two_meters_have_is_ambiguous_and_names_the_flats(cast: Ca
     make_meter(cast.nina_account, "hot", "77")
     file = gis_file(["11.2026", "77", "Холодная вода", 5, None, None, "20.11.2026", None])
     [error] = complaints(check_file("readings", cast.company, file, name="g.xlsx", by=None, at=AT))
-    assert error[:2] == (4, "meter_no")
+    assert error[:2] == (4, "Номер прибора учета в ГИС ЖКХ")
     assert "10012; 10013" in error[2]
     file = gis_file(["11.2026", "77", "Горячая вода", 5, None, None, "20.11.2026", None])
     assert check_file("readings", cast.company, file, name="g.xlsx", by=None, at=AT).state == "checked"
@@ -295,7 +295,12 @@ def test_the_other_companys_meter_is_nobodys(cast: Cast) -> None:
 
 def test_a_file_without_values_says_so(cast: Cast) -> None:
     assert complaints(check(cast, "10012;5;CW;20.11.2026\n", head="account;meter_no;resource;date\n")) == [
-        (0, "value", "The file has no such column.")
+        (
+            0,
+            "value",
+            "The file has no such column. Write one of these words into the header: "
+            "value, показание, показания, показання, значение, значення.",
+        )
     ]
 
 

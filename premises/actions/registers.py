@@ -50,6 +50,7 @@ def import_accounts(run: ImportRun, file: BinaryIO, tally: Tally, *, write: bool
     length = account_length(run.organization)
     found = (reader(file, length) for reader in READERS.get(ImportRun.Kind.ACCOUNTS, ()))
     register = next((one for one in found if one is not None), None) or read(file, columns(length))
+    tally.name_columns(register)
     tally.note(register.problems)
     book = AccountBook(run, register, tally, write=write, at=at)
     for chunk in book.chunks():

@@ -51,6 +51,7 @@ class Tally:
         self.errors = self.warnings = 0
         self.totals: dict[str, str] = {}  # English words to translate → a printed number
         self.facts: dict[str, Any] = {}  # kept with the run: of what format the file is, what its money was sent with
+        self.headers: Mapping[str, str] = {}  # name of a column → how the file calls it
         self._kept: dict[bool, list[Problem]] = {True: [], False: []}
 
     @property
@@ -65,6 +66,10 @@ class Tally:
         if is_time and self.on_progress:
             self.on_progress(count)
 
+    def name_columns(self, opened: object) -> None:
+        """From here on problems call the columns as the header of this opened file does, not by our names."""
+        self.headers = getattr(getattr(opened, "register", opened), "headers", {})
+
     def note(self, problems: Iterable[Problem]) -> None:
         """Count these problems and keep them while there is room."""
         for problem in problems:
@@ -72,7 +77,8 @@ class Tally:
             self.errors += is_error
             self.warnings += not is_error
             if len(self._kept[is_error]) < MOST_PROBLEMS:
-                self._kept[is_error].append(problem)
+                header = self.headers.get(problem.field)
+                self._kept[is_error].append(dataclasses.replace(problem, field=header) if header else problem)
 
     def total(self, words: str, value: Decimal | int) -> None:
         """Set one control total; `words` are English and marked for translation."""

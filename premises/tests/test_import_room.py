@@ -122,6 +122,20 @@ def test_the_file_is_kept_under_a_name_of_ours(cast: Cast, enter: Enter, media: 
     assert [path.name for path in media.rglob("*") if path.is_file()] == [f"{run.public_id}.csv"]
 
 
+def test_the_report_names_columns_as_the_file_does(cast: Cast, enter: Enter) -> None:
+    """Anna's file has Russian headers: she reads them in the report, and which word to write where one is missing."""
+    anna = enter(cast.anna)
+    text = "Лицевой счёт;Адрес;Квартира;Площадь\n10117;г. Волгодонск, ул. Садовая, 1;17;много\n"
+    page = anna.get(upload(anna, cast.company, text)["Location"]).content.decode()
+    assert "<td>Площадь</td>" in page
+    assert "area_total" not in page
+    page = anna.get(upload(anna, cast.company, "Лицевой счёт;Адрес\n1;дом\n")["Location"]).content.decode()
+    assert "Write one of these words into the header: flat, квартира" in page
+    paid = "Лицевой счёт;Дата;Номер;Сумма\n10012;12.03.2019;1;сто\n"
+    page = anna.get(upload(anna, cast.company, paid, kind="payments")["Location"]).content.decode()
+    assert "<td>Сумма</td>" in page
+
+
 # --- Others ---------------------------------------------------------------------------------------------------------
 
 
