@@ -229,6 +229,12 @@ def test_the_parts_of_the_debt_and_their_receivers_are_shown(cast: Cast, bill: I
 # --- Once -----------------------------------------------------------------------------------------------------------
 
 
+def test_no_page_of_a_payment_leads_tanya_to_bills(cast: Cast, bill: Invoice, enter: Enter) -> None:
+    tanya = enter(cast.tanya)
+    page = body(tanya.get(send(tanya, url_of(cast), what="due")["Location"]))
+    assert f'href="{reverse("bills", args=[cast.account.public_id])}"' not in page
+
+
 def test_a_double_click_and_two_tabs_begin_one_payment(cast: Cast, bill: Invoice, enter: Enter) -> None:
     olga, key = enter(cast.olga), str(uuid.uuid4())
     answers = [send(olga, url_of(cast), idem=key), send(olga, url_of(cast), idem=key), send(olga, url_of(cast))]

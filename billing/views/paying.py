@@ -165,7 +165,8 @@ def intent(request: HttpRequest, account_id: UUID, intent_id: UUID) -> HttpRespo
     host, form_hosts = _where(found)
     returns = list(Refund.objects.filter(payment__intent=found, state=Refund.State.DONE).order_by("done_on", "pk"))
     context = {
-        "account": found.account, "intent": found, "currency": found.currency, "host": host,
+        "account": found.account, "link": account_or_404(request, account_id)[1], "intent": found,
+        "currency": found.currency, "host": host,
         "parts": named_parts(found.account, found.sections), "returns": returns,
         "kept": found.amount - sum(one.amount for one in returns),
         "is_soon": found.created_at > now - SOON, "can_cancel": found.state == Is.SENT and _can_cancel(found),

@@ -130,11 +130,15 @@ def field_anchor(field: BoundField) -> str:
 def navigation(context: dict[str, Any]) -> list[dict[str, Any]]:
     """The sections a signed-in person may open now: name, address, icon, whether it is open, whether only on wide screens."""
     request, account = context.get("request"), context.get("account")
+    money = ""
     if account:
+        link = context.get("link")  # pages without it are of those who see everything
+        name, word = ("bills", _("Bills")) if not link or link.is_full else ("pay", _("Pay"))
+        money = reverse(name, args=[account.public_id])
         items = [
             (_("Home"), reverse("account_home", args=[account.public_id]), "home", False),
             (_("Meters"), reverse("readings", args=[account.public_id]), "meter", False),
-            (_("Bills"), reverse("bills", args=[account.public_id]), "bill", False),
+            (word, money, "bill", False),
         ]
     else:
         items = [(_("Home"), reverse("home"), "home", False)]
@@ -143,7 +147,7 @@ def navigation(context: dict[str, Any]) -> list[dict[str, Any]]:
         (_("My flats"), reverse("accounts"), "key", True),
         (_("More"), reverse("profile"), "more", False),
     ]
-    path = _section_path(request.path, account) if request else ""
+    path = _section_path(request.path, account, money) if request else ""
     here = [url for _name, url, *_rest in items if path.startswith(url)]
     current = max(here, key=len, default="")
     return [
@@ -155,13 +159,12 @@ def navigation(context: dict[str, Any]) -> list[dict[str, Any]]:
 OF_BILLS = ("payments", "statement", "services", "receipts", "pay")
 
 
-def _section_path(path: str, account: Any) -> str:
-    """The address as the menu counts it: payments, statements and the like belong to the bills."""
+def _section_path(path: str, account: Any, money: str) -> str:
+    """The address as the menu counts it: payments, statements and the like belong to the tab of `money`."""
     if not account:
         return path
-    bills = reverse("bills", args=[account.public_id])
-    own = bills.removesuffix("bills/")
-    return bills if path.startswith(tuple(f"{own}{word}/" for word in OF_BILLS)) else path
+    own = reverse("bills", args=[account.public_id]).removesuffix("bills/")
+    return money if path.startswith(tuple(f"{own}{word}/" for word in OF_BILLS)) else path
 
 
 @register.simple_tag(takes_context=True)

@@ -185,3 +185,17 @@ def test_the_sections_lead_to_the_meters(cast: Cast, enter: Enter) -> None:
     words = re.findall(r"<span>(.+?)</span>", bar)
     assert words == ["Home", "Meters", "Bills", "Inbox", "My flats", "More"]  # «My flats» only on wide screens
     assert reverse("readings", args=[cast.account.public_id]) in bar
+
+
+@pytest.mark.feature("C2", "B14")
+def test_whoever_may_not_read_bills_is_led_to_paying_and_to_the_proof(cast: Cast, enter: Enter) -> None:
+    tanya, (pay, bills) = enter(cast.tanya), (reverse(name, args=[cast.account.public_id]) for name in ("pay", "bills"))
+    bar = tanya.get(home_of(cast.account)).content.decode().split('class="nav-bar"')[1].split("</nav>")[0]
+    assert f'href="{pay}"' in bar
+    assert f'href="{bills}"' not in bar  # it would lead nowhere
+    page = tanya.get(pay).content.decode()
+    assert f'href="{pay}" aria-current="page"' in page
+    assert f'href="{bills}"' not in page
+    assert "Names, bills and their history open when you prove that the flat is yours." in page
+    assert reverse("link_upgrade", args=[cast.account.public_id]) in page
+    assert "when you prove" not in enter(cast.olga).get(pay).content.decode()
