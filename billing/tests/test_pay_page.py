@@ -18,6 +18,7 @@ from billing.actions.paying import go_on, refresh
 from billing.models import Invoice, PartnerLink, PaymentIntent, Requisites
 from billing.testing import make_intent, make_invoice, make_payment, make_till
 from billing.tests.till import Stub
+from billing.views import paying
 from portal.testing import Cast
 
 Enter = Callable[[User], Client]
@@ -261,6 +262,41 @@ def test_the_eleventh_payment_of_an_hour_is_too_many(cast: Cast, bill: Invoice, 
         PaymentIntent.objects.all().update(state="failed")
     assert send(olga, url_of(cast), what="other", amount="200").status_code == 429
     assert PaymentIntent.objects.count() == 10
+
+
+def test_who_paid_and_never_returned_is_not_offered_the_same_debt(
+    cast: Cast, bill: Invoice, stub: Stub, enter: Enter
+) -> None:
+    cast.company.provider_accounts.all().delete()
+    make_till(cast.company, provider="yookassa")
+    moment = timezone.now() - timedelta(minutes=1)
+    paid = go_on(make_intent(cast.account, cast.olga, "3000.00"), at=moment)
+    theirs = go_on(make_intent(cast.account, cast.oleg, "500.00"), at=moment)
+    stub.pay(paid)
+    page = body(enter(cast.olga).get(url_of(cast)))
+    assert "The whole debt: 1,000.00 RUB" in page
+    assert "Your payment of 3,000.00 RUB has arrived and is taken off the debt." in page
+    assert f"fetch {theirs.provider_id}" not in stub.asked  # other people's are left to the worker
+    asked = len(stub.asked)
+    assert "has arrived" not in body(enter(cast.olga).get(url_of(cast)))
+    assert len(stub.asked) == asked
+
+
+def test_a_silent_bank_keeps_nobody_from_the_page_of_the_sum(
+    cast: Cast, bill: Invoice, stub: Stub, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[int] = []
+    monkeypatch.setattr(paying, "nudge_intent", left.append)
+    cast.company.provider_accounts.all().delete()
+    make_till(cast.company, provider="yookassa")
+    moment = timezone.now() - timedelta(minutes=1)
+    two = [go_on(make_intent(cast.account, cast.olga, amount), at=moment) for amount in ("100.00", "200.00")]
+    stub.is_silent, asked = True, len(stub.asked)
+    page = enter(cast.olga).get(url_of(cast))
+    assert page.status_code == 200
+    assert "The whole debt: 4,000.00 RUB" in body(page)
+    assert len(stub.asked) == asked + 1  # its patience is spent once for a page
+    assert sorted(left) == sorted(one.pk for one in two)
 
 
 # --- Step 2 and 3 ---------------------------------------------------------------------------------------------------

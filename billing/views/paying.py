@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -34,6 +35,7 @@ from billing.payment_code import payment_code
 from billing.providers import ProviderError, provider_of
 from billing.tasks import nudge_intent
 from billing.views.bills import picture
+from lib.money import format_money
 from premises.access import account_or_404
 from premises.models import AccountLink, PersonalAccount
 from premises.views.pages import person, posted, show
@@ -56,6 +58,8 @@ def pay(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Step 1: how much and which way. Any active link may pay; where the company takes no payments, the other ways."""
     account, link = account_or_404(request, account_id)
     user, now = person(request), timezone.now()
+    if request.method != "POST":  # a form is held in a transaction, where nobody may be asked
+        _ask_about_waiting(request, account, at=now)
     owed = Owed.by(account, is_full=link.is_full, invoice=request.GET.get("invoice", ""))
     till = provider_account_of(account.organization)
     context = {"account": account, "link": link, "owed": owed, "currency": account.organization.currency}
@@ -80,6 +84,26 @@ def pay(request: HttpRequest, account_id: UUID) -> HttpResponse:
     if form.doubts:
         return render(request, "billing/pay/amount.html", context, status=422)
     return show(request, "billing/pay/amount.html", context)
+
+
+def _ask_about_waiting(request: HttpRequest, account: PersonalAccount, *, at: datetime) -> None:
+    """Before the debt is shown: how the person's own payments ended, so that nobody who never returned pays twice.
+
+    There are three of them at the most; once the provider is slow, the others are left to the worker.
+    """
+    own = PaymentIntent.objects.visible_to(person(request)).filter(account=account).waiting()
+    is_slow = False
+    for one in own.exclude(provider_id="").select_related("provider_account"):
+        if is_slow:
+            nudge_intent(one.pk)
+            continue
+        found = _ask(one, at=at)
+        is_slow = found is None
+        if found and found.state == Is.PAID:
+            money = format_money(found.amount, found.currency, get_language() or "en")
+            messages.success(
+                request, _("Your payment of %(sum)s has arrived and is taken off the debt.") % {"sum": money}
+            )
 
 
 def _full_status(request: HttpRequest) -> int:
@@ -178,12 +202,13 @@ def intent(request: HttpRequest, account_id: UUID, intent_id: UUID) -> HttpRespo
     return response
 
 
-def _ask(found: PaymentIntent, *, at: datetime) -> None:
-    """Ask the provider how it ended; one that is slow to answer is left to the worker, who has more patience."""
+def _ask(found: PaymentIntent, *, at: datetime) -> PaymentIntent | None:
+    """Ask the provider how it ended; one that is slow to answer (None) is left to the worker, who has more patience."""
     try:
-        ask_once(found, at=at)
+        return ask_once(found, at=at)
     except ProviderError:
         nudge_intent(found.pk)
+        return None
 
 
 def _where(found: PaymentIntent) -> tuple[str, tuple[str, ...]]:
