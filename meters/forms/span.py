@@ -1,10 +1,12 @@
 """Which months of the past to show."""
 
+import re
 from datetime import date
 
 from django import forms
 from django.http import QueryDict
 from django.utils.dates import MONTHS
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,35 +31,54 @@ class SpanForm(forms.Form):
 
     def __init__(self, data: QueryDict, *, first: date, last: date) -> None:
         self.said: list[str] = []
-        years = [str(year) for year in range(last.year, min(first, last).year - 1, -1)]
-        given = {name: data.get(name, "") for name in self.base_fields}
         usual = Span(months_before(last, self.usual - 1), last)
-        self.span = self._span(given, years, usual)
+        self.reach = Span(min(first.replace(day=1), usual.first), last)
+        self.span = self._span({name: data.get(name, "") for name in self.base_fields}, usual)
         shown = {
             "from_month": self.span.first.month, "from_year": self.span.first.year,
             "to_month": self.span.last.month, "to_year": self.span.last.year,
         }  # fmt: skip
         super().__init__(initial=shown)
-        reach = range(max(last.year, self.span.last.year), min(int(years[-1]), self.span.first.year) - 1, -1)
+        oldest = min(min(first, last).year, self.span.first.year)
         for name in ("from_year", "to_year"):
-            self.fields[name].choices = [(year, str(year)) for year in reach]  # type: ignore[attr-defined]
+            years = [(str(year), str(year)) for year in range(last.year, oldest - 1, -1)]
+            self.fields[name].choices = years  # type: ignore[attr-defined]
 
-    def _span(self, given: dict[str, str], years: list[str], usual: Span) -> Span:
-        first = _month(given["from_year"], given["from_month"], years)
-        last = _month(given["to_year"], given["to_month"], years)
-        asked = any(given.values())
-        if asked and not (first and last):
+    def _span(self, given: dict[str, str], usual: Span) -> Span:
+        if not any(given.values()):
+            return usual
+        first = _month(given["from_year"], given["from_month"])
+        last = _month(given["to_year"], given["to_month"])
+        if not (first and last):
             self.said.append(
                 _("These months are not in the book. What could not be read was replaced with the months shown below.")
             )
-        first, last = first or usual.first, last or usual.last
-        if first > last:
+        elif first > last:
             first, last = last, first
             self.said.append(_("The first month was after the last one: we swapped them."))
+        asked = [month for month in (first, last) if month]
+        last = self._within(last) if last else usual.last
+        first = self._within(first) if first else months_before(last, self.usual - 1)
+        self._tell_what_was_cut(asked)
         if months_between(first, last) >= self.most:
             first = months_before(last, self.most - 1)
             self.said.append(self._too_long())
         return Span(first, last)
+
+    def _within(self, month: date) -> date:
+        return min(max(month, self.reach.first), self.reach.last)
+
+    def _tell_what_was_cut(self, asked: list[date]) -> None:
+        if any(month < self.reach.first for month in asked):
+            self.said.append(
+                _("Nothing is kept from before %(month)s: what is shown begins there.")
+                % {"month": date_format(self.reach.first, "E Y")}
+            )
+        if any(month > self.reach.last for month in asked):
+            self.said.append(
+                _("Months after %(month)s are still to come: what is shown ends there.")
+                % {"month": date_format(self.reach.last, "E Y")}
+            )
 
     def _too_long(self) -> str:
         return _("At most five years are shown at once: these are the last ones of your choice.")
@@ -68,8 +89,8 @@ class SpanForm(forms.Form):
         return "&".join(f"{name}={value}" for name, value in self.initial.items())
 
 
-def _month(year: str, month: str, years: list[str]) -> date | None:
-    """The month that was chosen, or None for what is not offered."""
-    if year not in years or month not in {str(number) for number in MONTHS}:
+def _month(year: str, month: str) -> date | None:
+    """The month that was chosen, or None for what is none."""
+    if not re.fullmatch(r"[1-9][0-9]{3}", year) or month not in {str(number) for number in MONTHS}:
         return None
     return date(int(year), int(month), 1)
