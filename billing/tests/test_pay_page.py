@@ -320,6 +320,22 @@ def test_the_check_names_payee_account_sum_fee_and_where_one_is_taken(cast: Cast
     assert "no real money is moved" in page
 
 
+def test_the_check_says_what_of_the_sum_is_more_than_is_owed(cast: Cast, bill: Invoice, enter: Enter) -> None:
+    olga = enter(cast.olga)
+    words = "The rest stays on the account as an advance."
+    page = body(olga.get(send(olga, url_of(cast), what="other", amount="40000.00")["Location"]))
+    assert f"This is 36,000.00 RUB more than is owed. {words}" in page
+    assert words not in body(olga.get(send(olga, url_of(cast), what="other", amount="4000.00")["Location"]))
+    assert words not in body(olga.get(send(olga, url_of(cast), what="due")["Location"]))
+
+
+def test_the_check_says_that_all_of_it_is_an_advance_where_nothing_is_owed(cast: Cast, enter: Enter) -> None:
+    make_till(cast.company)
+    olga = enter(cast.olga)
+    page = body(olga.get(send(olga, url_of(cast), what="other", amount="100", sure="100.00")["Location"]))
+    assert "Nothing is owed now: this will be an advance." in page
+
+
 def test_the_press_leads_to_the_bank_and_back_leads_to_the_same_payment(
     cast: Cast, bill: Invoice, enter: Enter
 ) -> None:

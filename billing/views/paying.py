@@ -1,6 +1,7 @@
 """P24: paying online. A person chooses a sum, checks it, goes to the provider and comes back; nothing here asks for a card."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from billing.actions.paying import (
     start_payment,
 )
 from billing.debts import standing_of
-from billing.models import Invoice, PartnerLink, PaymentIntent, Refund, Requisites
+from billing.models import Invoice, LedgerEntry, PartnerLink, PaymentIntent, Refund, Requisites
 from billing.owed import Owed
 from billing.pay_form import PayForm
 from billing.payment_code import payment_code
@@ -196,6 +197,9 @@ def intent(request: HttpRequest, account_id: UUID, intent_id: UUID) -> HttpRespo
         "is_soon": found.created_at > now - SOON, "can_cancel": found.state == Is.SENT and _can_cancel(found),
     }  # fmt: skip
     template = "check" if found.state == Is.CREATED else "result"
+    if template == "check":
+        due = max(LedgerEntry.objects.filter(account=found.account).balance(), Decimal(0))
+        context |= {"due": due, "over": found.amount - due}
     response = render(request, f"billing/pay/{template}.html", context)
     if form_hosts:  # browsers ask the policy about the address that a form is led on to, too
         response._csp_update = {"form-action": list(form_hosts)}  # type: ignore[attr-defined]
