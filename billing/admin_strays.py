@@ -147,12 +147,23 @@ class BankDocumentAdmin(ScopedAdmin):
     """The bank statement, line by line, and the register that each transfer equals."""
 
     may = {MANAGER: LOOK, ACCOUNTANT: LOOK}
-    list_display = ("number", "on", "amount", "purpose", "state", "register", "organization")
+    list_display = ("number", "on", "amount", "purpose", "now", "register", "organization")
     list_filter = ("state", "on", "organization")
     list_select_related = ("register", "organization")
     search_fields = ("number", "purpose", "payer_account")
     sortable_by = ("on", "amount")
     fields = (
-        "organization", "number", "on", "amount", "payer_account", "payee_account", "purpose", "state", "register",
+        "organization", "number", "on", "amount", "payer_account", "payee_account", "purpose", "now", "register",
         "source",
     )  # fmt: skip
+    readonly_fields = ("now",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BankDocument]:
+        return super().get_queryset(request).with_strays()
+
+    @admin.display(description=_("state"), ordering="state")
+    def now(self, document: Any) -> str:
+        """A single payment of nobody is not credited while it waits in the tray, nor when it went back."""
+        if document.state != BankDocument.State.CREDITED or document.stray_state in (None, StrayPayment.State.LINKED):
+            return str(document.get_state_display())
+        return str(StrayPayment.State(document.stray_state).label)

@@ -10,6 +10,7 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         from billing import notices, receivers  # noqa: F401  (declares the kinds, listens)
         from billing.actions.documents import import_documents
+        from billing.actions.matching import freed_transfers
         from billing.actions.payments import import_payments
         from billing.actions.requisites_register import import_requisites
         from billing.actions.rules import load_defaults
@@ -21,7 +22,7 @@ class BillingConfig(AppConfig):
         from premises.registers import declare, declare_reader
 
         declare("documents", import_documents, undo=undo_documents)
-        declare("payments", import_payments, undo=undo_payments)
+        declare("payments", import_payments, undo=undo_payments, aftermath=freed_transfers)
         declare("statement", import_statement, undo=undo_payments)
         declare("requisites", import_requisites)
         declare_reader("accounts", open_accounts)

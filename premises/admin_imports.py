@@ -24,7 +24,7 @@ from lib.uploads import MAX_UPLOAD, was_too_large
 from premises.actions.imports import receive_file, start_import, start_undo
 from premises.admin_scope import ACCOUNTANT, ADD, MANAGER, VIEW, ScopedAdmin, is_chief, jobs_of
 from premises.models import ColumnProfile, ImportRun, Organization
-from premises.registers import IMPORTERS, is_for
+from premises.registers import AFTERMATHS, IMPORTERS, is_for
 from premises.tasks import apply_import, check_import, take_import_back
 
 PROBLEMS_PER_PAGE = 100
@@ -217,7 +217,8 @@ class ImportRunAdmin(ScopedAdmin):
             run.guard_undoable()
         except Refusal as no:
             return self._report(request, self._importable(request, run_id), no)
-        context = self._context(request, run=run, title=gettext("Take the import back"))
+        also = list(AFTERMATHS[run.kind](run)) if run.kind in AFTERMATHS else []
+        context = self._context(request, run=run, title=gettext("Take the import back"), also=also)
         return render(request, "admin/premises/importrun/undo.html", context)
 
     def _importable(self, request: HttpRequest, run_id: int) -> ImportRun:

@@ -36,6 +36,8 @@ STRAY_COLUMNS = (
     "paid_on", "period", "amount", "kind", "created_at",
 )  # fmt: skip
 ZERO = Decimal("0.00")
+NOBODY_HAS = _("The company has no account with this number: the payment will wait until you say whose it is.")
+NOBODY_NAMED = _("No account is named: the payment will wait until you say whose it is.")
 
 
 class Place(NamedTuple):
@@ -117,7 +119,7 @@ class Desk:
                 continue
             tally.created += 1
             if place is None:
-                receipt.warn("account", _("The company has no account with this number: the payment will wait until you say whose it is."))  # fmt: skip
+                receipt.warn("account", NOBODY_HAS if text_of(receipt) else NOBODY_NAMED)
                 self.strays.add(receipt.amount)
                 strays.append(receipt)
                 continue

@@ -5,8 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Count, Sum
+from django.utils.translation import get_language, ngettext
+
 from billing.exchange.statement import Expected, Order, pairs
 from billing.models import BankDocument
+from lib.money import format_number
 from premises.models import ImportRun, Organization
 
 Kept = Mapping[str, str]  # an item of ImportRun.facts["transfers"]
@@ -32,6 +36,21 @@ def match_transfers(organization: Organization, of_this: Iterable[tuple[int, Kep
         document.save(update_fields=["state", "register"])
         count += 1
     return count
+
+
+def freed_transfers(run: ImportRun) -> Iterator[str]:
+    """Say which transfers of the bank wait again when this register of payments is taken back (an Aftermath)."""
+    mine = BankDocument.objects.filter(register=run, state=BankDocument.State.MATCHED)
+    found = mine.aggregate(count=Count("pk"), sum=Sum("amount"))
+    if not found["count"]:
+        return
+    yield ngettext(
+        "A transfer of the bank statement, %(sum)s, equals this register. It will stand under «What does not fit» until a "
+        "register of this sum is imported again.",
+        "%(count)s transfers of the bank statement, %(sum)s in all, equal this register. They will stand under «What does "
+        "not fit» until a register of their sums is imported again.",
+        found["count"],
+    ) % {"count": found["count"], "sum": format_number(found["sum"], get_language() or "en", 2)}
 
 
 def _registers(organization: Organization) -> Iterator[tuple[int, Kept]]:

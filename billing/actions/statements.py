@@ -53,6 +53,7 @@ def import_statement(run: ImportRun, file: BinaryIO, tally: Tally, *, write: boo
     statement = read_statement(inner)
     tally.facts |= {"format": STATEMENT, "format_words": WORDS[STATEMENT]}
     tally.note([*statement.problems, *_strange_accounts(run, statement)])
+    tally.name_columns(statement)
     desk, payments = Desk(run, at), Tally()
     _refuse_repeated(statement.orders)
     receipts = iter(statement)

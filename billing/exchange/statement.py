@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 from django.utils.translation import gettext_noop as _
 
@@ -102,6 +102,10 @@ class Order:
 @dataclass
 class Statement:
     """An opened statement: what it is about, its incoming orders, and problems of the whole file."""
+
+    headers: ClassVar[dict[str, str]] = {
+        "account": "НазначениеПлатежа", "period": "НазначениеПлатежа", "date": "Дата", "operation": "Номер"
+    }  # fmt: skip
 
     accounts: set[str] = field(default_factory=set)
     orders: list[Order] = field(default_factory=list)

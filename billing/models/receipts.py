@@ -1,10 +1,12 @@
 """Who receives bills by e-mail, and payments of which nobody knows the account."""
 
 import secrets
+from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Concat, Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -100,6 +102,19 @@ class StrayPayment(models.Model):
         return f"{self.paid_on:%d.%m.%Y} {self.amount}"
 
 
+class BankDocumentQuerySet(OfOrganizationQuerySet["BankDocument"]):
+    def with_strays(self) -> Self:
+        """With `stray_state`: where the tray's payment of the same order is, if it ever was there."""
+        day = Func(F("on"), Value("YYYYMMDD"), function="to_char", output_field=models.CharField())
+        operation = Left(
+            Concat("payer_account", Value(" "), day, Value(" "), "number", output_field=models.CharField()), 100
+        )
+        same = StrayPayment.objects.filter(
+            organization=OuterRef("organization"), source=OuterRef("source"), operation=OuterRef("operation")
+        ).order_by()
+        return self.annotate(operation=operation).annotate(stray_state=Subquery(same.values("state")[:1]))
+
+
 class BankDocument(models.Model):
     """One line of the company's bank statement: a transfer that must equal a register, or a single payment."""
 
@@ -127,7 +142,7 @@ class BankDocument(models.Model):
         verbose_name=_("register of payments"),
     )  # fmt: skip
 
-    objects = OfOrganizationQuerySet["BankDocument"].as_manager()
+    objects = BankDocumentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("document of the bank statement")

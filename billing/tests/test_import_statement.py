@@ -1,11 +1,15 @@
 """A bank statement: single payments are credited, transfers are held against registers, a day twice is one day."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from io import BytesIO
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from billing.actions.strays import credit_stray
 from billing.models import BankDocument, LedgerEntry, Payment, StrayPayment
 from billing.tests.firm import make_details
@@ -15,6 +19,7 @@ from portal.testing import Cast, make_account
 from premises.actions.imports import apply_file, check_file, undo_import
 from premises.models import ImportRun
 
+Enter = Callable[[User], Client]
 pytestmark = pytest.mark.feature("G10")
 OWN = order("Оплата ЖКУ за 02.2019, ЛС 10012")
 NOBODY = order("Помощь", number="8", amount="50.00")
@@ -58,6 +63,35 @@ def test_a_transfer_equals_its_register_in_either_order(cast: Cast, first: str) 
     assert states() == {"123456": ("open", None)}
     again = register(cast)
     assert states() == {"123456": ("matched", again.pk)}
+
+
+def test_before_a_matched_register_is_taken_back_its_transfer_is_named(cast: Cast, enter: Enter) -> None:
+    make_account(cast.house, "17", "10117")
+    run, anna = register(cast), enter(cast.anna)
+    asked = reverse("admin:premises_importrun_undo", args=[run.pk])
+    assert "bank statement" not in anna.get(asked).content.decode()
+    take(cast, STATEMENT)
+    assert "A transfer of the bank statement, 4,955.70, equals this register." in anna.get(asked).content.decode()
+    assert states() == {"123456": ("matched", run.pk)}
+
+
+def test_an_order_without_an_account_is_said_and_listed_as_not_identified(cast: Cast, enter: Enter) -> None:
+    """Nothing is «credited» that waits in the tray, and no number is called unknown where there is none."""
+    run = take(cast, with_orders(OWN, NOBODY, order("Оплата ЖКУ, ЛС 99999", number="11")))
+    assert [(one.field, one.message.partition(":")[0]) for one in run.problems if "until you say" in one.message] == [
+        ("НазначениеПлатежа", "No account is named"),
+        ("НазначениеПлатежа", "The company has no account with this number"),
+    ]
+    anna, listed = enter(cast.anna), reverse("admin:billing_bankdocument_changelist")
+    page = anna.get(listed).content.decode()
+    assert (page.count('field-now">Not identified'), page.count('field-now">Credited as a payment')) == (2, 1)
+    stray = StrayPayment.objects.get(purpose="Помощь")
+    document = reverse("admin:billing_bankdocument_change", args=[BankDocument.objects.get(number="8").pk])
+    assert "Not identified" in anna.get(document).content.decode()
+    credit_stray(stray, cast.account, by=cast.anna, at=timezone.now())
+    assert "Credited as a payment" in anna.get(document).content.decode()
+    page = anna.get(listed).content.decode()
+    assert (page.count('field-now">Not identified'), page.count('field-now">Credited as a payment')) == (1, 2)
 
 
 def test_a_transfer_of_another_sum_stays_open(cast: Cast) -> None:

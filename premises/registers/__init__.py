@@ -4,7 +4,7 @@ Each format has a file of columns; `IMPORTERS` holds what reads it. Apps above p
 (AppConfig.ready), so that the command and the admin import them without knowing them.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from premises.registers.tally import Problem, Tally
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from premises.register import Row
 
 __all__ = [
-    "IMPORTERS", "READERS", "UNDOERS", "Importer", "Rows", "Tally", "Undoer", "declare", "declare_reader", "is_for",
+    "AFTERMATHS", "IMPORTERS", "READERS", "UNDOERS", "Aftermath", "Importer", "Rows", "Tally", "Undoer", "declare", "declare_reader", "is_for",
 ]  # fmt: skip
 
 
@@ -55,13 +55,23 @@ class Undoer(Protocol):
 
 IMPORTERS: dict[str, Importer] = {}
 UNDOERS: dict[str, Undoer] = {}
+# What else taking one import back would change: sentences in the reader's language, said before it is done.
+Aftermath = Callable[["ImportRun"], Iterable[str]]
+AFTERMATHS: dict[str, Aftermath] = {}
 # Other formats of a kind: a reader takes the file and the length of account numbers; None: it is not its format.
 Reader = Callable[[BinaryIO, int], Rows | None]
 READERS: dict[str, list[Reader]] = {}
 JOBS: dict[str, frozenset[str]] = {}  # of kinds that are not for every job with an import room
 
 
-def declare(kind: str, importer: Importer, undo: Undoer | None = None, *, jobs: Collection[str] | None = None) -> None:
+def declare(
+    kind: str,
+    importer: Importer,
+    undo: Undoer | None = None,
+    *,
+    jobs: Collection[str] | None = None,
+    aftermath: Aftermath | None = None,
+) -> None:
     """Say who imports this ImportRun.Kind and, if it can be taken back, who does that; the same kind twice is a bug.
 
     `jobs` are the roles of employees that may bring it; None: of every one that may import at all.
@@ -71,6 +81,8 @@ def declare(kind: str, importer: Importer, undo: Undoer | None = None, *, jobs: 
     IMPORTERS[kind] = importer
     if undo:
         UNDOERS[kind] = undo
+    if aftermath:
+        AFTERMATHS[kind] = aftermath
     if jobs is not None:
         JOBS[kind] = frozenset(jobs)
 
