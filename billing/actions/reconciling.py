@@ -3,13 +3,18 @@
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from django.db.models import Manager
+from django.db.models.functions import Coalesce
 
 from billing.actions.hearing import look_into
 from billing.actions.paying import note_silence, refresh
 from billing.actions.refunding import send_refund
 from billing.models import PaymentIntent, ProviderEvent, Refund
 from billing.providers import ProviderError
+from lib.errors import Busy, Refusal
+from lib.locks import unless_locked
 
 log = logging.getLogger("billing")
 
@@ -22,21 +27,22 @@ Row = TypeVar("Row", PaymentIntent, ProviderEvent, Refund)
 def reconcile(*, at: datetime) -> int:
     """Look into lost notifications, ask for silent payments, send refunds again; return how many rows were asked about.
 
-    One that cannot be asked about does not keep the others from it.
+    The one that was asked about longest ago comes first: what always fails, or whose book is held, keeps no other from it.
     """
     events = ProviderEvent.objects.filter(outcome=ProviderEvent.Outcome.NEW, received_at__lt=at - HEARD)
     intents = PaymentIntent.objects.to_reconcile(at).select_related("provider_account").order_by("asked_at")
     refunds = Refund.objects.filter(state=Refund.State.ASKED, created_at__lt=at - HEARD)
-    refunds = refunds.select_related("payment__intent__provider_account").order_by("created_at")
+    refunds = refunds.select_related("payment__intent__provider_account")
+    refunds = refunds.order_by(Coalesce("asked_at", "created_at"), "pk")
     return (
-        _each(events.order_by("received_at")[:BATCH], lambda event: look_into(event, at=at))
-        + _each(intents[:BATCH], lambda intent: ask_silent(intent, at=at))
-        + _each(refunds[:BATCH], lambda refund: ask_about(refund, at=at))
+        _each(events.order_by(Coalesce("asked_at", "received_at"), "pk")[:BATCH], look_into, at=at)
+        + _each(intents[:BATCH], ask_silent, at=at)
+        + _each(refunds[:BATCH], ask_about, at=at)
     )
 
 
 def ask_silent(intent: PaymentIntent, *, at: datetime) -> None:
-    """Ask how a payment ended; one that cannot be asked about goes to the end of the line."""
+    """Ask how a payment ended; one that the provider does not know is over after a day."""
     try:
         refresh(intent, at=at)
     except ProviderError as error:
@@ -52,15 +58,21 @@ def ask_about(refund: Refund, *, at: datetime) -> None:
         send_refund(refund, at=at)
 
 
-def _each(rows: Iterable[Row], ask: Callable[[Row], object]) -> int:
+def _each(rows: Iterable[Row], ask: Callable[..., object], *, at: datetime) -> int:
     count = failures = 0
     for row in rows:
         count += 1
         try:
-            ask(row)
-        except ProviderError as error:
+            with unless_locked(Busy("somebody else holds the rows")):
+                _manager(row).filter(pk=row.pk).update(asked_at=at)  # before the question: a killed worker asked, too
+                ask(row, at=at)
+        except (ProviderError, Refusal) as error:
             failures += 1
             log.warning("%s %s is asked about later: %s", type(row).__name__, row.pk, error)
         if failures == ENOUGH:
             break
     return count
+
+
+def _manager(row: Row) -> Manager[Any]:
+    return type(row)._default_manager

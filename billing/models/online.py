@@ -225,6 +225,7 @@ class ProviderEvent(models.Model):
     outcome = models.CharField(_("outcome"), max_length=7, choices=Outcome, default=Outcome.NEW)
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     times = models.PositiveIntegerField(_("times"), default=1)
+    asked_at = models.DateTimeField(null=True, editable=False)  # when the reconciliation took it up last
 
     class Meta:
         verbose_name = _("notification of a provider")
@@ -261,6 +262,7 @@ class Refund(models.Model):
     )  # fmt: skip
     created_at = models.DateTimeField(_("asked"), default=timezone.now)
     done_on = models.DateField(_("returned"), null=True, blank=True)
+    asked_at = models.DateTimeField(null=True, editable=False)  # when the reconciliation took it up last
 
     class Meta:
         verbose_name = _("refund")
