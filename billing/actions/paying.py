@@ -19,6 +19,7 @@ from accounts.models import User
 from billing.actions.ledger import hold_book, post_payments
 from billing.actions.refunding import note_returns
 from billing.models import LedgerEntry, Payment, PaymentIntent, ProviderAccount
+from billing.models.ledger import short_number
 from billing.notices import PAYMENT_RECEIVED
 from billing.paying import fee_of, is_payable, shares
 from billing.providers import Created, ProviderError, State, Status, is_known, provider_of
@@ -336,7 +337,8 @@ def _tell(intent: PaymentIntent, moment: datetime, *, at: datetime) -> None:
     context = {
         "amount": intent.amount, "fee": intent.fee, "charged": intent.charged, "currency": intent.currency,
         "account": intent.account.number, "payee": intent.organization.short_name, "number": intent.provider_id,
-        "method": intent.method, "paid_on": local_day(intent.organization, moment),
+        "method": intent.method, "paid_on": local_day(intent.organization, moment), "place": intent.account.place,
+        "short": short_number(intent.provider_id[:40]),
     }  # fmt: skip
     notify(
         PAYMENT_RECEIVED, subject=f"payment:{intent.public_id}", at=at, user=intent.user, address=intent.email,

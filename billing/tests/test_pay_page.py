@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing.actions.ledger import post_documents, post_payments
 from billing.actions.paying import go_on, refresh
-from billing.models import Invoice, PartnerLink, PaymentIntent, Requisites
+from billing.models import Invoice, PartnerLink, Payment, PaymentIntent, Requisites
 from billing.testing import make_intent, make_invoice, make_payment, make_till
 from billing.tests.till import Stub
 from billing.views import paying
@@ -412,6 +412,23 @@ def test_the_page_of_a_waiting_payment_asks_the_provider_in_the_background(
     asked = len(stub.asked)
     enter(cast.olga).get(reverse("pay_intent", args=[cast.account.public_id, intent.public_id]))
     assert len(stub.asked) == asked  # what is paid is not asked about again
+
+
+def test_a_paid_payment_leads_to_its_copy_and_to_the_book(cast: Cast, stub: Stub, enter: Enter) -> None:
+    make_till(cast.company, provider="yookassa")
+    olga, tanya = enter(cast.olga), enter(cast.tanya)
+    for user, client, may_read in ((cast.olga, olga, True), (cast.tanya, tanya, False)):
+        intent = go_on(make_intent(cast.account, user), at=timezone.now())
+        stub.pay(intent)
+        page = body(client.get(first_page(intent)))
+        [payment] = Payment.objects.filter(intent=intent)
+        for url in (
+            reverse("payment", args=[cast.account.public_id, payment.pk]),
+            reverse("bills", args=[cast.account.public_id]),
+            reverse("statement", args=[cast.account.public_id]),
+        ):
+            assert (f'href="{url}"' in page) == may_read
+        assert (f"Payment № {payment.short_number}" in page) == may_read
 
 
 def test_a_mismatch_asks_for_patience_and_offers_no_second_payment(cast: Cast, stub: Stub, enter: Enter) -> None:

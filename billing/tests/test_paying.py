@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions import erase
@@ -18,6 +20,7 @@ from billing.providers import ProviderError, Status
 from billing.testing import make_intent, make_invoice, make_till
 from billing.tests.till import Stub
 from notifications.models import Delivery, Notice
+from notifications.rendering import title_and_text
 from portal.testing import Cast, post
 from premises.models import Organization
 
@@ -320,8 +323,23 @@ def test_the_receipt_comes_by_e_mail_and_to_the_inbox(cast: Cast, stub: Stub, ma
     text = f"{letter.subject} {letter.body}".replace("\u00a0", " ")
     assert "Paid: 3,680.39 RUB, account 10012" in text
     assert "36.80 RUB" in text
+    body = letter.body.replace("\u00a0", " ")
+    assert f"Account: 10012, {cast.account.place}" in body
+    assert f"Number: {Payment.objects.get(intent=intent).short_number}" in body  # as the list of payments calls it
+    assert settings.PUBLIC_URL + reverse("pay_intent", args=[cast.account.public_id, intent.public_id]) in body
     assert Notice.objects.filter(kind="billing.payment_received").count() == 1
     assert Delivery.objects.filter(notice__user=cast.olga, channel="inbox").exists()
+
+
+def test_a_receipt_of_last_year_is_read_as_it_was(cast: Cast, stub: Stub, sent: PaymentIntent) -> None:
+    stub.pay(sent)
+    refresh(sent, at=timezone.now())
+    notice = Notice.objects.get(kind="billing.payment_received")
+    notice.context = {name: value for name, value in notice.context.items() if name not in {"place", "short"}}
+    _title, text = title_and_text(notice)
+    assert "10012" in _title
+    assert "Number at the bank" in text
+    assert "Account:" not in text
 
 
 def test_without_an_address_the_receipt_stays_in_the_inbox(cast: Cast, stub: Stub, sent: PaymentIntent) -> None:

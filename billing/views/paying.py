@@ -29,7 +29,7 @@ from billing.actions.paying import (
     start_payment,
 )
 from billing.debts import standing_of
-from billing.models import Invoice, LedgerEntry, PartnerLink, PaymentIntent, Refund, Requisites
+from billing.models import Invoice, LedgerEntry, PartnerLink, Payment, PaymentIntent, Refund, Requisites
 from billing.owed import Owed
 from billing.pay_form import PayForm
 from billing.payment_code import payment_code
@@ -193,6 +193,7 @@ def intent(request: HttpRequest, account_id: UUID, intent_id: UUID) -> HttpRespo
         "account": found.account, "link": account_or_404(request, account_id)[1], "intent": found,
         "currency": found.currency, "host": host,
         "parts": named_parts(found.account, found.sections), "returns": returns,
+        "payments": Payment.objects.visible_to(person(request)).filter(intent=found).order_by("pk"),
         "kept": found.amount - sum(one.amount for one in returns),
         "is_soon": found.created_at > now - SOON, "can_cancel": found.state == Is.SENT and _can_cancel(found),
     }  # fmt: skip
