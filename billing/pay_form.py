@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import PaymentIntent, ProviderAccount
 from billing.owed import Debts, Owed
-from billing.paying import LEAST, MOST, NotASum, Wrong, fee_of, is_payable, is_unusual, sum_of
+from billing.paying import LEAST, MOST, MOST_SIGNS, NotASum, Wrong, fee_of, is_payable, is_unusual, sum_of
 from lib.money import format_money, format_number
 from lib.months import month_name
 
@@ -37,8 +37,10 @@ class PayForm(forms.Form):
         error_messages=dict.fromkeys(("required", "invalid_choice"), gettext_lazy("Choose how much to pay.")),
     )  # fmt: skip
     amount = OtherSum(
-        label=gettext_lazy("Another sum, if chosen above"), max_length=40,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "short"}),
+        label=gettext_lazy("Another sum, if chosen above"),
+        widget=forms.TextInput(
+            attrs={"inputmode": "decimal", "autocomplete": "off", "class": "short", "maxlength": MOST_SIGNS}
+        ),
     )  # fmt: skip
     method = forms.ChoiceField(
         label=gettext_lazy("How to pay"), widget=forms.RadioSelect,

@@ -18,6 +18,7 @@ FIGURES = re.compile(r"([0-9]{1,3}(?:[ \u00a0\u202f'][0-9]{3})+|[0-9]+)(?:[.,]([
 FINER = re.compile(r"[0-9 \u00a0\u202f']+[.,][0-9]{3,}")
 BELOW_ZERO = re.compile(r"[-−–]\s*[0-9 \u00a0]+([.,][0-9]+)?")
 LONGEST = 20  # signs of a sum
+MOST_SIGNS = 40  # with its currency; what is longer is not looked into
 
 
 class Wrong(StrEnum):
@@ -44,7 +45,10 @@ def sum_of(text: str, currency: str) -> Decimal:
     >>> sum_of("3 680,39 ₽", "RUB")
     Decimal('3680.39')
     """
-    bare = re.sub(rf"\s*{OWN_SIGNS[currency]}\s*$", "", text.strip(), flags=re.IGNORECASE)
+    text = text.strip()
+    if len(text) > MOST_SIGNS:
+        raise NotASum(Wrong.RANGE if FIGURES.fullmatch(text) else Wrong.GARBAGE)
+    bare = re.sub(rf"\s*{OWN_SIGNS[currency]}\s*$", "", text, flags=re.IGNORECASE)
     if ANY_SIGN.search(bare):
         raise NotASum(Wrong.CURRENCY)
     if FINER.fullmatch(bare):

@@ -117,6 +117,9 @@ def test_a_page_that_was_tampered_with_pays_what_the_book_says(cast: Cast, bill:
         ("9" * 30, "From 1.00 RUB to 500,000.00 RUB can be paid at once."),
         ("100.005", "Write at most two digits after the decimal sign"),
         ("много", "Write the sum in figures"),
+        ("💰" * 50, "Write the sum in figures"),
+        ("1" * 400, "From 1.00 RUB to 500,000.00 RUB can be paid at once."),
+        ("100" + " " * 50 + "USD", "Write the sum in figures"),
         ("1e5", "Write the sum in figures"),
         ("٣٠٠", "Write the sum in figures"),
         ("NaN", "Write the sum in figures"),
@@ -131,6 +134,7 @@ def test_a_wrong_sum_gets_one_clear_sentence_and_nothing_is_begun(
     answer = send(enter(cast.olga), url_of(cast), what="other", amount=amount)
     assert answer.status_code == 422
     assert words in body(answer)
+    assert "characters" not in body(answer)
     assert not PaymentIntent.objects.exists()
 
 
