@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
+from billing.calculating.entitled import Entitled
 from billing.calculating.months import LATE, months_before
-from billing.calculating.plan import Plan
+from billing.calculating.plan import LOOK_BACK, Plan
 from billing.calculating.stay import Stay, stay_of
 from billing.models import (
     Absence,
@@ -40,7 +41,7 @@ class Known:
     used: dict[tuple[int, str], PeriodVolume]
     house_used: dict[tuple[int, str], HouseUse]
     carried: dict[tuple[int, int], Decimal]  # by house and service: the negative rest of the months before
-    benefits: dict[int, list[Benefit]]
+    benefits: dict[int, Entitled]
     absences: dict[int, list[Absence]]
     quality: dict[int, list[QualityCase]]  # by house
     waiting: dict[int, list[Recalculation]]
@@ -67,7 +68,13 @@ def read(plan: Plan, houses: Collection[int], *, is_correction: bool) -> Known:
     rows = accounts_of(plan).filter(unit__house__in=houses).select_related("unit").order_by("unit__house", "pk")
     accounts = list(rows)
     ids = [account.pk for account in accounts]
-    stays = _stays(plan, accounts, ids)
+    facts = _by_account(AccountFact.objects.filter(account__in=ids, since__lte=plan.last_day).order_by("since"))
+    owners = _owners(plan, accounts, facts)
+    stays = {}
+    for account in accounts:
+        stay = stay_of(account, facts.get(account.pk, ()), plan.period, owners[account.unit_id])
+        if stay is not None:
+            stays[account.pk] = stay
     staying = [account for account in accounts if account.pk in stays]
     absences = Absence.objects.filter(account__in=ids, left_on__lt=plan.last_day, returned_on__gt=plan.period)
     return Known(
@@ -76,7 +83,7 @@ def read(plan: Plan, houses: Collection[int], *, is_correction: bool) -> Known:
         used=volumes_of(staying, plan.period),
         house_used=house_uses(houses, plan.period),
         carried=_carried(plan, houses) if plan.terms.carries_rest else {},
-        benefits=_by_account(Benefit.objects.during(plan.period, plan.last_day).filter(account__in=ids)),
+        benefits=_benefits(plan, accounts, facts, owners),
         absences=_by_account(absences.order_by("pk")),
         quality=_quality(plan, houses),
         waiting={} if is_correction else _by_account(_waiting(plan, ids)),
@@ -91,19 +98,24 @@ def _by_account(rows: Iterable[Row]) -> dict[int, list[Row]]:
     return found
 
 
-def _stays(plan: Plan, accounts: list[PersonalAccount], ids: list[int]) -> dict[int, Stay]:
-    facts = _by_account(AccountFact.objects.filter(account__in=ids, since__lte=plan.last_day).order_by("since"))
+def _owners(plan: Plan, accounts: list[PersonalAccount], facts: dict[int, list[AccountFact]]) -> dict[int, int]:
+    """By unit, how many are counted where nobody lives: its owners, at least one."""
     lonely = {pk for pk, rows in facts.items() if any(row.residents == 0 for row in rows)}
     empty = {one.unit_id for one in accounts if one.pk in lonely or not (one.residents or one.registered)}
-    owners = Counter(
-        Ownership.objects.current(plan.period).filter(unit__in=empty).order_by().values_list("unit", flat=True)
-    )
-    found = {}
-    for account in accounts:
-        stay = stay_of(account, facts.get(account.pk, ()), plan.period, max(owners[account.unit_id], 1))
-        if stay is not None:
-            found[account.pk] = stay
-    return found
+    units = Ownership.objects.current(plan.period).filter(unit__in=empty).order_by().values_list("unit", flat=True)
+    return defaultdict(lambda: 1, Counter(units))
+
+
+def _benefits(
+    plan: Plan, accounts: list[PersonalAccount], facts: dict[int, list[AccountFact]], owners: dict[int, int]
+) -> dict[int, Entitled]:
+    """The benefits of this month and of those that a reading may settle, as far back as tariffs are read."""
+    there = {account.pk: account for account in accounts}
+    rows = Benefit.objects.during(months_before(plan.period, LOOK_BACK), plan.last_day).filter(account__in=there)
+    return {
+        pk: Entitled(there[pk], some, facts.get(pk, ()), owners[there[pk].unit_id])
+        for pk, some in _by_account(rows).items()
+    }
 
 
 def _carried(plan: Plan, houses: Collection[int]) -> dict[tuple[int, int], Decimal]:

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from billing.calculating.draft import Reduction
+from billing.calculating.entitled import Entitled
 from billing.calculating.known import Known
 from billing.calculating.lines import METHODS, WATERS
 from billing.calculating.months import LATE, months_before
@@ -46,7 +47,7 @@ def late_readings(plan: Plan, known: Known, issued: dict[date, datetime]) -> lis
         return []
     found: list[Reduction] = []
     for month, accounts in _concerned(known, issued).items():
-        found += _of_month(plan, month, accounts, issued[month])
+        found += _of_month(plan, known, month, accounts, issued[month])
     if not found:
         return []
     before = _before(found, issued)
@@ -69,7 +70,9 @@ def _concerned(known: Known, issued: dict[date, datetime]) -> dict[date, list[Pe
     return {month: list(some.values()) for month, some in sorted(found.items())}
 
 
-def _of_month(plan: Plan, month: date, accounts: Sequence[PersonalAccount], at: datetime) -> Iterable[Reduction]:
+def _of_month(
+    plan: Plan, known: Known, month: date, accounts: Sequence[PersonalAccount], at: datetime
+) -> Iterable[Reduction]:
     used = volumes_of(accounts, month)
     seen = _seen(month, accounts, at)
     charged = _charged_by_reading(plan, month, accounts)
@@ -82,7 +85,7 @@ def _of_month(plan: Plan, month: date, accounts: Sequence[PersonalAccount], at: 
                 continue
             resources = WATERS if supply.way == Way.SEWAGE else (supply.service.resource,)
             parts = [_since(part, seen) for one in resources for part in used[account.pk, one].parts if part.instead_of]
-            amount = _difference(plan, supply, house, month, parts)
+            amount = _difference(plan, supply, house, month, parts, known.benefits.get(account.pk))
             if parts and amount is not None:
                 reason = _("Actual readings, %(month)s") % {"month": f"{month:%m.%Y}"}
                 yield Reduction(account.pk, supply.service.pk, month, Source.READING, amount, reason)
@@ -114,14 +117,18 @@ def _charged_by_reading(plan: Plan, month: date, accounts: Sequence[PersonalAcco
     return set(rows.order_by().values_list("account", "service"))
 
 
-def _difference(plan: Plan, supply: Supply, house: int, month: date, parts: Sequence[Part]) -> Decimal | None:
+def _difference(
+    plan: Plan, supply: Supply, house: int, month: date, parts: Sequence[Part], entitled: Entitled | None
+) -> Decimal | None:
     """What the month comes to by the reading, less what it came to by the estimate; None where it had no tariff."""
     method, whole = METHODS[Way(supply.way)], NOTHING
     try:
         rate = plan.rate(supply.service, house, supply.way, month)
         for part in parts:
             now, then = (amounts_of(method, based(part, one), rate, month) for one in (part.volumes, part.instead_of))
-            whole += sum(now, NOTHING) - sum(then, NOTHING)
+            amounts = [*now, *(-one for one in then)]
+            eased = [entitled.on(supply.service, month, one) for one in amounts] if entitled else []
+            whole += sum(amounts, NOTHING) - sum(eased, NOTHING)
     except NotEnough:
         return None
     return whole

@@ -225,7 +225,8 @@ class HouseLines:
             self._settle(flat, supply, Method.SEWAGE, Metered(None, ZERO, mark, settled=tuple(settled)))
 
     def _settle(self, flat: Flat, supply: Supply, method: Method, found: Metered) -> None:
-        amount = reductions.settle(self.plan, supply, method, self.house, found.settled)
+        entitled = self.known.benefits.get(flat.pk)
+        amount = reductions.settle(self.plan, supply, method, self.house, found.settled, entitled)
         self._reduce(flat, supply, Source.READING, amount, reason_of(found.settled))
 
     # --- A line and what is taken off it ------------------------------------------------------------------------------
@@ -237,8 +238,8 @@ class HouseLines:
         plan, known = self.plan, self.known
         draft = Draft.of(flat.pk, supply.service, result, zone)
         self.drafts.append(draft)
-        if benefits := known.benefits.get(flat.pk):
-            draft.benefit = reductions.benefit_on(plan, benefits, draft, flat.stay.persons)
+        if entitled := known.benefits.get(flat.pk):
+            draft.benefit = max(entitled.on(supply.service, plan.period, draft.base), NOTHING)
         if absences := known.absences.get(flat.pk):
             if supply.way == Way.PERSON and rate is not None:
                 norm, tariff = (rate.norm or ZERO) / YEAR, rate.tariff

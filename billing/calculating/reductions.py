@@ -3,22 +3,20 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
-from billing.calculating.draft import Draft, Reduction
+from billing.calculating.draft import Reduction
+from billing.calculating.entitled import Entitled
 from billing.calculating.months import days_in
 from billing.calculating.plan import Plan, Supply, Way
 from billing.calculating.volumes import Settled
 from billing.charging import absence as away
 from billing.charging.basis import Basis, Mark, Method, NotEnough, Rate
-from billing.charging.benefits import Benefit as Share
-from billing.charging.benefits import benefits_of
 from billing.charging.exact import NOTHING, ZERO, volume_rounded
 from billing.charging.methods import charge
 from billing.charging.quality import for_interruption, for_temperature, together
 from billing.charging.recalculation import settled as difference
 from billing.charging.rules import NoRule
-from billing.models import Absence, Benefit, Invoice, QualityCase, Service
+from billing.models import Absence, QualityCase, Service
 from lib.money import rounded
 from meters.resources import Resource
 
@@ -81,34 +79,29 @@ def _rule(plan: Plan, key: str, city: str) -> Decimal:
         raise NotEnough("rule") from None
 
 
-def benefit_on(plan: Plan, rows: Sequence[Benefit], draft: Draft, persons: int) -> Decimal:
-    """What the benefits of an account take off a line, above zero; of a part of the month by its days."""
-    service = draft.service
-    shares = [
-        Share(percent=row.percent, entitled=row.persons, part=Fraction(_days(plan, row), plan.days))
-        for row in rows
-        if row.service_id == service.pk or (row.service_id is None and service.kind == Invoice.Kind.MAIN)
-    ]
-    return benefits_of(shares, draft.base, persons=persons) if shares else NOTHING
+def settle(
+    plan: Plan, supply: Supply, method: Method, house: int, items: Iterable[Settled], entitled: Entitled | None
+) -> Decimal:
+    """What readings add after months of averages: V × T of all since the last one, less what those months were charged.
+
+    The line of the month has no volume that a benefit could be taken from, so it is taken here, from both sides.
+    """
+    return sum((_settle(plan, supply, method, house, one, entitled) for one in items), NOTHING)
 
 
-def _days(plan: Plan, row: Benefit) -> int:
-    last = min(row.until, plan.last_day) if row.until else plan.last_day
-    return (last - max(row.since, plan.period)).days + 1
-
-
-def settle(plan: Plan, supply: Supply, method: Method, house: int, items: Iterable[Settled]) -> Decimal:
-    """What readings add after months of averages: V × T of all since the last one, less what those months were charged."""
-    return sum((_settle(plan, supply, method, house, one) for one in items), NOTHING)
-
-
-def _settle(plan: Plan, supply: Supply, method: Method, house: int, one: Settled) -> Decimal:
+def _settle(plan: Plan, supply: Supply, method: Method, house: int, one: Settled, entitled: Entitled | None) -> Decimal:
     charged = [
-        amount
+        (month, amount)
         for month, volumes in one.averaged
         for amount in amounts_of(method, volumes, _rate_then(plan, supply, house, month), month)
     ]
-    return difference(_whole(plan, method, one, plan.rate(supply.service, house, supply.way)), charged)
+    whole = _whole(plan, method, one, plan.rate(supply.service, house, supply.way))
+    before = [amount for _month, amount in charged]
+    if entitled is None:
+        return difference(whole, before)
+    given = [entitled.on(supply.service, month, amount) for month, amount in charged]
+    months = [*(month for month, _volumes in one.averaged), plan.period]
+    return difference(whole, before, entitled.over(supply.service, months, whole), given)
 
 
 def _whole(plan: Plan, method: Method, one: Settled, rate: Rate) -> Decimal:

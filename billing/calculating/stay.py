@@ -39,7 +39,8 @@ class Stay(NamedTuple):
 def stay_of(account: PersonalAccount, facts: Sequence[AccountFact], period: date, owners: int) -> Stay | None:
     """The account's days in the month; None where it has none. `owners` are counted where nobody lives (ПП 354, п. 56(2)).
 
-    `facts` come oldest first and hold until the next one; before the first the account's own figures hold.
+    `facts` come oldest first and hold until the next one, also those of later months; before the first the account's own
+    figures hold.
     """
     days = days_in(period)
     last_day = period.replace(day=days)
@@ -52,6 +53,8 @@ def stay_of(account: PersonalAccount, facts: Sequence[AccountFact], period: date
     spans: list[Span] = []
     begin = first
     for fact in facts:
+        if fact.since > last_day:
+            break
         if fact.since > period and fact.since.day > begin:
             if fact.since.day > last:
                 break

@@ -26,12 +26,16 @@ def benefit_of(benefit: Benefit, charged: Decimal, *, volume: Decimal | None = N
     """What one benefit takes off a charge, rounded once."""
     if charged <= 0:
         return NOTHING
+    return max(min(cents(_exact(benefit, charged, volume, persons)) + benefit.flat, charged), NOTHING)
+
+
+def _exact(benefit: Benefit, charged: Decimal, volume: Decimal | None, persons: int) -> Fraction:
     exact = Fraction(charged) * Fraction(benefit.percent) * benefit.part / 100
     if benefit.norm is not None and volume and volume > benefit.norm:
         exact *= Fraction(benefit.norm) / Fraction(volume)
     if benefit.entitled is not None and persons > 0:
         exact *= Fraction(min(benefit.entitled, persons), persons)
-    return max(min(cents(exact) + benefit.flat, charged), NOTHING)
+    return exact
 
 
 def benefits_of(
@@ -40,3 +44,18 @@ def benefits_of(
     """What several benefits take off a charge together."""
     whole = sum((benefit_of(one, charged, volume=volume, persons=persons) for one in benefits), NOTHING)
     return min(whole, max(charged, NOTHING))
+
+
+def over_months(months: Iterable[tuple[Iterable[Benefit], int]], charged: Decimal) -> Decimal:
+    """What benefits in percent take off a sum that several months used together, rounded once.
+
+    Nobody knows how much ran through in which of them: each has an even part of the sum, with its own benefits and people.
+
+    >>> half = Benefit(percent=Decimal(50))
+    >>> over_months([([half], 3), ([half], 3)], Decimal("430.04")), over_months([([half], 3), ([], 3)], Decimal("430.04"))
+    (Decimal('215.02'), Decimal('107.51'))
+    """
+    if charged <= 0:
+        return NOTHING
+    found = [sum((_exact(one, charged, None, persons) for one in some), Fraction(0)) for some, persons in months]
+    return cents(sum((min(one, Fraction(charged)) for one in found), Fraction(0)) / len(found))

@@ -40,13 +40,19 @@ def difference(
     return [row for row in rows if row.amount]
 
 
-def settled(whole: Decimal, charged: Iterable[Decimal]) -> Decimal:
+def settled(
+    whole: Decimal, charged: Iterable[Decimal], benefit: Decimal = NOTHING, given: Iterable[Decimal] = ()
+) -> Decimal:
     """A reading after months of averages: round(V × T) of all that ran through since the last one, less what was charged.
+
+    `benefit` is that of the whole, `given` those of the sums charged: both sides are taken as they are paid.
 
     >>> settled(Decimal("430.04"), [Decimal("184.45"), Decimal("184.45")])
     Decimal('61.14')
+    >>> settled(Decimal("430.04"), [Decimal("184.45")], Decimal("215.02"), [Decimal("92.23")])
+    Decimal('122.80')
     """
-    return whole - sum(charged, NOTHING)
+    return (whole - benefit) - (sum(charged, NOTHING) - sum(given, NOTHING))
 
 
 def annual(volume: Decimal, area: Decimal, house: Decimal, tariff: Decimal, charged: Iterable[Decimal]) -> Decimal:

@@ -11,6 +11,7 @@ from billing.actions.calculate import calculate
 from billing.actions.closing import recalculate, start_correction, start_issue
 from billing.actions.issuing import issue
 from billing.models import (
+    AccountFact,
     BillingRun,
     Charge,
     HouseFact,
@@ -115,6 +116,13 @@ def test_january_settles_the_year_and_prints_the_reason(cast: Cast, heat: Servic
     ]
     assert document.recalculated == Decimal("1332.07")
     assert not run.totals["anomalies"].keys() & {"heat_year_unread", "heat_year_uncharged", "heat_mean_old"}
+
+
+def test_an_area_that_changed_inside_the_year_holds_from_its_day_only(cast: Cast, heat: Service, meter: Meter) -> None:
+    """61 m² of 640 Gcal and 65 m² of 460: 14.146762 × 2245.68 = 31769.10 less 12 × 2465.76 = 29589.12."""
+    charge(cast, *YEAR)
+    AccountFact.objects.create(account=cast.account, since=date(2026, 7, 1), area=Decimal(65))
+    assert settled(close(cast, JAN))["10012"] == Decimal("2179.98")
 
 
 def test_calculated_again_it_gives_the_same_and_settled_again_nothing(cast: Cast, heat: Service, meter: Meter) -> None:
