@@ -1,5 +1,8 @@
 """The staff's pages of documents, payments and the ledger. Money is only read here; it comes by registers."""
 
+from decimal import Decimal
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest
@@ -7,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from billing import (  # noqa: F401  (they register their pages)
@@ -26,6 +30,7 @@ from billing.admin_exports import ExportingMixin
 from billing.models import Invoice, InvoiceLine, LedgerEntry, Payment
 from billing.tasks import nudge
 from billing.views.bills import invoice_file
+from lib.money import format_number
 from meters.admin_base import EXPORT
 from premises.admin_scope import ACCOUNTANT, LOOK, MANAGER, Rights, ScopedAdmin, ScopedInline
 
@@ -40,8 +45,33 @@ class LineInline(ScopedInline):
     organization_path = "invoice__organization"
     may = READERS
     show_change_link = False
-    fields = ("group", "service", "unit", "volume", "volume_common", "tariff", "accrued", "accrued_common", "excess",
-              "recalculated", "benefit", "fine", "penalty", "balance", "payable", "warnings")  # fmt: skip
+    always = ("service", "unit", "quantity", "rate", "accrued")
+    more = ("quantity_common", "accrued_common", "excess", "recalculated", "benefit", "fine", "penalty", "balance")
+    readonly_fields = ("quantity", "rate", "quantity_common")
+
+    def get_fields(self, request: HttpRequest, obj: Invoice | None = None) -> list[Any]:
+        """Only the columns that have a figure, as the document itself has them: the table fits the page."""
+        lines = list(obj.lines.all()) if obj else []
+        columns = {"quantity_common": "volume_common"}
+        used = [name for name in self.more if any(getattr(line, columns.get(name, name)) for line in lines)]
+        return [*self.always, *used, "payable", *(["warnings"] if any(line.warnings for line in lines) else [])]
+
+    @admin.display(description=_("volume"))
+    def quantity(self, line: InvoiceLine) -> str:
+        return _figure(line.volume)
+
+    @admin.display(description=_("volume of common use"))
+    def quantity_common(self, line: InvoiceLine) -> str:
+        return _figure(line.volume_common)
+
+    @admin.display(description=_("tariff"))
+    def rate(self, line: InvoiceLine) -> str:
+        return _figure(line.tariff, line.tariff_places)
+
+
+def _figure(value: Decimal | None, places: int | None = None) -> str:
+    """«74,9» where the row keeps 74,9000000."""
+    return "" if value is None else format_number(value, get_language() or "en", places)
 
 
 @admin.register(Invoice)

@@ -22,7 +22,7 @@ ZHKU = re.compile(r"^\d{2}[А-ЯЁA-Z]{2}\d{6}-\d{2}$")
 LINE_COLUMNS = (
     "invoice_id", "position", "group", "code", "service", "unit", "volume", "method", "tariff", "accrued", "volume_common",
     "method_common", "accrued_common", "coefficient", "excess", "fine", "recalculated", "benefit", "penalty", "balance",
-    "payable", "warnings",
+    "payable", "warnings", "parts",
 )  # fmt: skip
 SUMS = ("accrued", "excess", "recalculated", "benefit", "fine")
 Payee = tuple[str, str]  # the recipient and its bank account: a paper names one, and its code sends the money there
@@ -167,11 +167,12 @@ def lines_of(paper: Paper) -> list[tuple[Any, ...]]:
             len(rows) + 1, service.group, service.code, name, service.unit, one.volume, one.method, one.tariff,
             one.accrued, one.volume_common, one.method_common, one.accrued_common, one.coefficient, one.excess, one.fine,
             one.recalculated, one.benefit, NOTHING, None, _total(one), "[]",
+            json.dumps(one.parts),
         ))  # fmt: skip
     if paper.penalty:
         rows.append((
             len(rows) + 1, "", "", _("Penalty for late payment"), "", None, "", None, NOTHING, None, "", NOTHING, None,
-            NOTHING, NOTHING, NOTHING, NOTHING, paper.penalty, None, paper.penalty, "[]",
+            NOTHING, NOTHING, NOTHING, NOTHING, paper.penalty, None, paper.penalty, "[]", "[]",
         ))  # fmt: skip
     return rows
 

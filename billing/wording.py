@@ -55,6 +55,7 @@ class Wording:
     columns: tuple[str, ...]  # service, unit, volume, tariff, accrued, recalculated, benefit, balance, payable
     penalty: str
     total: str
+    part: str  # the name of a sub-line: what one tariff comes to
     methods: dict[str, str]
     pay_code: str
     pay_code_note: str
@@ -117,6 +118,7 @@ RU_924 = Wording(
     ),
     penalty="Пени, руб.",
     total="Итого",
+    part="в том числе по тарифу",
     methods=RU_METHODS,
     pay_code="Оплатить",
     pay_code_note="Откройте приложение своего банка и наведите камеру",
@@ -187,6 +189,7 @@ UA = Wording(
     ),
     penalty="Пеня, грн",
     total="Разом",
+    part="у тому числі за тарифом",
     methods=UA_METHODS,
     pay_code="Сплатити",
     pay_code_note="Відкрийте застосунок свого банку й наведіть камеру",

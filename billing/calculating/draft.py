@@ -1,5 +1,6 @@
 """One line of the month while it is made; written by COPY in the order of `COLUMNS` (pure)."""
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from billing.models.circumstance import MOST
 
 COLUMNS = (
     "run_id", "account_id", "service_id", "zone", "volume", "method", "volume_common", "method_common", "tariff",
-    "accrued", "accrued_common", "coefficient", "excess", "recalculated", "benefit", "fine",
+    "accrued", "accrued_common", "coefficient", "excess", "recalculated", "benefit", "fine", "parts",
 )  # fmt: skip
 
 
@@ -45,12 +46,14 @@ class Draft:
     recalculated: Decimal = NOTHING
     benefit: Decimal = NOTHING
     fine: Decimal = NOTHING
+    parts: str = "[]"
 
     @classmethod
     def of(cls, account: int, service: Service, result: Result, zone: int = 0) -> "Draft":
         return cls(
             account, service, zone, result.volume, result.mark.value, result.volume_common, result.mark_common.value,
             result.tariff, result.accrued, result.accrued_common, result.coefficient, result.excess,
+            parts=_written(result),
         )  # fmt: skip
 
     @property
@@ -73,8 +76,13 @@ class Draft:
         return (
             run, self.account, self.service.pk, self.zone, self.volume, self.method, self.volume_common,
             self.method_common, self.tariff, self.accrued, self.accrued_common, self.coefficient, self.excess,
-            self.recalculated, self.benefit, self.fine,
+            self.recalculated, self.benefit, self.fine, self.parts,
         )  # fmt: skip
+
+
+def _written(result: Result) -> str:
+    """The sub-lines of the tariffs as the row keeps them: [[volume, tariff, sum]]."""
+    return json.dumps([[str(one.volume), str(one.tariff), str(one.amount)] for one in result.by_tariff])
 
 
 @dataclass(frozen=True, slots=True)

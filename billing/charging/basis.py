@@ -150,6 +150,20 @@ class Result:
     def total(self) -> Decimal:
         return self.accrued + self.accrued_common + self.excess
 
+    @property
+    def by_tariff(self) -> tuple[Part, ...]:
+        """The sub-lines that a document prints: one for each tariff, none where one tariff tells all.
+
+        The second component of hot water is heat, of another unit than the line: it is no sub-line.
+        """
+        if self.method == Method.HW_2C or len({part.tariff for part in self.parts}) < 2:
+            return ()
+        sums: dict[Decimal, Part] = {}
+        for part in self.parts:
+            had = sums.get(part.tariff, Part(ZERO, part.tariff, NOTHING))
+            sums[part.tariff] = Part(had.volume + part.volume, part.tariff, had.amount + part.amount)
+        return tuple(sums.values())
+
 
 class NotEnough(ValueError):
     """Something without which this method cannot charge is not known. Said to staff, never charged as zero."""

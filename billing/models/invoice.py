@@ -203,30 +203,37 @@ class InvoiceLine(models.Model):
 
     METHOD_MARKS = {"N": "1", "M": "2", "O": "3"}  # norm, meter, other (average)
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
-    position = models.PositiveSmallIntegerField()
-    group = models.CharField(max_length=100, blank=True)  # «Жилищные услуги»
-    code = models.CharField(max_length=30, blank=True)
-    service = models.CharField(max_length=200)
-    unit = models.CharField(max_length=20, blank=True)
-    volume = models.DecimalField(max_digits=16, decimal_places=7, null=True)
-    method = models.CharField(max_length=1, blank=True)
-    tariff = models.DecimalField(max_digits=13, decimal_places=6, null=True)
-    accrued = models.DecimalField(max_digits=13, decimal_places=2)  # the individual part
-    volume_common = models.DecimalField(max_digits=16, decimal_places=7, null=True)
-    method_common = models.CharField(max_length=1, blank=True)
-    accrued_common = models.DecimalField(max_digits=13, decimal_places=2, default=0)
-    coefficient = models.DecimalField(max_digits=5, decimal_places=2, null=True)
-    excess = models.DecimalField(max_digits=13, decimal_places=2, default=0)
-    fine = models.DecimalField(max_digits=13, decimal_places=2, default=0)
-    recalculated = models.DecimalField(max_digits=13, decimal_places=2, default=0)
-    benefit = models.DecimalField(max_digits=13, decimal_places=2, default=0)
-    penalty = models.DecimalField(max_digits=13, decimal_places=2, default=0)
-    balance = models.DecimalField(max_digits=13, decimal_places=2, null=True)
-    payable = models.DecimalField(max_digits=13, decimal_places=2)
-    warnings = models.JSONField(default=list)  # codes of checks the printed figures do not pass
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.CASCADE, related_name="lines", verbose_name=_("payment document")
+    )
+    position = models.PositiveSmallIntegerField(_("position"))
+    group = models.CharField(_("group"), max_length=100, blank=True)  # «Жилищные услуги»
+    code = models.CharField(_("code"), max_length=30, blank=True)
+    service = models.CharField(_("service"), max_length=200)
+    unit = models.CharField(_("unit"), max_length=20, blank=True)
+    volume = models.DecimalField(_("volume"), max_digits=16, decimal_places=7, null=True)
+    method = models.CharField(_("method"), max_length=1, blank=True)
+    tariff = models.DecimalField(_("tariff"), max_digits=13, decimal_places=6, null=True)
+    accrued = models.DecimalField(_("accrued"), max_digits=13, decimal_places=2)  # the individual part
+    volume_common = models.DecimalField(_("volume of common use"), max_digits=16, decimal_places=7, null=True)
+    method_common = models.CharField(_("method of common use"), max_length=1, blank=True)
+    accrued_common = models.DecimalField(_("accrued for common use"), max_digits=13, decimal_places=2, default=0)
+    coefficient = models.DecimalField(_("coefficient"), max_digits=5, decimal_places=2, null=True)
+    excess = models.DecimalField(_("raised coefficient"), max_digits=13, decimal_places=2, default=0)
+    fine = models.DecimalField(_("fine of the provider"), max_digits=13, decimal_places=2, default=0)
+    recalculated = models.DecimalField(_("recalculated"), max_digits=13, decimal_places=2, default=0)
+    benefit = models.DecimalField(_("benefit"), max_digits=13, decimal_places=2, default=0)
+    penalty = models.DecimalField(_("penalty"), max_digits=13, decimal_places=2, default=0)
+    balance = models.DecimalField(_("debt or advance"), max_digits=13, decimal_places=2, null=True)
+    payable = models.DecimalField(_("to pay"), max_digits=13, decimal_places=2)
+    # Codes of checks the printed figures do not pass.
+    warnings = models.JSONField(_("checks that it does not pass"), default=list)
+    # [[volume, tariff, sum]] where the month has several tariffs: the sub-lines, which add up to the line.
+    parts = models.JSONField(_("by tariffs"), default=list)
 
     class Meta:
+        verbose_name = _("line of the document")
+        verbose_name_plural = _("lines of the document")
         ordering = ["position"]
         constraints = [models.UniqueConstraint(name="one_line_per_position", fields=["invoice", "position"])]
 
@@ -239,6 +246,11 @@ class InvoiceLine(models.Model):
         return self.accrued + self.accrued_common + self.excess + self.recalculated - self.benefit - self.fine
 
     @property
+    def by_tariff(self) -> list[tuple[Decimal, Decimal, Decimal]]:
+        """The sub-lines (volume, tariff, sum) of a month in which the tariff changed, or of ranges of a tariff."""
+        return [(Decimal(volume), Decimal(tariff), Decimal(amount)) for volume, tariff, amount in self.parts]
+
+    @property
     def mark(self) -> str:
         """The index that the form prints on the volume: how it was found."""
         return self.METHOD_MARKS.get(self.method, "")
@@ -246,5 +258,10 @@ class InvoiceLine(models.Model):
     @property
     def tariff_places(self) -> int:
         """How many decimals the tariff is printed with: kopecks, or more where it has them."""
-        exponent = self.tariff.normalize().as_tuple().exponent if self.tariff is not None else 0
-        return max(2, -exponent) if isinstance(exponent, int) else 2
+        return places_of(self.tariff or Decimal(0))
+
+
+def places_of(tariff: Decimal) -> int:
+    """Kopecks, or as many decimals more as a tariff has."""
+    exponent = tariff.normalize().as_tuple().exponent
+    return max(2, -exponent) if isinstance(exponent, int) else 2

@@ -172,6 +172,7 @@ class Charge(models.Model):
     recalculated = models.DecimalField(max_digits=13, decimal_places=2, default=0)
     benefit = models.DecimalField(max_digits=13, decimal_places=2, default=0)
     fine = models.DecimalField(max_digits=13, decimal_places=2, default=0)
+    parts = models.JSONField(default=list)  # [[volume, tariff, sum]] where the month has several tariffs
 
     class Meta:
         verbose_name = _("charge")

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from billing.models import Invoice, InvoiceLine
+from billing.models.invoice import places_of
 from billing.printing.figures import figure, money
 from billing.printing.labels import Labels
 from billing.wording import Wording
@@ -40,12 +41,13 @@ def charges(invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording, labe
     totals, has_marks = totals_of(invoice, lines), bool(methods(lines, words))
     names = columns_with_values(lines, totals, labels)
     cells = {name: [CELLS[name](line) for line in lines] for name in names}
+    parts = [part for line in lines for part in parts_of(line, words)]
     for size, style in ((sheet, Style(size=points)) for sheet in (PORTRAIT, LANDSCAPE) for points in SIZES):
         head_style = Style(size=HEAD_SIZE, bold=True, leading=1.2)
         bold = Style(size=style.size, bold=True)
         widths = {
             name: max(
-                natural(labels.columns[name], cells[name], style, head_style),
+                natural(labels.columns[name], [*cells[name], *(one.get(name, "") for one in parts)], style, head_style),
                 natural("", [totals.get(name, "")], bold, head_style),
             )
             + (MARK_WIDTH if name in MARKED and has_marks else 0.0)
@@ -113,9 +115,19 @@ def rows(
                 if mark and row[at]:
                     row[at] = ((cells[name][index], style), (f"\u00a0({mark})", small))
             table.append(Row(row))
+            table += [Row([part.get(name, "") for name in names]) for part in parts_of(line, words)]
     span = names.index("accrued")
     table.append(Row([words.total, *(totals.get(name, "") for name in names[span:])], "total", span))
     return table
+
+
+def parts_of(line: InvoiceLine, words: Wording) -> list[dict[str, str]]:
+    """The sub-lines under a line whose month has several tariffs, by column: with them the sheet multiplies out."""
+    volume, accrued = ("volume_common", "accrued_common") if line.volume is None else ("volume", "accrued")
+    return [
+        {"service": words.part, volume: figure(used), "tariff": figure(rate, places_of(rate)), accrued: money(amount)}
+        for used, rate, amount in line.by_tariff
+    ]
 
 
 def methods(lines: Iterable[InvoiceLine], words: Wording) -> list[tuple[str, str]]:

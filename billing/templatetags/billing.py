@@ -9,6 +9,7 @@ from django import template
 from django.utils.translation import get_language
 
 from billing import corrections
+from billing.models.invoice import places_of
 from lib.money import SIGNS, format_number
 from lib.text import raised
 
@@ -36,8 +37,7 @@ def named_month(text: object) -> date | None:
 @register.filter
 def tariff(rate: Decimal) -> str:
     """A price with kopecks, or with more decimals where it has them."""
-    exponent = rate.normalize().as_tuple().exponent
-    return format_number(rate, get_language() or "en", max(2, -exponent) if isinstance(exponent, int) else 2)
+    return format_number(rate, get_language() or "en", places_of(rate))
 
 
 @register.filter

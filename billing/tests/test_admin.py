@@ -1,5 +1,6 @@
 """The staff's pages of money: read by those who count it, written by nobody; bank details are checked."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -80,3 +81,14 @@ def test_the_page_of_a_document_adds_up(cast: Cast, enter: Any) -> None:
     text = enter(cast.anna).get(reverse("admin:billing_invoice_change", args=[bill.pk])).content.decode()
     for figure in ("11.11", "2.22", "3.33", "4.44", "20.55"):
         assert figure in text
+
+
+def test_the_lines_have_names_and_only_columns_with_a_figure(cast: Cast, enter: Any) -> None:
+    bill = make_invoice(cast.account, MARCH)
+    text = enter(cast.anna).get(reverse("admin:billing_invoice_change", args=[bill.pk])).content.decode()
+    table = re.sub(r"\s+", " ", text[text.index("Lines of the document") :])
+    heads = [re.sub("<[^>]*>", "", head).strip() for head in re.findall(r"<th[^>]*>.*?</th>", table)]
+    assert [head for head in heads if head][:6] == ["Service", "Unit", "Volume", "Tariff", "Accrued", "To pay"]
+    for figure in ("61.0000000", "Invoice lines", "Volume common"):
+        assert figure not in text
+    assert "60.334262" in table

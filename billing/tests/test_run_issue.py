@@ -3,16 +3,20 @@
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pypdf import PdfReader
 
 from billing.actions.closing import start_issue
 from billing.actions.issuing import issue
 from billing.actions.ledger import post_documents, post_payments, reverse_entries
+from billing.invoice_pdf import draw
 from billing.models import (
     BillingTerms,
     Charge,
@@ -24,6 +28,7 @@ from billing.models import (
     Recalculation,
     Requisites,
     Subsidy,
+    Tariff,
 )
 from billing.testing import make_invoice, make_payment
 from billing.tests.firm import AT, NOV, calculated, ignore, issued, line, make_details, make_fact, make_service
@@ -91,6 +96,29 @@ def test_a_document_says_everything_it_was_made_of(cast: Cast) -> None:
     assert (cold["service"], cold["norm"]) == ("Холодная вода", "4.745")
     assert (common["norm_common"], common["house_volume"], common["common_volume"]) == ("0.0352", "1250", "28.6")
     assert (bill.instalments, len(bill.digest)) == ([], 64)
+
+
+@pytest.mark.feature("B10")
+def test_two_tariffs_of_a_month_are_printed_with_their_volumes(cast: Cast, enter: Any) -> None:
+    """1.846 m³ at 54.89 to the 15th and at 60 from the 16th are 50.66 + 55.38; at the old tariff alone it was 101.33."""
+    service = make_service(cast.house, "cold", "meter", "54.89", resource="cold", name="Холодная вода", unit="м3")
+    Tariff.objects.update(until=date(2026, 11, 15))
+    Tariff.objects.create(service=service, since=date(2026, 11, 16), rate=Decimal(60))
+    make_service(cast.house, "main", "area", MAIN)
+    make_readings(make_meter(cast.account), date(2026, 10, 1), "10", "11.846")
+    issued(cast.company, NOV, by=cast.anna)
+    bill = the(cast.account)
+    cold = bill.lines.get(code="cold")
+    assert (cold.volume, cold.accrued) == (Decimal("1.846"), Decimal("106.04"))
+    half = Decimal("0.923")
+    assert cold.by_tariff == [(half, Decimal("54.89"), Decimal("50.66")), (half, Decimal(60), Decimal("55.38"))]
+    assert bill.lines.get(code="main").parts == []
+    page = enter(cast.olga).get(reverse("bill", args=[cast.account.public_id, bill.public_id])).content.decode()
+    for words in ("0.923 м³ × 54.89 = 50.66", "0.923 м³ × 60.00 = 55.38"):
+        assert words in page.replace("\xa0", " ")
+    text = " ".join(one.extract_text() for one in PdfReader(BytesIO(draw(bill))).pages).replace("\xa0", " ")
+    for words in ("0,923 54,89 50,66", "0,923 60,00 55,38"):
+        assert words in " ".join(text.split())
 
 
 def test_numbers_have_no_gaps_and_go_on_next_month(cast: Cast) -> None:
