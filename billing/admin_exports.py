@@ -21,7 +21,7 @@ from billing.exchange.debts import (
     showcase_table,
 )
 from billing.exchange.gis_written import documents_sheets, workbook
-from billing.models import Export, LedgerEntry, Requisites
+from billing.models import Export, InvoiceLine, LedgerEntry, Requisites
 from billing.owing import Table, documents_of, documents_table, gis_documents, owed
 from lib.tables import TYPES, download
 from meters.admin_base import EXPORT, DeskAdmin
@@ -30,6 +30,8 @@ from premises.admin_scope import is_chief
 from premises.models import Organization, PersonalAccount
 
 MOST_BY_CONTRACT = 200_000  # rows of a file without names
+MOST_LINES = 1_200_000  # of the documents of a month: eleven rows for each of 100 000
+MOST_OF_A_WORKBOOK = 200_000  # rows: a sheet ends at 1 048 576, and long before that nobody waits for it
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,12 @@ def _with_balance(order: Order) -> int:
 
 def _documents(order: Order) -> int:
     return documents_of(order.company, order.period).count()
+
+
+def _lines(order: Order) -> int:
+    """The rows of the documents line by line: their lines, and one of totals for each."""
+    documents = documents_of(order.company, order.period).order_by()
+    return documents.count() + InvoiceLine.objects.filter(invoice__in=documents).count()
 
 
 def _table(order: Order, name: str, table: Table) -> HttpResponse:
@@ -113,7 +121,7 @@ SORTS = {
     "sberbank": Sort(_with_balance, _sberbank, MOST_BY_CONTRACT),
     "feed": Sort(_accounts, _feed, MOST_BY_CONTRACT),
     "showcase": Sort(_accounts, _showcase),
-    "documents": Sort(_documents, _register, MOST_BY_CONTRACT),
+    "documents": Sort(_lines, _register, MOST_LINES),
     "gis": Sort(_documents, _gis, MOST_BY_CONTRACT),
 }
 
@@ -160,6 +168,20 @@ class ExportForm(forms.Form):
                 self.add_error("sort", _("The bank needs the company's ИНН of 10 digits and its account of 20 digits."))
         return values
 
+    def fits(self, rows: int) -> bool:
+        """Whether so many rows go into the kind of table that was chosen; else it is an error beside it."""
+        if (
+            self.cleaned_data["sort"] != "documents"
+            or self.cleaned_data["kind"] != "xlsx"
+            or rows <= MOST_OF_A_WORKBOOK
+        ):
+            return True
+        facts = {"rows": rows, "most": MOST_OF_A_WORKBOOK}
+        self.add_error(
+            "kind", _("The file would hold %(rows)s rows, a workbook holds at most %(most)s. Choose CSV.") % facts
+        )
+        return False
+
     @property
     def order(self) -> Order:
         values = self.cleaned_data
@@ -185,10 +207,12 @@ class ExportingMixin(DeskAdmin):
         form = ExportForm(request.POST if request.method == "POST" else None, companies, now)
         if form.is_bound and form.is_valid():
             order, sort = form.order, SORTS[form.cleaned_data["sort"]]
-            note_export(
-                order.company, form.cleaned_data["sort"], rows=sort.count(order), reason=form.cleaned_data["reason"],
-                query=f"{order.period:%Y-%m} {order.kind}", by=request.user, at=now, most=sort.most,  # type: ignore[arg-type]
-            )  # fmt: skip
-            return sort.make(order)
+            rows = sort.count(order)
+            if form.fits(rows):
+                note_export(
+                    order.company, form.cleaned_data["sort"], rows=rows, reason=form.cleaned_data["reason"],
+                    query=f"{order.period:%Y-%m} {order.kind}", by=request.user, at=now, most=sort.most,  # type: ignore[arg-type]
+                )  # fmt: skip
+                return sort.make(order)
         context = {"title": _("Files for banks, funds and ГИС ЖКХ"), "form": form}
         return self.drawn(request, "ledgerentry/exports", status=422 if form.errors else 200, **context)

@@ -141,6 +141,23 @@ def test_a_list_with_names_holds_no_more_than_one_may_take(
     assert ask(enter(papers.anna), papers, "feed").status_code == 200
 
 
+def test_the_record_of_documents_counts_lines_and_a_workbook_holds_no_more_than_it_can(
+    papers: Cast, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two documents of one line and a total each are four rows."""
+    from billing import admin_exports
+
+    monkeypatch.setattr(admin_exports, "MOST_OF_A_WORKBOOK", 3)
+    answer = ask(enter(papers.anna), papers, "documents", kind="xlsx")
+    assert answer.status_code == 422
+    assert "would hold 4 rows, a workbook holds at most 3. Choose CSV." in answer.content.decode()
+    assert not Export.objects.exists()
+    rows = table(ask(enter(papers.anna), papers, "documents", kind="csv"))
+    assert len(rows) - 1 == Export.objects.get().rows == 4
+    monkeypatch.setattr(admin_exports, "MOST_OF_A_WORKBOOK", 4)
+    assert ask(enter(papers.anna), papers, "documents", kind="xlsx").status_code == 200
+
+
 def test_others_take_nothing(papers: Cast, enter: Enter) -> None:
     for user in (papers.dima, papers.olga):
         assert enter(user).get(PAGE).status_code in (302, 403, 404)
