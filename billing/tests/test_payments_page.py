@@ -108,6 +108,19 @@ def test_the_copy_of_a_payment_says_what_it_covered_and_what_went_back(cast: Cas
 
 
 @pytest.mark.feature("B11")
+def test_money_for_debt_from_before_the_book_names_no_bill(cast: Cast, enter: Any) -> None:
+    post_documents([make_invoice(cast.account, date(2026, 1, 1), accrued="100.00", opening="500.00", number="5531")])
+    payment = make_payment(cast.account, "05.02.2026", "450.00", number="317")
+    post_payments([payment])
+    page = enter(cast.olga).get(reverse("payment", args=[cast.account.public_id, payment.pk]))
+    [(row, amount)] = page.context["covered"]
+    assert (row["kind"], amount) == ("brought_in", Decimal("450.00"))
+    html = page.content.decode()
+    assert "Debt brought in on" in html
+    assert "5531" not in html
+
+
+@pytest.mark.feature("B11")
 def test_another_account_s_payment_is_not_there(cast: Cast, enter: Any) -> None:
     foreign = make_payment(cast.nina_account, "05.02.2026", "1.00")
     own = make_payment(cast.account, "05.02.2026", "1.00")
