@@ -9,6 +9,7 @@ from django.db.models import F
 
 from billing.actions.paying import refresh
 from billing.models import PaymentIntent, ProviderEvent
+from billing.models.online import PaymentIntentQuerySet
 from billing.providers import payment_named_in
 
 Outcome = ProviderEvent.Outcome
@@ -17,8 +18,14 @@ Nudge = Callable[[int], object]  # tells the worker the event's id
 
 
 @transaction.atomic
-def hear(provider: str, body: bytes, *, at: datetime, nudge: Nudge) -> ProviderEvent:
-    """Keep a notification; the same words again are only counted."""
+def hear(provider: str, body: bytes, *, at: datetime, nudge: Nudge) -> ProviderEvent | None:
+    """Keep a notification; the same words again are only counted.
+
+    One that names no payment of ours is not kept, for anybody may write. If it came before we knew the payment's id, the
+    reconciliation asks about the payment all the same.
+    """
+    if not _names_ours(provider, body):
+        return None
     text = body.decode(errors="replace").replace("\x00", "\ufffd")
     event, is_new = ProviderEvent.objects.get_or_create(
         provider=provider, digest=hashlib.sha256(body).hexdigest(), defaults={"body": text, "received_at": at}
@@ -38,14 +45,26 @@ def look_into(event: ProviderEvent, *, at: datetime) -> ProviderEvent:
     if event.outcome != Outcome.NEW:
         return event
     try:
-        provider_id = payment_named_in(event.provider, event.body.encode())
+        found = list(_named(event.provider, event.body.encode()).select_related("provider_account"))
     except ValueError:
         return _end(event, Outcome.BROKEN)
-    intents = PaymentIntent.objects.filter(provider_account__provider=event.provider, provider_id=provider_id)
-    found = list(intents.select_related("provider_account"))
     for intent in found:
         refresh(intent, at=at)
     return _end(event, Outcome.DONE if found else Outcome.UNKNOWN)
+
+
+def _names_ours(provider: str, body: bytes) -> bool:
+    try:
+        return _named(provider, body).exists()
+    except ValueError:
+        return False
+
+
+def _named(provider: str, body: bytes) -> PaymentIntentQuerySet:
+    """The payments of ours that a notification names; raises ValueError where it cannot be read."""
+    return PaymentIntent.objects.filter(
+        provider_account__provider=provider, provider_id=payment_named_in(provider, body)
+    )
 
 
 def _end(event: ProviderEvent, outcome: str) -> ProviderEvent:

@@ -36,7 +36,9 @@ def sent(cast: Cast, stub: Stub) -> PaymentIntent:
 
 def note_of(provider_id: str, number: int, at: datetime) -> ProviderEvent:
     body = {"event": "payment.succeeded", "object": {"id": provider_id}, "n": number}
-    return hear("yookassa", json.dumps(body).encode(), at=at, nudge=lambda pk: None)
+    event = hear("yookassa", json.dumps(body).encode(), at=at, nudge=lambda pk: None)
+    assert event
+    return event
 
 
 def test_notifications_that_always_fail_do_not_starve_the_newer_ones(

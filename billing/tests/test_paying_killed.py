@@ -45,6 +45,7 @@ def test_kill_9_between_the_answer_and_the_commit() -> None:
     decide(UUID(intent.provider_id), SandboxPayment.State.SUCCEEDED, at=timezone.now())
     body = json.dumps({"object": {"id": intent.provider_id}}).encode()
     event = hear("sandbox", body, at=timezone.now(), nudge=lambda pk: None)
+    assert event
 
     command = [sys.executable, "-c", WORKER, str(event.pk)]
     worker = subprocess.Popen(command, cwd=ROOT, env=surroundings(), stdout=subprocess.PIPE, text=True)

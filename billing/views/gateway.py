@@ -19,7 +19,7 @@ LARGEST = 64 * 1024  # bytes of a notification
 @csrf_exempt
 @require_POST
 def pay_notice(request: HttpRequest, provider: str) -> HttpResponse:
-    """Keep the notification as it came and answer at once; the worker asks the provider by our own id."""
+    """Keep the notification if it names a payment of ours and answer at once; the worker asks the provider by our own id."""
     if not is_known(provider):
         raise Http404
     if not _is_from_here(ip_of(request)):
