@@ -13,17 +13,18 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.confirm import confirmed_recently
 from accounts.models import User
 from billing.actions.paying import refresh
 from billing.actions.refunding import ask_refund, record_chargeback
-from billing.models import PartnerLink, Payment, PaymentIntent, ProviderAccount, ProviderEvent, Refund
+from billing.models import Invoice, PartnerLink, Payment, PaymentIntent, ProviderAccount, ProviderEvent, Refund
 from billing.providers import ProviderError, is_known
 from billing.tasks import nudge_refund
 from lib.errors import Refusal
+from lib.money import format_money, format_number
 from meters.admin_base import DeskAdmin
 from notifications.sealing import seal
 from premises.admin_scope import ACCOUNTANT, ALL, EDIT, LOOK, MANAGER, VIEW, KeyedForm, ScopedAdmin, is_chief
@@ -52,7 +53,10 @@ class PaymentIntentAdmin(DeskAdmin):
 
     @admin.display(description=_("parts"))
     def parts(self, intent: PaymentIntent) -> str:
-        return ", ".join(f"{section}: {amount}" for section, amount in intent.sections.items())
+        parts = intent.sections.items()
+        return ", ".join(
+            f"{Invoice.Kind(section).label}: {_written(Decimal(amount), intent.currency)}" for section, amount in parts
+        )
 
     @admin.display(description=_("payments"))
     def entered(self, intent: PaymentIntent) -> str:
@@ -90,6 +94,10 @@ class PaymentIntentAdmin(DeskAdmin):
         return drawn(self, request, "ask", intent=intent, title=gettext("Ask the provider"))
 
 
+def _written(amount: Decimal, currency: str) -> str:
+    return format_money(amount, currency, get_language() or "en")
+
+
 def drawn(page: ScopedAdmin, request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """A page of our own in the look of the staff room."""
     whole = {**page.admin_site.each_context(request), "opts": page.opts, **context}
@@ -118,7 +126,8 @@ class RefundForm(forms.Form):
     def clean_amount(self) -> Decimal:
         amount: Decimal = self.cleaned_data["amount"]
         if amount > self.left:
-            raise ValidationError(_("At most %(left)s can go back."), params={"left": self.left})
+            left = format_number(self.left, get_language() or "en", 2)
+            raise ValidationError(_("At most %(left)s can go back."), params={"left": left})
         return amount
 
 

@@ -8,14 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from billing.calculating.known import PRINCIPAL, accounts_of
 from billing.calculating.months import months_before
 from billing.calculating.plan import Plan, Way, is_heated
 from billing.charging.basis import NotEnough
 from billing.models import BillingRun, Invoice, InvoiceLine, Recalculation
+from lib.money import in_words
 from meters.models import Meter, Reading
 from premises.models import Organization
 
@@ -196,10 +197,11 @@ def anomalies_of(run: BillingRun, kind: str = "") -> list[dict[str, Any]]:
 
 
 def words_of(facts: Mapping[str, str]) -> str:
-    """The facts of an anomaly in a few words: figures stay as they are, for whoever searches."""
-    if "before" in facts:
-        return _("%(before)s last month, %(now)s now") % facts
-    return ", ".join(str(value) for value in facts.values())
+    """The facts of an anomaly in a few words."""
+    found = in_words(facts, get_language() or "en")
+    if "before" in found:
+        return _("%(before)s last month, %(now)s now") % found
+    return ", ".join(str(value) for value in found.values())
 
 
 def sums_of(totals: Mapping[str, Any], names: Iterable[str]) -> list[Decimal]:

@@ -1,11 +1,14 @@
 """Money: rounded in one place, written the way each country writes it."""
 
+import re
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
 NBSP = "\u00a0"
 MINUS = "\u2212"
 SIGNS = {"RUB": "₽", "UAH": "₴"}
+FRACTION = re.compile(r"-?\d+\.(?:\d{1,3}|\d{5,})", re.ASCII)  # four digits would be the year of 03.2019
 
 
 def rounded(amount: Decimal) -> Decimal:
@@ -42,3 +45,18 @@ def format_money(amount: Decimal, currency: str, language: str) -> str:
     """
     sign = currency if language[:2] == "en" else SIGNS.get(currency, currency)
     return f"{format_number(rounded(amount), language, 2)}{NBSP}{sign}"
+
+
+def in_words(facts: Mapping[str, str], language: str) -> dict[str, str]:
+    """Return the facts of a sentence with every fraction among them written for its reader; all else stays as it is.
+
+    >>> in_words({"total": "-1000.50", "month": "03.2019", "count": "12"}, "en")
+    {'total': '−1,000.50', 'month': '03.2019', 'count': '12'}
+    """
+    return {name: _figure(text, language) for name, text in facts.items()}
+
+
+def _figure(text: str, language: str) -> str:
+    if not FRACTION.fullmatch(str(text)):
+        return text
+    return format_number(Decimal(text), language, len(str(text).partition(".")[2]))

@@ -45,8 +45,14 @@ COLUMNS = (
     Column("readings", cells.text(200), ("показания", "показання"), is_soft=True),
 )  # fmt: skip
 SIGN_LINE = re.compile(r"\s*=\s*\d")
-DISAGREES = _("The control line does not agree: the rows are %(count)s payments of %(total)s in all.")
-SUMS_DISAGREE = _("The control line does not agree: the rows give %(transferred)s to transfer and %(fee)s of fees.")
+DISAGREES = _(
+    "The control line does not agree. It says: payments %(said_count)s, sum %(said_total)s. The rows give: payments "
+    "%(count)s, sum %(total)s."
+)
+SUMS_DISAGREE = _(
+    "The control line does not agree. It says: to transfer %(said_transferred)s, fees %(said_fee)s. The rows give: to "
+    "transfer %(transferred)s, fees %(fee)s."
+)
 MISSING = _("The control line with the count and the sum is missing: the file may be cut off.")
 
 
@@ -99,14 +105,21 @@ class TableOfPayments:
     def _judge(self, footer: Footer, batch: Sums) -> None:
         if footer.count != batch.count or footer.amount != batch.amount:
             text, facts = DISAGREES, {"count": str(batch.count), "total": str(batch.amount)}
+            facts |= {"said_count": _said(footer.count), "said_total": _said(footer.amount)}
             self.problems.append(whole_problem(footer.line, text, **facts))
             return
         for name in ("transferred", "fee"):
             stated = getattr(footer, name)
             if stated is not None and self.register.has(name) and stated != getattr(batch, name):
                 facts = {"transferred": str(batch.transferred), "fee": str(batch.fee)}
+                facts |= {"said_transferred": _said(footer.transferred), "said_fee": _said(footer.fee)}
                 self.problems.append(whole_problem(footer.line, SUMS_DISAGREE, **facts))
                 return
+
+
+def _said(figure: Decimal | None) -> str:
+    """A figure of the control line as it stands there; a dash where it states none."""
+    return "—" if figure is None else f"{figure:f}"
 
 
 def _look_at_sums(receipt: Receipt) -> None:

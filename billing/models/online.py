@@ -10,12 +10,14 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.digests import digest
 from accounts.models import User
 from billing.models.ledger import Payment
 from billing.models.seen import OfAccountQuerySet, OfOrganizationQuerySet
+from lib.money import format_money, format_number
 from premises.models import AccountLink, Organization, PersonalAccount
 
 FEE_PERCENT = [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(20))]
@@ -174,7 +176,7 @@ class PaymentIntent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        return format_money(self.amount, self.currency, get_language() or "en")
 
     @property
     def charged(self) -> Decimal:
@@ -276,7 +278,7 @@ class Refund(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.amount}"
+        return f"{self.get_kind_display()}: {format_number(self.amount, get_language() or 'en', 2)}"
 
 
 class SandboxPayment(models.Model):

@@ -8,11 +8,13 @@ from django.db import models
 from django.db.models import F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat, Left
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.invoice import Invoice
 from billing.models.ledger import Payment
 from billing.models.seen import OfOrganizationQuerySet
+from lib.money import format_number
 from premises.models import ImportRun, Organization, PersonalAccount
 
 
@@ -99,7 +101,7 @@ class StrayPayment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.paid_on:%d.%m.%Y} {self.amount}"
+        return f"{self.paid_on:%d.%m.%Y} {format_number(self.amount, get_language() or 'en', 2)}"
 
 
 class BankDocumentQuerySet(OfOrganizationQuerySet["BankDocument"]):

@@ -1,5 +1,6 @@
 """Paying online in the staff room: who may what, and what a press does."""
 
+import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -71,6 +72,20 @@ def test_what_does_not_fit_is_found_by_the_filter(cast: Cast, stub: Stub, sent: 
     refresh(sent, at=timezone.now())
     page = enter(cast.anna).get(reverse("admin:billing_paymentintent_changelist"), {"state__exact": "mismatch"})
     assert "1.00 RUB" in page.content.decode()
+
+
+def test_sums_stand_as_the_reader_writes_them(cast: Cast, stub: Stub, sent: PaymentIntent, enter: Enter) -> None:
+    """The title and the parts of an online payment in Russian: no code of a section, no point in a sum."""
+    PaymentIntent.objects.update(sections={"main": "1241.83", "repair": "8.17"})
+    cast.anna.language = "ru"
+    cast.anna.save()
+    page = enter(cast.anna).get(reverse("admin:billing_paymentintent_change", args=[sent.pk])).content.decode()
+    assert "main" not in re.findall(r'field-parts.*?readonly">(.*?)<', page, re.DOTALL)[0]
+    text = page.replace("\xa0", " ").replace("&nbsp;", " ")
+    amount = f"{sent.amount:.2f}".replace(".", ",")
+    assert "1 241,83 ₽, " in text
+    assert ": 8,17 ₽" in text
+    assert re.search(rf"<h2>\s*{amount} ₽", text)
 
 
 def test_nobody_edits_a_payment(cast: Cast, sent: PaymentIntent, enter: Enter) -> None:

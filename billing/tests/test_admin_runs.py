@@ -142,7 +142,7 @@ def test_totals_stand_beside_those_of_last_month_and_anomalies_lead_to_the_accou
     assert "9,150.00" in text
     assert "4,692.12" in text  # the difference
     assert "More than twice as much as last month" in text
-    assert "1485.96 last month, 3050.00 now" in text
+    assert "1,485.96 last month, 3,050.00 now" in text
     assert reverse("admin:premises_personalaccount_change", args=[firm.account.pk]) in text
     assert "Nothing is charged" not in anna.get(page(run) + "?what=more").content.decode()
     answer = anna.post(page(run, "anomalies"))

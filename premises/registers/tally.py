@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
+
+from lib.money import in_words
 
 ERROR, WARNING = "error", "warning"
 MOST_PROBLEMS = 1000  # kept of each level; the counts go on
@@ -26,7 +28,7 @@ class Problem:
     @property
     def message(self) -> str:
         """The sentence in the language of the reader."""
-        return gettext(self.text) % self.facts
+        return gettext(self.text) % in_words(self.facts, get_language() or "en")
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept in ImportRun.report."""
