@@ -1,6 +1,6 @@
 """The tray of payments whose account nobody knows, and the bank statement's documents, in the staff room."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -159,7 +159,8 @@ class BankDocumentAdmin(ScopedAdmin):
     readonly_fields = ("now",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BankDocument]:
-        return super().get_queryset(request).with_strays()
+        rows: Any = super().get_queryset(request)
+        return cast(QuerySet[BankDocument], rows.with_strays())
 
     @admin.display(description=_("state"), ordering="state")
     def now(self, document: Any) -> str:

@@ -178,3 +178,12 @@ def test_an_unclear_online_payment_leads_to_its_page(cast: Cast, enter: Any) -> 
     )  # fmt: skip
     page = enter(cast.anna).get(reverse("admin:billing_ledgerentry_mismatches")).content.decode()
     assert reverse("admin:billing_paymentintent_change", args=[intent.pk]) in page
+
+
+def test_both_pages_say_why_their_ages_may_differ(debts: Cast, enter: Any) -> None:
+    """Ages by the list count penalties in, those of the account's page count them apart: each page says so."""
+    anna = enter(debts.anna)
+    assert "Penalties are part of the debt here." in anna.get(reverse(DEBTORS)).content.decode()
+    row = debtors(debts.company, today=TODAY)[0]
+    page = anna.get(reverse("admin:billing_ledgerentry_account", args=[row["account"]])).content.decode()
+    assert "Penalties are a line of their own here" in page

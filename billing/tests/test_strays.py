@@ -40,7 +40,9 @@ def balance(account: Any) -> Decimal:
 
 def test_an_accountant_says_whose_it_is(cast: Cast, enter: Enter) -> None:
     stray, anna = make_stray(cast), enter(cast.anna)
-    assert "ПЕТРОВ П.П." in anna.get(page(stray)).content.decode()
+    text = anna.get(page(stray)).content.decode()
+    assert "ПЕТРОВ П.П." in text
+    assert "11.03.2019 1,000.00" in text
     answer = anna.post(page(stray), {"verb": "credit", "account": " 100 12"})
     assert answer.status_code == 302
     stray.refresh_from_db()
@@ -121,7 +123,9 @@ def test_who_paid_so_before_is_guessed(cast: Cast) -> None:
 def test_an_account_is_found_by_address_number_and_name_within_the_company(cast: Cast, enter: Enter) -> None:
     client, stray = enter(cast.anna), make_stray(cast)
     for words in ("садовая 12", "10012", "Олина"):
-        assert "Credit to 10012" in client.get(page(stray), {"q": words}).content.decode()
+        text = client.get(page(stray), {"q": words}).content.decode()
+        assert "Credit to 10012" in text
+        assert cast.account.holder in text
     for words in ("77005", "Чужой", "ничего такого"):
         text = client.get(page(stray), {"q": words}).content.decode()
         assert "Credit to 7" not in text
