@@ -80,6 +80,19 @@ class SubsidyAdmin(OfAccountAdmin):
     sortable_by = ("period", "amount")
     fields = ("account", "period", "amount", "source")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whose money it was and of which month stays, once a document has credited it; the sum may still be put right."""
+        return (*super().get_readonly_fields(request, obj), *(("account", "period") if obj and obj.credited else ()))
+
+    @transaction.atomic
+    def save_model(self, request: HttpRequest, obj: Subsidy, form: Any, change: bool) -> None:
+        if change:  # a run may be issuing it
+            obj.credited = Subsidy.objects.select_for_update().values_list("credited", flat=True).get(pk=obj.pk)
+        super().save_model(request, obj, form, change)
+
+    def _warn(self, request: HttpRequest) -> None:
+        messages.info(request, gettext("This month is issued already: the next closing credits the difference."))
+
 
 class AbsenceForm(KeyedForm):
     """Somebody was away: leaving and returning are not counted themselves."""

@@ -54,12 +54,15 @@ class SettledAdmin(ScopedAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if form.changed_data and self._is_settled(obj):
-            messages.warning(
-                request,
-                gettext(
-                    "Months that are issued already were reckoned without this. Correct them: “Closings of months”, the month, “Correct this month”."
-                ),
-            )
+            self._warn(request)
+
+    def _warn(self, request: HttpRequest) -> None:
+        messages.warning(
+            request,
+            gettext(
+                "Months that are issued already were reckoned without this. Correct them: “Closings of months”, the month, “Correct this month”."
+            ),
+        )
 
 
 class SupplierForm(KeyedForm):

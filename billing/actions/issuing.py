@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Sum
+from django.db.models import F, Q, Sum
 from django.utils.translation import override
 
 from billing import freezing, issuing
@@ -104,6 +104,7 @@ class Batch:
     sheets: dict[int, list[dict[str, Any]]]
     references: dict[int, list[dict[str, Any]]]  # by house
     accounts: list[int]
+    subsidies: list[Subsidy]  # that the papers credit
 
     @classmethod
     def read(cls, office: "Office", accounts: Sequence[PersonalAccount], houses: Sequence[int]) -> "Batch":
@@ -117,18 +118,19 @@ class Batch:
         for pk, section, amount, *payee in fines.values_list("account", "section", "amount", *_payee("invoice__")):
             late[pk].append((section, (payee[0], payee[1] or ""), amount))
         reasons = _reasons(run, ids)
-        subsidies = dict(Subsidy.objects.filter(account__in=ids, period=run.period).values_list("account", "amount"))
+        subsidies = _subsidies(run, ids)
+        credited: list[Subsidy] = []
         papers: list[Paper] = []
         for account in accounts:
             own = issuing.papers_of(office.desk, account, charges.get(account.pk, ()))
             issuing.add_penalties(office.desk, account, own, late.get(account.pk, ()))
-            _add_subsidy(own, subsidies.get(account.pk, NOTHING))
+            credited += _add_subsidies(own, subsidies.get(account.pk, ()))
             for paper in own:
                 services = {one.service_id for one in paper.charges}
                 paper.recalculations = [words for service, words in reasons.get(account.pk, ()) if service in services]
             papers += own
         sheets = dict(ChargeSheet.objects.filter(run=run, account__in=ids).values_list("account", "readings"))
-        return cls(papers, sheets, office.references(houses), ids)
+        return cls(papers, sheets, office.references(houses), ids, credited)
 
 
 def _reasons(run: BillingRun, accounts: list[int]) -> dict[int, list[tuple[int, dict[str, str]]]]:
@@ -142,11 +144,32 @@ def _reasons(run: BillingRun, accounts: list[int]) -> dict[int, list[tuple[int, 
     return found
 
 
-def _add_subsidy(papers: Sequence[Paper], amount: Decimal) -> None:
-    """The state's money goes to the main document, or to the largest there is."""
+def _subsidies(run: BillingRun, accounts: list[int]) -> dict[int, list[Subsidy]]:
+    """Subsidies of which something is not credited yet: of this month, and of issued ones where they came or changed later.
+
+    Those of months that came by registers are none of ours: their documents print the debt without them or with them.
+    """
+    issued = BillingRun.objects.filter(
+        organization=run.organization, kind=BillingRun.Kind.PERIOD, state=State.ISSUED, period__lt=run.period
+    )
+    of_a_month = Q(period=run.period) | Q(period__in=issued.values("period"))
+    found: dict[int, list[Subsidy]] = defaultdict(list)
+    for one in (
+        Subsidy.objects.filter(of_a_month, account__in=accounts).exclude(amount=F("credited")).order_by("period")
+    ):
+        found[one.account_id].append(one)
+    return found
+
+
+def _add_subsidies(papers: Sequence[Paper], waiting: Sequence[Subsidy]) -> Sequence[Subsidy]:
+    """The state's money goes to the main document, or to the largest there is; without one it waits. Return what is credited."""
     paper = issuing.largest([one for one in papers if one.kind == Kind.MAIN]) or issuing.largest(papers)
-    if paper is not None:
-        paper.subsidy = amount
+    if paper is None:
+        return ()
+    for one in waiting:
+        paper.subsidy += one.amount - one.credited
+        one.credited = one.amount
+    return waiting
 
 
 @dataclass
@@ -212,6 +235,7 @@ class Office:
             )
             copy_in(InvoiceLine, issuing.LINE_COLUMNS, lines)
             post_documents(invoices)
+            Subsidy.objects.bulk_update(batch.subsidies, ["credited"], batch_size=1000)
             read = {(account, one["serial"]) for account, some in batch.sheets.items() for one in some}
             estimate_accounts(
                 batch.accounts, self.run.period, at=now(), charged_at=self.run.calculated_at or now(), charged=read

@@ -105,7 +105,10 @@ class Benefit(models.Model):
 
 
 class Subsidy(models.Model):
-    """Money of the state for one month of one account, credited like a payment and printed apart from benefits."""
+    """Money of the state for one month of one account, credited like a payment and printed apart from benefits.
+
+    `credited` is what issued documents gave of it: the rest, above or below zero, goes into the next one.
+    """
 
     account = models.ForeignKey(
         PersonalAccount, on_delete=models.PROTECT, related_name="subsidies", verbose_name=_("personal account")
@@ -115,6 +118,7 @@ class Subsidy(models.Model):
         _("amount"), max_digits=13, decimal_places=2, validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(MOST)],
     )  # fmt: skip
     source = models.CharField(_("decision"), max_length=200, blank=True)
+    credited = models.DecimalField(_("credited"), max_digits=13, decimal_places=2, default=0, editable=False)
 
     class Meta:
         verbose_name = _("subsidy")

@@ -9,7 +9,17 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.urls import reverse
 
-from billing.models import Absence, AccountFact, Benefit, BillingRun, HouseService, Recalculation, Service, Tariff
+from billing.models import (
+    Absence,
+    AccountFact,
+    Benefit,
+    BillingRun,
+    HouseService,
+    Recalculation,
+    Service,
+    Subsidy,
+    Tariff,
+)
 from portal.testing import Cast
 from premises.models import PersonalAccount
 
@@ -114,6 +124,24 @@ def test_what_a_month_was_issued_by_may_be_put_right_but_not_deleted(cast: Cast,
     said = client.post(change(later), tariff(service, since="2027-07-01", rate="51"), follow=True).content.decode()
     assert "reckoned without this" not in said
     assert client.post(reverse("admin:billing_tariff_delete", args=[later.pk]), {"post": "yes"}).status_code == 302
+
+
+@pytest.mark.feature("G10")
+def test_a_subsidy_of_an_issued_month_may_come_or_change_later(cast: Cast, enter: Any) -> None:
+    BillingRun.objects.create(organization=cast.company, period=MARCH, state="issued")
+    client = enter(cast.anna)
+    values = {"account": cast.account.pk, "period": "2026-03-01", "amount": "150.00", "source": "решение"}
+    said = client.post(add("subsidy"), values, follow=True).content.decode()
+    assert "the next closing credits the difference" in said
+    assert "reckoned without this" not in said
+    row = Subsidy.objects.get()
+    Subsidy.objects.update(credited=Decimal("150.00"))
+    values |= {"account": cast.nina_account.pk, "period": "2026-04-01", "amount": "120.00"}
+    assert client.post(change(row), values).status_code == 302
+    row.refresh_from_db()
+    assert (row.account, row.period, row.amount, row.credited) == (
+        cast.account, MARCH, Decimal("120.00"), Decimal("150.00"),
+    )  # fmt: skip
 
 
 def test_a_recalculation_waits_and_one_that_was_printed_stays(cast: Cast, service: Service, enter: Any) -> None:

@@ -445,3 +445,24 @@ def test_the_last_reading_of_a_closed_account_is_settled_when_it_comes(cast: Cas
     assert not Charge.objects.filter(
         account=cast.account, run=issued(cast.company, date(2026, 12, 1), by=cast.anna, at=at("2027-01-01"))
     ).exists()
+
+
+def test_a_subsidy_is_credited_once_with_the_next_document_that_there_is(cast: Cast) -> None:
+    """Entered after its month was issued, then changed; the neighbour has no document in October."""
+    make_service(cast.house, "main", "account", "1000.00")
+    october, december = date(2026, 10, 1), date(2026, 12, 1)
+    PersonalAccount.objects.filter(pk=cast.nina_account.pk).update(opened_on=NOV)
+    Subsidy.objects.create(account=cast.nina_account, period=october, amount=Decimal("80.00"))
+    Subsidy.objects.create(account=cast.account, period=date(2026, 8, 1), amount=Decimal("7.00"))  # not closed here
+    issued(cast.company, october, by=cast.anna, at=at("2026-11-01"))
+    late = Subsidy.objects.create(account=cast.account, period=october, amount=Decimal("150.00"))
+    Subsidy.objects.create(account=cast.account, period=NOV, amount=Decimal("100.00"))
+    issued(cast.company, NOV, by=cast.anna)
+    assert (the(cast.account).subsidy, the(cast.nina_account).subsidy) == (Decimal("250.00"), Decimal("80.00"))
+    Subsidy.objects.filter(pk=late.pk).update(amount=Decimal("120.00"))
+    issued(cast.company, december, by=cast.anna, at=at("2027-01-01"))
+    last = the(cast.account, december)
+    assert (last.subsidy, last.opening) == (Decimal("-30.00"), Decimal("1750.00"))
+    assert last.payable - last.penalty == Decimal("2780.00")
+    assert LedgerEntry.objects.filter(account=cast.account).balance() == last.payable
+    assert the(cast.nina_account, december).subsidy == 0
