@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import get_language
 
 from billing.models import Invoice, InvoiceLine
+from billing.printing.charges import settled
 from billing.wording import Wording
 from lib.money import format_number
 from lib.text import raised
@@ -53,6 +54,7 @@ class Table:
     heads: list[Cell]
     groups: list[tuple[str, list[Row]]]
     totals: list[Cell]
+    settled: list[tuple[str, str]]  # under the total: money of the month, then the sum to pay
 
     @property
     def width(self) -> int:
@@ -68,11 +70,14 @@ def table(invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording) -> Tab
         if not groups or groups[-1][0] != line.group:
             groups.append((line.group, []))
         groups[-1][1].append(Row(line, [_cell(name, heads[name], line) for name in used]))
+    found = settled(invoice)
+    last = [*found, (words.payable, invoice.payable)] if found else []
     return Table(
         service=words.columns[0],
         heads=[Cell(heads[name], "", name, name != "unit") for name in used],
         groups=groups,
         totals=[Cell(heads[name], _total(name, invoice, lines), name) for name in used],
+        settled=[(label, _sum(amount)) for label, amount in last],
     )
 
 
@@ -112,8 +117,10 @@ def _total(name: str, invoice: Invoice, lines: Sequence[InvoiceLine]) -> str:
         return _sum(invoice.accrued - sum((line.accrued_common for line in lines), Decimal(0)))
     if name == "balance":
         return _sum(invoice.opening)
+    if name == "payable":
+        return _sum(invoice.payable - sum((amount for _label, amount in settled(invoice)), Decimal(0)))
     value: Decimal = getattr(invoice, name)
-    return _sum(value) if value or name == "payable" else ""
+    return _sum(value) if value else ""
 
 
 def _figure(value: Decimal | None, places: int | None = None) -> str:

@@ -45,6 +45,7 @@ class Wording:
     all_services: str
     code_purpose: str  # in the payment code, before the month and the account
     accrued_for_period: str
+    accrued_with_penalty: str
     opening: str
     payable: str
     paid: str
@@ -105,6 +106,7 @@ RU_924 = Wording(
     all_services="Жилищные, коммунальные, прочие услуги",
     code_purpose="Оплата ЖКУ",
     accrued_for_period="Начислено за расчетный период, руб.",
+    accrued_with_penalty="Начислено за расчетный период с пенями, руб.",
     opening="Задолженность на начало расчетного периода",
     payable="Итого к оплате",
     paid="Оплачено в расчетном периоде",
@@ -176,6 +178,7 @@ UA = Wording(
     all_services="Житлово-комунальні послуги",
     code_purpose="Оплата житлово-комунальних послуг",
     accrued_for_period="Нараховано за розрахунковий період, грн",
+    accrued_with_penalty="Нараховано за розрахунковий період з пенею, грн",
     opening="Борг на початок розрахункового періоду",
     payable="До сплати",
     paid="Сплачено в розрахунковому періоді",

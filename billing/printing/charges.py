@@ -8,8 +8,8 @@ from itertools import groupby
 from billing.models import Invoice, InvoiceLine
 from billing.models.invoice import places_of
 from billing.printing.figures import figure, money
-from billing.printing.labels import Labels
-from billing.wording import Wording
+from billing.printing.labels import Labels, labels_of
+from billing.wording import Wording, wording_of
 from lib.paper import LANDSCAPE, PORTRAIT, Cell, Column, Row, Style, Table
 from lib.paper.sheet import MARGIN
 from lib.paper.table import natural
@@ -42,13 +42,14 @@ def charges(invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording, labe
     names = columns_with_values(lines, totals, labels)
     cells = {name: [CELLS[name](line) for line in lines] for name in names}
     parts = [part for line in lines for part in parts_of(line, words)]
+    last = [totals["payable"], money(invoice.payable), *(money(amount) for _label, amount in settled(invoice))]
     for size, style in ((sheet, Style(size=points)) for sheet in (PORTRAIT, LANDSCAPE) for points in SIZES):
         head_style = Style(size=HEAD_SIZE, bold=True, leading=1.2)
         bold = Style(size=style.size, bold=True)
         widths = {
             name: max(
                 natural(labels.columns[name], [*cells[name], *(one.get(name, "") for one in parts)], style, head_style),
-                natural("", [totals.get(name, "")], bold, head_style),
+                natural("", last if name == "payable" else [totals.get(name, "")], bold, head_style),
             )
             + (MARK_WIDTH if name in MARKED and has_marks else 0.0)
             for name in names[1:]
@@ -60,7 +61,8 @@ def charges(invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording, labe
     service = size[0] - 2 * MARGIN - sum(widths.values())
     columns = [Column(labels.columns["service"], service)]
     columns += [Column(labels.columns[name], width, right=name != "unit") for name, width in widths.items()]
-    return Charges(size, columns, rows(lines, names, cells, totals, words, style), style, head_style)
+    table = [*rows(lines, names, cells, totals, words, style), *closing_rows(invoice, words, len(names))]
+    return Charges(size, columns, table, style, head_style)
 
 
 def spread(widths: dict[str, float], rest: float) -> dict[str, float]:
@@ -78,7 +80,10 @@ def columns_with_values(lines: Sequence[InvoiceLine], totals: dict[str, str], la
 
 
 def totals_of(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, str]:
-    """The last row: what the document says of itself; its accrued sum has both parts."""
+    """The row of totals: what the document says of itself; its accrued sum has both parts.
+
+    Across it adds up to what was to be paid before the money of the month, which `settled` takes off in rows of its own.
+    """
     common = sum((line.accrued_common for line in lines), Decimal(0))
     return {
         "accrued": money(invoice.accrued - common),
@@ -90,8 +95,22 @@ def totals_of(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, str]:
         "total": money(invoice.principal),
         "penalty": money(invoice.penalty or None),
         "balance": money(invoice.opening),
-        "payable": money(invoice.payable),
+        "payable": money(invoice.payable - sum((amount for _label, amount in settled(invoice)), Decimal(0))),
     }
+
+
+def settled(invoice: Invoice) -> list[tuple[str, Decimal]]:
+    """What stands between the total of the services with the old debt and the sum to pay, in the order of the form."""
+    words, labels = wording_of(invoice.form), labels_of(invoice.form)
+    sums = ((labels.fees, invoice.fees), (labels.subsidy, -invoice.subsidy), (words.paid, -invoice.paid))
+    return [(label, amount) for label, amount in sums if amount]
+
+
+def closing_rows(invoice: Invoice, words: Wording, columns: int) -> list[Row]:
+    """The rows under the total: money of the month, and what is left to pay; none where the total is that already."""
+    found = settled(invoice)
+    table = [Row([label, money(amount)], "body", columns - 1) for label, amount in found]
+    return [*table, Row([words.payable, money(invoice.payable)], "total", columns - 1)] if found else []
 
 
 def rows(

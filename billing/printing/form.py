@@ -119,7 +119,7 @@ class Form:
             box.add((f"{words.opening}: ", TEXT), (f"{money(invoice.opening)}\u00a0{words.currency}", BOLD))
         box.add((f"{labels.accrued}: ", TEXT), (f"{money(invoice.charged)}\u00a0{words.currency}", BOLD))
         for name, amount in (
-            (labels.vat, invoice.vat), (labels.fees, invoice.fees or None), (labels.subsidy, invoice.subsidy or None),
+            (labels.penalty, invoice.penalty or None), (labels.vat, invoice.vat), (labels.fees, invoice.fees or None), (labels.subsidy, invoice.subsidy or None),
             (words.paid, invoice.paid),
         ):  # fmt: skip
             if amount is not None:
@@ -207,7 +207,8 @@ class Form:
     def _recipient(self) -> None:
         invoice, words, sheet = self.invoice, self.words, self.sheet
         shares = (0.19, 0.36, 0.14, 0.18, 0.13)
-        heads = (words.recipient, words.bank_details, words.account_number, words.services, words.accrued_for_period)
+        accrued = words.accrued_with_penalty if invoice.penalty else words.accrued_for_period
+        heads = (words.recipient, words.bank_details, words.account_number, words.services, accrued)
         columns = [
             Column(head, sheet.width * share, right=index == 4)
             for index, (head, share) in enumerate(zip(heads, shares, strict=True))

@@ -27,6 +27,7 @@ class Labels:
     instalments_columns: dict[str, str]
     document_id: str
     vat: str
+    penalty: str
     accrued: str
     advance: str
     fees: str
@@ -71,6 +72,7 @@ RU_43 = Labels(
     recalculations_columns=RU_RECALCULATIONS,
     document_id="Идентификатор платежного документа",
     vat="в том числе НДС",
+    penalty="в том числе пени",
     accrued="Начислено за период",
     advance="Аванс на начало периода",
     fees="Госпошлина и судебные издержки",
@@ -120,6 +122,7 @@ UA = Labels(
     recalculations_columns={"service": "Послуга", "period": "За період", "reason": "Підстава", "amount": "Сума, грн"},
     document_id="Ідентифікатор документа",
     vat="у тому числі ПДВ",
+    penalty="у тому числі пеня",
     accrued="Нараховано за період",
     advance="Переплата на початок періоду",
     fees="Державне мито і судові витрати",

@@ -118,6 +118,20 @@ def test_a_column_is_there_when_it_has_a_figure(cast: Cast, enter: Any) -> None:
     assert dict(zip(full, [cell.text for cell in row.cells], strict=True))["Штраф исполнителя, руб."] == "1.00"
 
 
+@pytest.mark.feature("B10", "E4")
+def test_the_total_of_the_table_adds_up_across_and_down(cast: Cast, enter: Any) -> None:
+    """1722.68 and 1258.94 from before are 2981.62; 1526.24 were paid, 1455.38 are left."""
+    october = make_invoice(
+        cast.account, OCTOBER, accrued="1681.20", opening="1258.94", penalty=Decimal("41.48"), paid=Decimal("1526.24"),
+        payable=Decimal("1455.38"),
+    )  # fmt: skip
+    response = page(enter(cast.olga), october)
+    table = response.context["table"]
+    assert [cell.text for cell in table.totals if cell.text] == ["1,681.20", "41.48", "1,258.94", "2,981.62"]
+    assert table.settled == [("Оплачено в расчетном периоде", "−1,526.24"), ("Итого к оплате", "1,455.38")]
+    assert "Начислено за расчетный период с пенями, руб." in text(response)
+
+
 @pytest.mark.feature("E4")
 def test_sections_of_the_form_are_shown_when_the_document_has_them(cast: Cast, enter: Any) -> None:
     bare = text(page(enter(cast.olga), make_invoice(cast.account, SEPTEMBER)))

@@ -351,6 +351,31 @@ def test_a_bill_of_capital_repair_says_so_and_names_no_housing_services(cast: Ca
         assert absent not in text
 
 
+def owing(cast: Cast) -> Invoice:
+    """Charged 1722.68 with a penalty of 41.48, 1258.94 from before, 1526.24 paid in the month."""
+    return make_invoice(
+        cast.account, MARCH, accrued="1681.20", opening="1258.94", penalty=Decimal("41.48"), paid=Decimal("1526.24"),
+        subsidy=Decimal("100.00"), payable=Decimal("1355.38"),
+    )  # fmt: skip
+
+
+@pytest.mark.feature("B10")
+def test_the_total_adds_up_across_and_down(cast: Cast) -> None:
+    text = text_of(draw(owing(cast)))
+    total = text[text.index("Итого 1 681,20") :]
+    assert "1 258,94 2 981,62" in total
+    assert "Субсидии, компенсации −100,00 Оплачено в расчетном периоде −1 526,24 Итого к оплате 1 355,38" in total
+    plain = text_of(draw(make_invoice(cast.account, APRIL)))
+    assert plain.count("Итого к оплате") == text.count("Итого к оплате") - 1
+
+
+def test_a_sum_with_the_penalty_inside_says_so_on_paper(cast: Cast) -> None:
+    text = text_of(draw(owing(cast)))
+    assert "в том числе пени: 41,48 руб." in text
+    assert "период с пенями, руб." in text
+    assert "пени" not in text_of(draw(make_invoice(cast.account, APRIL)))
+
+
 def test_a_short_document_has_no_empty_sections_and_only_its_own_columns(cast: Cast) -> None:
     text = text_of(draw(make_invoice(cast.account, MARCH)))
     assert "Раздел 3." in text
