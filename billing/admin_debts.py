@@ -2,13 +2,17 @@
 
 from typing import Any
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing import freezing
 from billing.act_pdf import draw_act
+from billing.actions.exporting import note_export
+from billing.admin_collecting import ReasonForm
 from billing.debts import debt_of
 from billing.reconciling import act, covers, table_head, table_rows
 from billing.statement_pdf import age_lines
@@ -20,6 +24,12 @@ from premises.admin_scope import VIEW, is_chief
 from premises.models import PersonalAccount
 
 
+class ActForm(ReasonForm):
+    """Why somebody's act of reconciliation is taken along, and as which file."""
+
+    file = forms.ChoiceField(label=_("File"), choices=[("pdf", "PDF"), ("xlsx", "XLSX")])
+
+
 class ReconcilingMixin(DeskAdmin):
     """One account: its papers, its money, and what is left unpaid."""
 
@@ -27,7 +37,7 @@ class ReconcilingMixin(DeskAdmin):
         return [self.own_page("account/<int:pk>/", self.account_view, "account")]
 
     def account_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The act of chosen months on the page, or with `file` as PDF or XLSX."""
+        """The act of chosen months on the page; POST takes it along as PDF or XLSX, with a reason."""
         self.allowed_or_404(request, VIEW)
         accounts = self.scoped(request, PersonalAccount.objects.select_related("unit__house", "organization"), VIEW)
         account: PersonalAccount | None = accounts.filter(pk=pk).first()
@@ -36,22 +46,28 @@ class ReconcilingMixin(DeskAdmin):
         picker = months_asked(request.GET, account)
         found = act(account, picker.span.first, picker.span.last)
         may_take = is_chief(request) or account.organization_id in self.organizations(request, EXPORT)
-        today = local_day(account.organization, timezone.now())
-        if kind := request.GET.get("file"):
-            if not may_take or kind not in {"pdf", "xlsx"}:
-                raise Http404
-            name = f"reconciliation-{picker.span.first:%Y-%m}-{picker.span.last:%Y-%m}"
-            if kind == "xlsx":
-                return download("xlsx", name, table_head(), table_rows(found))
-            return _pdf(draw_act(account, found, today=today), name)
+        now = timezone.now()
+        today, form = local_day(account.organization, now), ActForm()
+        if request.method == "POST" and may_take:
+            form = ActForm(request.POST)
+            if form.is_valid():
+                kind, span = form.cleaned_data["file"], f"{picker.span.first:%Y-%m} {picker.span.last:%Y-%m}"
+                note_export(
+                    account.organization, "act", rows=len(found.lines), reason=form.cleaned_data["reason"],
+                    query=f"{account.number} {span} {kind}", by=request.user, at=now,  # type: ignore[arg-type]
+                )  # fmt: skip
+                name = f"reconciliation-{span.replace(' ', '-')}"
+                if kind == "xlsx":
+                    return download("xlsx", name, table_head(), table_rows(found))
+                return _pdf(draw_act(account, found, today=today), name)
         debt = debt_of(account, today)
         context: dict[str, Any] = {
-            "title": _("Account %(number)s: documents and payments") % {"number": account.number},
+            "title": gettext("Account %(number)s: documents and payments") % {"number": account.number},
             "account": account, "address": freezing.address(account.unit), "currency": account.organization.currency, "act": found, "picker": picker,
-            "debt": debt, "ages": age_lines(debt), "may_take": may_take,
+            "debt": debt, "ages": age_lines(debt), "may_take": may_take, "reason": form,
             "sections": [(section, list(covers(section))) for section in found.sections],
         }  # fmt: skip
-        return self.drawn(request, "ledgerentry/account", **context)
+        return self.drawn(request, "ledgerentry/account", status=422 if form.errors else 200, **context)
 
 
 def _pdf(body: bytes, name: str) -> HttpResponse:

@@ -286,11 +286,17 @@ class BillingRunAdmin(DeskAdmin):
         context: dict[str, Any] = {"title": _("Print files"), "run": run, "rows": rows, "page": page, "current": current, "is_busy": any(progress for _house, _batch, progress in rows)}  # fmt: skip
         return self.drawn(request, "billingrun/prints", **context)
 
-    def print_view(self, request: HttpRequest, pk: int) -> FileResponse:
-        """A print file of one's own company."""
+    def print_view(self, request: HttpRequest, pk: int) -> FileResponse | HttpResponseNotAllowed:
+        """A print file of one's own company; it holds a whole house, so who took it is noted."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
         batch = PrintBatch.objects.filter(pk=pk, state=PrintBatch.State.READY).first()
         if batch is None or not (is_chief(request) or batch.organization_id in self.organizations(request, VIEW)):
             raise Http404
+        note_export(
+            batch.organization, "prints", rows=batch.documents, reason=gettext("Bills of a house for the printer"),
+            query=f"{batch.period:%Y-%m} {batch.house}", by=_person(request), at=timezone.now(), most=batch.documents,
+        )  # fmt: skip
         name = f"bills-{batch.period:%Y-%m}-{batch.house_id}.pdf"
         response = FileResponse(
             batch.file.open("rb"), as_attachment=True, filename=name, content_type="application/pdf"

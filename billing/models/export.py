@@ -21,6 +21,8 @@ class Export(models.Model):
         SHOWCASE = "showcase", _("Debts for the pension fund («Вітрина-1201»)")
         DOCUMENTS = "documents", _("Payment documents of the month, line by line")
         GIS = "gis", _("Payment documents of the month for ГИС ЖКХ")
+        ACT = "act", _("Act of reconciliation")
+        PRINTS = "prints", _("Print file of a house")
 
     MOST_ROWS = 5000
     USUAL_A_DAY = 3  # above it the managers are told

@@ -207,10 +207,15 @@ def test_the_print_file_of_a_house(
     assert (batch.state, batch.documents, batch.by) == (PrintBatch.State.READY, 3, firm.anna)
     url = reverse("admin:billing_billingrun_print", args=[batch.pk])
     assert url in anna.get(page(run, "prints")).content.decode()
-    assert b"".join(anna.get(url).streaming_content).startswith(b"%PDF")  # type: ignore[attr-defined]
+    assert anna.get(url).status_code == 405
+    assert not Export.objects.exists()
+    assert b"".join(anna.post(url).streaming_content).startswith(b"%PDF")  # type: ignore[attr-defined]
+    taken = Export.objects.get()
+    assert (taken.what, taken.rows, taken.by) == ("prints", 3, firm.anna)
+    assert taken.query == f"2026-11 {firm.house}"[:300]
     assert anna.post(page(run, "prints"), {"house": firm.other_house.pk}).status_code == 404
-    assert enter(firm.pavel).get(url).status_code == 404
-    assert enter(firm.dima).get(url).status_code == 404
+    assert enter(firm.pavel).post(url).status_code == 404
+    assert enter(firm.dima).post(url).status_code == 404
 
 
 def test_a_print_file_is_made_anew_when_the_documents_are_others(

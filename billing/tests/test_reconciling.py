@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from billing.actions.ledger import post_documents, post_payments
+from billing.models import Export
 from billing.reconciling import act, covers
 from billing.testing import make_invoice, make_payment
 from portal.testing import Cast
@@ -66,20 +67,32 @@ def test_the_manager_and_the_accountant_read_it_and_take_it_along(debtor: Cast, 
         page = client.get(url(debtor.account.pk, **SPAN)).content.decode().replace("\xa0", " ")
         assert "Олина Ольга Олеговна" in page
         assert "1,800.00 RUB" in page
-        book = client.get(url(debtor.account.pk, **SPAN, file="xlsx"))
+        book = client.post(url(debtor.account.pk, **SPAN), {"file": "xlsx", "reason": "For the court"})
         rows = list(load_workbook(BytesIO(book.content)).active.iter_rows(values_only=True))
         assert rows[-1][2:] == (1300, 1200, 600)
-        paper = client.get(url(debtor.account.pk, **SPAN, file="pdf"))
+        paper = client.post(url(debtor.account.pk, **SPAN), {"file": "pdf", "reason": "For the court"})
         text = PdfReader(BytesIO(paper.content)).pages[0].extract_text().replace("\xa0", " ")
         assert "10012" in text
         assert "1 800,00" in text or "1,800.00" in text
 
 
+def test_the_act_is_taken_with_a_reason_and_leaves_a_row(debtor: Cast, enter: Any) -> None:
+    client, page = enter(debtor.anna), url(debtor.account.pk, **SPAN)
+    assert client.get(url(debtor.account.pk, **SPAN, file="pdf"))["Content-Type"].startswith("text/html")
+    for words in ({"file": "pdf", "reason": ""}, {"file": "exe", "reason": "For the court"}):
+        assert client.post(page, words).status_code == 422
+    assert not Export.objects.exists()
+    client.post(page, {"file": "pdf", "reason": "For the court"})
+    row = Export.objects.get()
+    assert (row.what, row.rows, row.reason, row.by) == ("act", 3, "For the court", debtor.anna)
+    assert row.query == f"{debtor.account.number} 2026-01 2026-03 pdf"
+
+
 def test_nobody_else_finds_it(debtor: Cast, enter: Any) -> None:
     for stranger in (debtor.pavel, debtor.dima):
         assert enter(stranger).get(url(debtor.account.pk)).status_code == 404
-        assert enter(stranger).get(url(debtor.account.pk, file="pdf")).status_code == 404
+        taken = enter(stranger).post(url(debtor.account.pk), {"file": "pdf", "reason": "For the court"})
+        assert taken.status_code == 404
     assert enter(debtor.olga).get(url(debtor.account.pk)).status_code == 302  # to the door of the staff room
     assert enter(debtor.mark).get(url(debtor.other_account.pk)).status_code == 404
-    assert enter(debtor.mark).get(url(debtor.account.pk, file="exe")).status_code == 404
     assert enter(debtor.sofia).get(url(debtor.other_account.pk)).status_code == 200
