@@ -117,8 +117,9 @@ class RequisitesChangeAdmin(DeskAdmin):
         for name in Requisites.WORDS:
             new, old = change.values.get(name, ""), getattr(change.requisites, name, "")
             label = Requisites._meta.get_field(name).verbose_name  # type: ignore[union-attr]
-            was = f" ({gettext('was: %(old)s') % {'old': old or '—'}})" if change.requisites and old != new else ""
-            rows.append(f"{label}: {new or '—'}{was}")
+            was = gettext("was: %(old)s") % {"old": old or "—"}
+            differs = change.requisites and old != new
+            rows.append(f"{label}: {new or '—'}" + (f" ({was})" if differs else ""))
         return "\n".join(rows)
 
     def save_model(self, request: HttpRequest, obj: RequisitesChange, form: Any, change: bool) -> None:
