@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0016_a_line_prints_each_tariff_of_its_month")]
+    dependencies = [("billing", "0017_a_subsidy_knows_what_was_credited")]
 
     operations = [
         migrations.AlterField(
