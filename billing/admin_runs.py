@@ -37,6 +37,8 @@ from billing.models import BillingRun, Invoice, PrintBatch
 from billing.readiness import (
     KINDS,
     anomalies_of,
+    differences_of,
+    jumps_of,
     kinds_of,
     must_be_looked_at,
     readiness,
@@ -182,6 +184,7 @@ class BillingRunAdmin(DeskAdmin):
         names = PersonalAccount.objects.in_bulk({row["account"] for row in page})
         context: dict[str, Any] = {
             "title": str(run), "run": run, "rows": rows, "whole": whole_of(run, rows), "sums": _sums(run), "kinds": kinds_of(run),
+            "differences": differences_of(run), "jumps": jumps_of(rows) if run.kind == BillingRun.Kind.PERIOD else (),
             "page": page, "what": kind, "others": f"what={kind}" if kind else "",
             "found": [(names.get(row["account"]), KINDS.get(row["what"], ""), words_of(row["facts"])) for row in page],
             "may_close": self._allowed(request, ADD, run),
@@ -228,6 +231,7 @@ class BillingRunAdmin(DeskAdmin):
             "run": run,
             "sum": sum_of_all,
             "kinds": kinds_of(run),
+            "jumps": jumps_of(rows_of(run)) if run.kind == BillingRun.Kind.PERIOD else (),
             "form": form,
         }
         return self.drawn(request, "billingrun/issue", status=422 if form and form.errors else 200, **context)

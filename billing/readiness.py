@@ -16,7 +16,7 @@ from billing.calculating.months import months_before
 from billing.calculating.plan import Plan, Way, is_heated
 from billing.charging.basis import NotEnough
 from billing.models import BillingRun, Invoice, InvoiceLine, Recalculation
-from lib.money import in_words
+from lib.money import MINUS, in_words
 from meters.models import Meter, Reading
 from premises.models import Organization
 
@@ -27,6 +27,7 @@ MISSING = {
     "house data": gettext_lazy("no data of the house"),
 }
 KINDS = {
+    "differs": gettext_lazy("Differs from what was issued"),
     "tariff": gettext_lazy("No tariff: not charged"),
     "norm": gettext_lazy("No norm: not charged"),
     "zone_tariff": gettext_lazy("No price of a zone of the day: not charged"),
@@ -153,6 +154,45 @@ def whole_of(run: BillingRun, rows: Iterable[Row]) -> Row:
     return Row("", run.totals.get("charged", 0), accrued, recalculated, benefit, total, last)
 
 
+@dataclass(frozen=True)
+class Difference:
+    """One service of a correction: as it was issued with all that was recalculated since, and as it is now."""
+
+    name: str
+    accounts: int  # that differ
+    issued: Decimal
+    now: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        return self.now - self.issued
+
+
+def differences_of(run: BillingRun) -> list[Difference]:
+    """The services of a correction in the order of the document, then all together."""
+    found = sorted(run.totals.get("differences", {}).values(), key=lambda one: (one["position"], one["name"]))
+    rows = [Difference(one["name"], one["accounts"], Decimal(one["issued"]), Decimal(one["now"])) for one in found]
+    issued, now = sum((row.issued for row in rows), NONE), sum((row.now for row in rows), NONE)
+    return [*rows, Difference("", run.totals.get("differing", 0), issued, now)] if rows else []
+
+
+@dataclass(frozen=True)
+class Jump:
+    """A service that changed by more than a half since last month."""
+
+    row: Row
+    percent: str
+
+
+def jumps_of(rows: Iterable[Row]) -> list[Jump]:
+    """Services that somebody should look at as a whole: a wrong tariff or volume moves every account a little."""
+    return [
+        Jump(row, f"{row.difference * 100 / row.before:+.0f}".replace("-", MINUS))
+        for row in rows
+        if row.before and row.difference is not None and abs(row.difference) * 2 > abs(row.before)
+    ]
+
+
 def must_be_looked_at(run: BillingRun) -> bool:
     """Whether a month is issued only by somebody who has looked: something in it is below zero."""
     if run.kind != BillingRun.Kind.PERIOD or run.is_settled:
@@ -199,6 +239,8 @@ def anomalies_of(run: BillingRun, kind: str = "") -> list[dict[str, Any]]:
 def words_of(facts: Mapping[str, str]) -> str:
     """The facts of an anomaly in a few words."""
     found = in_words(facts, get_language() or "en")
+    if "issued" in found:
+        return _("%(issued)s issued, %(now)s now") % found
     if "before" in found:
         return _("%(before)s last month, %(now)s now") % found
     return ", ".join(str(value) for value in found.values())

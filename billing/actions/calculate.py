@@ -83,9 +83,8 @@ def _begin(run: BillingRun, now: Clock) -> Task:
 
 def _write(run: BillingRun, task: Task, found: Found, cursor: int, now: Clock) -> None:
     """Write one chunk with its totals and move the cursor, in one transaction."""
-    totals = totals_of(found)
-    if task.is_correction:
-        totals |= compared(run, found.accounts, found.drafts)
+    beside = compared(run, found.accounts, found.drafts, found.note) if task.is_correction else {}
+    totals = totals_of(found) | beside
     with held(run, at=now()) as row:
         copy_in(Charge, draft.COLUMNS, (one.row(run.pk) for one in found.drafts))
         copy_in(CommonUse, pools.COMMON_COLUMNS, (one.row(run.pk) for one in found.shared))

@@ -1,7 +1,7 @@
 """A correction beside what was issued: the differences by account and service."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from billing.charging.totals import Line
 from billing.models import BillingRun, Charge, HouseService, Recalculation, Service
 
 PLAIN = F("accrued") + F("accrued_common") + F("excess") - F("benefit") - F("fine")
+Note = Callable[..., None]  # account, what, facts
 Sums = dict[int, dict[int, Decimal]]  # account → service → sum
 
 
@@ -64,16 +65,36 @@ def sums_of(correction: BillingRun, accounts: Iterable[int]) -> Sums:
     return _sums(rows.values_list("account", "service").annotate(total=Sum(PLAIN + F("recalculated"))))
 
 
-def compared(correction: BillingRun, accounts: Iterable[int], drafts: Iterable[Draft]) -> dict[str, Any]:
-    """The totals of a chunk of a correction: how many accounts differ, and by how much."""
+def compared(correction: BillingRun, accounts: Iterable[int], drafts: Iterable[Draft], note: Note) -> dict[str, Any]:
+    """The totals of a chunk of a correction: how many accounts differ and by how much, and each service as it was issued
+    and now. Every account that differs is noted."""
     now: Sums = defaultdict(lambda: defaultdict(lambda: NOTHING))
+    rows: dict[int, dict[str, Any]] = {}
     for draft in drafts:
         now[draft.account][draft.service.pk] += draft.total
+        row = rows.setdefault(draft.service.pk, _row(draft.service))
+        row["now"] += draft.total
+        row["issued"] += draft.total
     found = list(differences(correction, accounts, now))
+    gone = Service.objects.in_bulk({service for _account, service, _amount in found} - rows.keys())
+    rows |= {pk: _row(service) for pk, service in gone.items()}
+    by_account: dict[int, Decimal] = defaultdict(lambda: NOTHING)
+    for account, service, amount in found:
+        by_account[account] += amount
+        rows[service]["issued"] -= amount
+        rows[service]["accounts"] += 1
+    for account, amount in by_account.items():
+        whole = sum(now[account].values(), NOTHING)
+        note(account, "differs", issued=str(whole - amount), now=str(whole))
     return {
-        "differing": len({account for account, _service, _amount in found}),
-        "difference": sum((amount for _account, _service, amount in found), NOTHING),
+        "differing": len(by_account),
+        "difference": sum(by_account.values(), NOTHING),
+        "differences": {str(pk): row for pk, row in rows.items()},
     }
+
+
+def _row(service: Service) -> dict[str, Any]:
+    return {"name": service.name, "position": service.position, "accounts": 0, "issued": NOTHING, "now": NOTHING}
 
 
 def _sums(rows: Iterable[tuple[int, int, Decimal]]) -> Sums:

@@ -40,9 +40,17 @@ class Found:
     sheets: list[tuple[int, list[dict[str, Any]]]] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    named: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
 
     def note(self, account: int, what: str, **facts: Any) -> None:
         """Name an account that somebody should look at; of many alike the first are kept."""
+        if set(facts) == {"service"}:  # one row for each account, whatever the number of its services
+            known = self.named.get((account, what))
+            if known is not None:
+                if facts["service"] not in known["service"].split(", "):
+                    known["service"] += f", {facts['service']}"
+                return
+            self.named[account, what] = facts
         self.counts[what] += 1
         if self.counts[what] <= KEPT:
             self.anomalies.append({"account": account, "what": what, "facts": facts})

@@ -169,17 +169,34 @@ def test_a_correction_needs_a_reason_and_shows_the_differences(
 ) -> None:
     run = issued(firm.company, NOV, by=firm.anna)
     Tariff.objects.update(rate=Decimal("24.00"))
+    Recalculation.objects.create(
+        account=firm.account,
+        service=Service.objects.get(),
+        period=NOV,
+        amount=Decimal("-300.00"),
+        reason="по заявлению",
+    )
     anna = enter(firm.anna)
     assert anna.get(page(run, "correct")).status_code == 200
     assert anna.post(page(run, "correct"), {"reason": "x"}).status_code == 422
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
         anna.post(page(run, "correct"), {"reason": "неверный тариф"})
     correction = BillingRun.objects.get(kind="correction")
-    assert "3 accounts differ from what was issued, together by −65.88" in anna.get(page(correction)).content.decode()
+    text = anna.get(page(correction)).content.decode()
+    assert "3 accounts differ from what was issued, together by −65.88" in text
+    whole = anna.get(page(correction)).context["differences"]
+    assert [(row.name, row.accounts, row.issued, row.now, row.amount) for row in whole] == [
+        (name, 3, Decimal("4457.88"), Decimal("4392.00"), Decimal("-65.88")) for name in ("Содержание", "")
+    ]
+    assert "Last month" not in text
+    assert "Differs from what was issued" in text
+    assert "1,485.96 issued, 1,464.00 now" in text
+    assert firm.account.number in text
     assert "the next month" in anna.get(page(correction, "issue")).content.decode()
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
         anna.post(page(correction, "issue"))
-    assert set(Recalculation.objects.values_list("amount", "reason")) == {(Decimal("-21.96"), "неверный тариф")}
+    found = Recalculation.objects.exclude(source="manual")
+    assert set(found.values_list("amount", "reason")) == {(Decimal("-21.96"), "неверный тариф")}
     assert "неверный тариф" in anna.get(page(run)).content.decode()
 
 
@@ -384,3 +401,27 @@ def test_the_page_before_says_from_which_day_imported_debts_bear_a_penalty(firm:
     assert "Imported debts" not in enter(firm.anna).get(reverse(ADD)).content.decode()
     make_invoice(firm.account, date(2026, 5, 1))
     assert "penalty here from Nov. 1, 2026 on" in enter(firm.anna).get(reverse(ADD)).content.decode()
+
+
+def test_a_service_that_grew_as_a_whole_is_named_before_and_at_the_issue(firm: Cast, enter: Enter) -> None:
+    make_service(firm.house, "heat", "area", "10.00", name="Отопление")
+    issued(firm.company, date(2026, 10, 1), by=firm.anna)
+    Tariff.objects.filter(service__code="heat").update(rate=Decimal("15.10"))
+    run = calculated(firm.company, NOV, by=firm.anna)
+    for name in ("change", "issue"):
+        text = enter(firm.anna).get(page(run, name)).content.decode()
+        assert "Services that changed by more than a half" in text
+        assert "Отопление: 1,830.00\xa0RUB last month, 2,763.30\xa0RUB now (+51 %)" in text
+        assert "Содержание: " not in text
+
+
+def test_an_account_without_readings_stands_once_among_what_to_look_at(firm: Cast) -> None:
+    for resource in ("cold", "hot"):
+        make_service(
+            firm.house, resource, "meter", "40.00", resource=resource, norms={"person": "4.745"}, name=resource
+        )
+        make_meter(firm.account, resource)
+    run = calculated(firm.company, NOV, by=firm.anna)
+    rows = [one for one in run.anomalies if one["account"] == firm.account.pk and one["what"] == "no_reading"]
+    assert [one["facts"] for one in rows] == [{"service": "cold, hot"}]
+    assert run.totals["anomalies"]["no_reading"] == 1
