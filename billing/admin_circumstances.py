@@ -1,6 +1,7 @@
 """The staff's pages of what makes one account's charge differ: people by days, benefits, absences, quality, corrections."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,18 +11,21 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.actions.recalculating import hold_recalculation
-from billing.admin_services import SettledAdmin
+from billing.admin_services import SettledAdmin, is_billed
 from billing.charging.absence import Absence as Away
 from billing.charging.absence import is_in_time
 from billing.charging.rules import NoRule
-from billing.models import Absence, AccountFact, Benefit, QualityCase, Recalculation, Subsidy
+from billing.models import Absence, AccountFact, Benefit, Invoice, QualityCase, Recalculation, Subsidy
 from billing.rulebook import rules_of
+from lib.money import format_money
 from premises.admin_scope import ACCOUNTANT, ALL, MANAGER, KeyedForm, Rights, ScopedAdmin
 
+MUCH = 3  # times what the last month was billed: a recalculation above it is remarked on
 KEEPERS: Rights = {MANAGER: ALL, ACCOUNTANT: ALL}
 
 
@@ -197,3 +201,20 @@ class RecalculationAdmin(ScopedAdmin):
         else:
             obj.by_id = request.user.pk
         super().save_model(request, obj, form, change)
+        if form.changed_data:
+            self._remark(request, obj)
+
+    def _remark(self, request: HttpRequest, row: Recalculation) -> None:
+        """Say that an issued month stays as it is, and ask to look again at a sum that is hardly meant."""
+        if is_billed(row.organization.pk, row.period):
+            text = gettext("The issued document of %(month)s stays as it is: this sum is charged with the next month that is closed, and its reason is printed there.")  # fmt: skip
+            messages.info(request, text % {"month": date_format(row.period, "F Y")})
+        newest = Invoice.objects.live().filter(account=row.account_id).order_by("-period")[:1].values("period")
+        bills = Invoice.objects.live().filter(account=row.account_id, period__in=newest)
+        usual = sum((one.charged for one in bills), Decimal(0))
+        if usual > 0 and abs(row.amount) > MUCH * usual:
+            currency, language = row.organization.currency, get_language() or "en"
+            text = gettext("Check the sum: %(amount)s is much more than the account was billed for its last month, %(usual)s. Until it is issued you can change or delete it.")  # fmt: skip
+            amounts = {"amount": row.amount, "usual": usual}
+            sums = {name: format_money(one, currency, language) for name, one in amounts.items()}
+            messages.warning(request, text % sums)

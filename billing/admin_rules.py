@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from billing.admin_services import SETTLED
 from billing.charging.rules import KINDS, Rule, problem_with
 from billing.models import BillingRun, LegalRule
 
@@ -111,6 +112,11 @@ class LegalRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and not self._has_begun(obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if set(form.changed_data) - {"is_checked", "source"} and self._has_begun(obj):
+            messages.warning(request, SETTLED)
 
     def _has_begun(self, rule: models.Model | None) -> bool:
         """Whether a month was issued by it."""

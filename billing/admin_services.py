@@ -25,6 +25,9 @@ from billing.models import (
 from premises.admin_forms import is_tax_id
 from premises.admin_scope import ACCOUNTANT, ALL, EDIT, LOOK, MANAGER, KeyedForm, Rights, ScopedAdmin
 
+SETTLED = _(
+    "Months that are issued already were reckoned without this. Correct them: “Closings of months”, the month, “Correct this month”."
+)
 KEEPERS: Rights = {MANAGER: ALL, ACCOUNTANT: ALL}
 READERS: Rights = {MANAGER: EDIT, ACCOUNTANT: EDIT}
 
@@ -57,12 +60,7 @@ class SettledAdmin(ScopedAdmin):
             self._warn(request)
 
     def _warn(self, request: HttpRequest) -> None:
-        messages.warning(
-            request,
-            gettext(
-                "Months that are issued already were reckoned without this. Correct them: “Closings of months”, the month, “Correct this month”."
-            ),
-        )
+        messages.warning(request, SETTLED)
 
 
 class SupplierForm(KeyedForm):

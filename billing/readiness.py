@@ -40,6 +40,7 @@ KINDS = {
     "nothing": gettext_lazy("Nothing is charged, last month something was"),
     "more": gettext_lazy("More than twice as much as last month"),
     "less": gettext_lazy("Less than half of last month"),
+    "overpaid": gettext_lazy("Paid for more than a year ahead"),
     "heat_year_unread": gettext_lazy("Heating of last year is not settled: the house meter was not read"),
     "heat_year_uncharged": gettext_lazy("Heating of last year is not settled: months were not charged here"),
     "heat_mean_old": gettext_lazy("The average heat of last year is not entered: charged by an older one"),
@@ -241,6 +242,8 @@ def words_of(facts: Mapping[str, str]) -> str:
     found = in_words(facts, get_language() or "en")
     if "issued" in found:
         return _("%(issued)s issued, %(now)s now") % found
+    if "balance" in found:
+        return _("%(balance)s in the book, %(now)s this month") % found
     if "before" in found:
         return _("%(before)s last month, %(now)s now") % found
     return ", ".join(str(value) for value in found.values())

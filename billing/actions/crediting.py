@@ -5,17 +5,19 @@ Money of an account that nobody knows is not sent back: it waits as a StrayPayme
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Max, Q
+from django.db.models import Sum as Total
 from django.utils.translation import gettext_noop as _
 
 from billing.actions.ledger import post_payments
+from billing.calculating.known import PRINCIPAL
 from billing.exchange.receipts import Receipt
-from billing.models import Invoice, Payment, StrayPayment
+from billing.models import Invoice, LedgerEntry, Payment, StrayPayment
 from lib.copying import copy_in
 from lib.identifiers import is_document_id
 from lib.text import account_key
@@ -26,6 +28,8 @@ from premises.registers import Tally
 CHUNK = 2000
 FIRST_DAY = date(1990, 1, 1)
 FURTHEST_PERIOD = 400  # days ahead that a payer may name a month without a remark
+YEAR = timedelta(days=366)
+MUCH = 12  # months' bills above the debt that a payment may be without a remark
 STRANGE = 20  # so many unknown accounts and not one known are a register of somebody else
 PAYMENT_COLUMNS = (
     "organization_id", "account_id", "number", "operation", "channel", "paid_on", "amount", "kind", "period", "source_id",
@@ -127,7 +131,24 @@ class Desk:
                 receipt.warn("account", _("The account is closed since %(day)s; the payment is credited all the same."), day=f"{place.closed_on:%d.%m.%Y}")  # fmt: skip
             self.fresh.add(receipt.amount)
             fresh.append(Fresh(receipt, place.account_id, kind))
+        self._look_at_amounts(fresh)
         return fresh, strays
+
+    def _look_at_amounts(self, fresh: list[Fresh]) -> None:
+        """Remark on money far above what the account owes: a comma or a digit of the account is easily mistyped."""
+        bills = Invoice.objects.live().filter(
+            account__in={one.account_id for one in fresh}, period__gt=self.today - YEAR
+        ).order_by()  # fmt: skip
+        most = dict(bills.values_list("account").annotate(most=Max(PRINCIPAL)))
+        large = [one for one in fresh if one.receipt.amount > MUCH * most.get(one.account_id, one.receipt.amount)]
+        if not large:
+            return
+        book = LedgerEntry.objects.filter(account__in={one.account_id for one in large}).order_by()
+        owed = dict(book.values_list("account").annotate(owed=Total("amount")))
+        for receipt, account, _kind in large:
+            debt = max(owed.get(account, ZERO), ZERO)
+            if receipt.amount - debt > MUCH * most[account]:
+                receipt.warn("amount", _("The payment is far above the debt of the account: %(amount)s, owed %(debt)s. Check the sum and the account."), amount=str(receipt.amount), debt=str(debt))  # fmt: skip
 
     def _look_at(self, receipt: Receipt) -> None:
         """The day must be possible; a month far ahead is only strange."""

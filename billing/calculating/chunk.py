@@ -22,6 +22,7 @@ from billing.models import Service
 from billing.models.circumstance import MOST
 from meters.resources import FACTS
 
+AHEAD = 12  # months paid ahead: more is hardly meant
 KEPT = 120  # of each kind of anomaly in one run: the rest is only counted
 MONEY = ("accrued", "excess", "recalculated", "benefit", "fine")
 Anomaly = dict[str, Any]
@@ -147,6 +148,9 @@ def _look(found: Found, known: Known) -> None:
         if total < 0:
             found.note(draft.account, "negative", service=draft.service.name, amount=str(total))
     for account in known.stays:
+        left = known.balances.get(account, NOTHING)
+        if now[account] > 0 and left + AHEAD * now[account] < 0:
+            found.note(account, "overpaid", balance=str(left), now=str(now[account]))
         before, amount = known.last_month.get(account, NOTHING), now[account]
         if before <= 0:
             continue

@@ -19,6 +19,7 @@ from billing.models import (
     BillingRun,
     CommonUse,
     Invoice,
+    LedgerEntry,
     QualityCase,
     Recalculation,
 )
@@ -46,6 +47,7 @@ class Known:
     quality: dict[int, list[QualityCase]]  # by house
     waiting: dict[int, list[Recalculation]]
     last_month: dict[int, Decimal]
+    balances: dict[int, Decimal]  # of the book before this month is charged: below zero is paid ahead
 
 
 def accounts_of(plan: Plan) -> QuerySet[PersonalAccount]:
@@ -88,6 +90,7 @@ def read(plan: Plan, houses: Collection[int], *, is_correction: bool) -> Known:
         quality=_quality(plan, houses),
         waiting={} if is_correction else _by_account(_waiting(plan, ids)),
         last_month={} if is_correction else _last_month(plan, ids),
+        balances={} if is_correction else _balances(ids),
     )
 
 
@@ -146,3 +149,8 @@ def _last_month(plan: Plan, ids: list[int]) -> dict[int, Decimal]:
     """What the documents of the month before charged each account, penalties apart."""
     rows = Invoice.objects.live().filter(account__in=ids, period=months_before(plan.period, 1)).order_by()
     return dict(rows.values_list("account").annotate(total=Sum(PRINCIPAL)))
+
+
+def _balances(ids: list[int]) -> dict[int, Decimal]:
+    rows = LedgerEntry.objects.filter(account__in=ids).order_by()
+    return dict(rows.values_list("account").annotate(total=Sum("amount")))

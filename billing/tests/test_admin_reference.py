@@ -20,6 +20,7 @@ from billing.models import (
     Subsidy,
     Tariff,
 )
+from billing.testing import make_invoice
 from portal.testing import Cast
 from premises.models import PersonalAccount
 
@@ -251,3 +252,30 @@ def test_an_absence_is_not_given_back_twice(cast: Cast, enter: Any) -> None:
     assert "already: 1, living there: 1" in errors(client.post(add("absence"), second))
     assert client.post(add("absence"), second | {"left_on": "2026-11-09"}).status_code == 302
     assert "already: 2, living there: 2" in errors(client.post(add("absence"), second | {"left_on": "2026-11-12"}))
+
+
+def test_a_recalculation_says_when_it_is_charged_and_whether_it_is_hardly_meant(
+    cast: Cast, service: Service, enter: Any
+) -> None:
+    make_invoice(cast.account, MARCH, accrued="5500.00")
+    client = enter(cast.anna)
+    values = {"account": cast.account.pk, "service": service.pk, "period": "2026-03-14", "amount": "-12.30",
+              "reason": "По акту"}  # fmt: skip
+    text = client.post(add("recalculation"), values, follow=True).content.decode()
+    assert "stays as it is" not in text
+    assert "Check the sum" not in text
+    BillingRun.objects.create(organization=cast.company, period=MARCH, state="issued")
+    text = client.post(add("recalculation"), values | {"amount": "9999999"}, follow=True).content.decode()
+    assert "The issued document of March 2026 stays as it is" in text
+    assert "9,999,999.00" in text
+    assert "much more than the account was billed" in text
+
+
+@pytest.mark.feature("E3")
+def test_a_parameter_of_the_law_in_an_issued_month_says_what_to_do(cast: Cast, enter: Any) -> None:
+    BillingRun.objects.create(organization=cast.company, period=MARCH, state="issued")
+    values = {"country": "RU", "key": "absence_min_days", "valid_from": "2026-02-15", "value": "6", "source": "закон"}
+    client = enter(cast.sofia)
+    assert "reckoned without this" in client.post(add("legalrule"), values, follow=True).content.decode()
+    later = values | {"valid_from": "2026-04-01"}
+    assert "reckoned without this" not in client.post(add("legalrule"), later, follow=True).content.decode()

@@ -16,10 +16,11 @@ from django.urls import reverse
 from accounts.models import User
 from billing.actions.calculate import calculate
 from billing.actions.closing import recalculate, start_run
+from billing.actions.ledger import post_payments
 from billing.actions.prints import documents_of
 from billing.models import BillingRun, Export, Invoice, PrintBatch, Recalculation, Service, Tariff
 from billing.readiness import rows_of, whole_of
-from billing.testing import make_invoice, reprint
+from billing.testing import make_invoice, make_payment, reprint
 from billing.tests.firm import AT, NOV, calculated, ignore, in_russian, issued, make_fact, make_service
 from meters.testing import make_meter, make_readings
 from portal.testing import Cast, make_account, make_house
@@ -425,3 +426,13 @@ def test_an_account_without_readings_stands_once_among_what_to_look_at(firm: Cas
     rows = [one for one in run.anomalies if one["account"] == firm.account.pk and one["what"] == "no_reading"]
     assert [one["facts"] for one in rows] == [{"service": "cold, hot"}]
     assert run.totals["anomalies"]["no_reading"] == 1
+
+
+def test_an_account_paid_far_ahead_is_named_before_the_issue(firm: Cast, enter: Enter) -> None:
+    for account, amount in ((firm.account, "150000.00"), (firm.nina_account, "3000.00")):
+        post_payments([make_payment(account, "20.11.2026", amount, number=amount, operation=amount)])
+    run = calculated(firm.company, NOV, by=firm.anna)
+    assert [one["account"] for one in run.anomalies if one["what"] == "overpaid"] == [firm.account.pk]
+    text = enter(firm.anna).get(page(run)).content.decode()
+    assert "Paid for more than a year ahead" in text
+    assert "−150,000.00 in the book, 1,485.96 this month" in text

@@ -231,3 +231,14 @@ def test_a_statement_brought_as_a_register_credits_single_payments_and_says_what
     run = received(cast, content, name="kl_to_1c.txt")
     assert (run.state, run.created) == ("applied", 1), run.report
     assert "bank statement" in run.problems[0].message
+
+
+def test_money_far_above_the_debt_is_remarked_on(cast: Cast) -> None:
+    """More than a year of bills above what is owed; an advance of some months is nobody's mistake."""
+    now = timezone.now().date()
+    post_documents([make_invoice(cast.account, now.replace(day=1), accrued="1400.00")])
+    for amount, warnings in (("150 000,00", 1), ("18 200,00", 0)):
+        run = check(cast, FIRST.replace("3 098,05", amount) + f"=1;{amount}\n")
+        found = [one.message for one in run.problems if one.level == "warning"]
+        assert len(found) == warnings
+        assert all("far above the debt" in one for one in found)
