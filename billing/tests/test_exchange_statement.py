@@ -121,7 +121,7 @@ def test_an_order_about_foreign_accounts_is_passed_over_with_a_warning() -> None
         (STATEMENT.replace("Номер=", "Номер\0="), "not a text file"),
         (
             STATEMENT.replace("СекцияДок", "СекцияРасчСчет\nВсегоПоступило=4955.71\nКонецРасчСчет\nСекцияДок"),
-            "4955.71 came in, its orders make 4955.70",
+            "4,955.71 came in, its orders make 4,955.70",
         ),
     ],
 )
