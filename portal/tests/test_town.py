@@ -57,6 +57,21 @@ def test_every_document_opens_where_the_last_one_closed(company: Company) -> Non
 
 
 @pytest.mark.parametrize("company", COMPANIES)
+def test_a_penalty_belongs_to_no_service_and_only_a_volume_has_a_mark(company: Company) -> None:
+    """Floor area and a fixed fee were never averaged; heat by area goes by the norm."""
+    lines = [
+        line
+        for _block, flat in flats(company)
+        for paper in books.book(company.country, flat, "main", TODAY)
+        if isinstance(paper, books.Document)
+        for line in paper.lines
+    ]
+    assert {line.code for line in lines if line.penalty} == {"PENALTY"}
+    marks = {(line.code, line.method) for line in lines if line.code in ("UPKEEP", "FEE", "HEAT", "PENALTY")}
+    assert marks <= {("UPKEEP", ""), ("FEE", ""), ("HEAT", "N"), ("PENALTY", "")}
+
+
+@pytest.mark.parametrize("company", COMPANIES)
 def test_the_town_is_the_same_every_time(company: Company) -> None:
     def written() -> bytes:
         found = list(flats(company))

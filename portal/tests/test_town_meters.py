@@ -33,7 +33,7 @@ def used(company: Company, flat: Flat, today: date) -> dict[tuple[str, date, str
         (flat.account, paper.month, line.code.lower()): line.volume
         for paper in papers
         for line in paper.lines
-        if line.code.lower() in BILLED[company.country]
+        if line.volume is not None and line.code.lower() in BILLED[company.country]
     }
 
 

@@ -8,7 +8,7 @@ from random import Random
 
 from lib.money import rounded
 from portal.town.flats import Flat, Habit
-from portal.town.utilities import Line, charged, repair
+from portal.town.utilities import Line, charged, penalty_line, repair
 
 ZERO = Decimal("0.00")
 MONTHS = 24
@@ -81,7 +81,7 @@ def book(country: str, flat: Flat, kind: str, today: date) -> Iterator[Document 
     periods = months(today)
     for place, month in enumerate(periods):
         lines = charged(country, flat, month, chance) if kind == "main" else repair(flat, month)
-        lines = _with_penalty(lines, balance)
+        lines = _with_penalty(country, lines, balance)
         document = Document(flat, month, kind, lines, opening=balance, paid=paid)
         yield document
         previous, balance = balance, document.payable
@@ -103,13 +103,13 @@ def _amount(flat: Flat, previous: Decimal, balance: Decimal, months_left: int) -
     return max(balance, ZERO)
 
 
-def _with_penalty(lines: list[Line], opening: Decimal) -> list[Line]:
-    """A debt of more than three months' charges bears a penalty, printed on the first line."""
+def _with_penalty(country: str, lines: list[Line], opening: Decimal) -> list[Line]:
+    """A debt of more than three months' charges bears a penalty."""
     usual = sum((line.accrued for line in lines), ZERO)
     if opening <= usual * 3:
         return lines
     penalty = rounded((opening - usual) * Decimal("0.0095"))
-    return [Line(**(vars(lines[0]) | {"penalty": penalty})), *lines[1:]]
+    return [*lines, penalty_line(country, penalty)]
 
 
 def walk(country: str, found: list[Flat], today: date, kinds: tuple[str, ...]) -> Iterator[Document | Receipt]:

@@ -73,8 +73,8 @@ def payments_register(company: Company, receipts: Iterable[Receipt]) -> bytes:
     return as_csv(rows, company.encoding)
 
 
-def _number(amount: Decimal) -> str:
-    return f"{amount:f}".replace(".", ",")
+def _number(amount: Decimal | None) -> str:
+    return "" if amount is None else f"{amount:f}".replace(".", ",")
 
 
 def _day(day: date) -> str:

@@ -25,9 +25,9 @@ class Line:
     code: str
     service: str
     unit: str
-    volume: Decimal
+    volume: Decimal | None
     method: str
-    tariff: Decimal
+    tariff: Decimal | None
     accrued: Decimal
     recalculated: Decimal = Decimal("0.00")
     benefit: Decimal = Decimal("0.00")
@@ -47,7 +47,7 @@ def charged(country: str, flat: Flat, month: date, chance: Random) -> list[Line]
 def repair(flat: Flat, month: date) -> list[Line]:
     """Return the line of the capital repair document (Russia)."""
     return [
-        _line(HOUSING["RU"], "REPAIR", "Взнос на капитальный ремонт", "м2", flat.area, "O", tariff_of("5.50", month))
+        _line(HOUSING["RU"], "REPAIR", "Взнос на капитальный ремонт", "м2", flat.area, "", tariff_of("5.50", month))
     ]
 
 
@@ -55,13 +55,13 @@ def _russian(flat: Flat, month: date, chance: Random) -> Iterator[Line]:
     cold, hot = _cold(flat, month, chance, "2.4"), _water(flat, chance, "1.6")
     how = "O" if is_silent(flat, month) else "M"
     house, utility = HOUSING["RU"], UTILITIES["RU"]
-    upkeep = _line(house, "UPKEEP", "Содержание жилья", "м2", flat.area, "O", tariff_of("24.36", month))
+    upkeep = _line(house, "UPKEEP", "Содержание жилья", "м2", flat.area, "", tariff_of("24.36", month))
     yield _with_benefit(upkeep, flat)
     yield _line(house, "SOI_EL", "Электроэнергия СОИ", "кВт·ч", _part(flat, "0.190"), "N", tariff_of("4.85", month))
     yield _line(utility, "COLD", "Холодная вода", "м3", cold, how, tariff_of("43.57", month))
     yield _line(utility, "HOT", "Горячая вода", "м3", hot, how, tariff_of("168.42", month))
     yield _line(utility, "SEWAGE", "Водоотведение", "м3", cold + hot, how, tariff_of("32.18", month))
-    heat = _line(utility, "HEAT", "Отопление", "Гкал", _heat(flat, month, "0.0186"), "O", tariff_of("2245.68", month))
+    heat = _line(utility, "HEAT", "Отопление", "Гкал", _heat(flat, month, "0.0186"), "N", tariff_of("2245.68", month))
     yield _recalculated(heat, chance)
     power = Decimal(chance.randint(70, 130) * (1 + flat.residents))
     yield _line(utility, "POWER", "Электроэнергия", "кВт·ч", power, how, tariff_of("6.93", month))
@@ -74,20 +74,26 @@ def _ukrainian(flat: Flat, month: date, chance: Random) -> Iterator[Line]:
     cold = _cold(flat, month, chance, "3.1")
     how = "O" if is_silent(flat, month) else "M"
     house, utility = HOUSING["UA"], UTILITIES["UA"]
-    upkeep = _line(house, "UPKEEP", "Управління будинком", "м2", flat.area, "O", tariff_of("7.40", month))
+    upkeep = _line(house, "UPKEEP", "Управління будинком", "м2", flat.area, "", tariff_of("7.40", month))
     yield _with_benefit(upkeep, flat)
     yield _line(utility, "COLD", "Холодна вода", "м3", cold, how, Decimal("18.94"))
     yield _line(utility, "SEWAGE", "Водовідведення", "м3", cold, how, Decimal("17.22"))
-    yield _line(utility, "FEE", "Абонентське обслуговування", "о/р", Decimal(1), "O", Decimal("24.11"))
-    heat = _line(utility, "HEAT", "Опалення", "Гкал", _heat(flat, month, "0.0172"), "O", Decimal("1654.41"))
+    yield _line(utility, "FEE", "Абонентське обслуговування", "рахунок", Decimal(1), "", Decimal("24.11"))
+    heat = _line(utility, "HEAT", "Опалення", "Гкал", _heat(flat, month, "0.0172"), "N", Decimal("1654.41"))
     yield _recalculated(heat, chance)
     yield _line(
-        utility, "WASTE", "Вивезення відходів", "осіб", Decimal(max(flat.residents, 1)), "N", tariff_of("32.50", month)
+        utility, "WASTE", "Вивезення відходів", "ос.", Decimal(max(flat.residents, 1)), "N", tariff_of("32.50", month)
     )
 
 
 def _line(group: str, code: str, service: str, unit: str, volume: Decimal, method: str, tariff: Decimal) -> Line:
     return Line(group, code, service, unit, volume, method, tariff, rounded(volume * tariff))
+
+
+def penalty_line(country: str, amount: Decimal) -> Line:
+    """A penalty is a line of its own: it belongs to no service."""
+    name = {"RU": "Пени за просрочку оплаты", "UA": "Пеня за прострочення оплати"}[country]
+    return Line("", "PENALTY", name, "", None, "", None, Decimal("0.00"), penalty=amount)
 
 
 def tariff_of(base: str, month: date) -> Decimal:
