@@ -102,7 +102,7 @@ class LegalRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def name(self, rule: LegalRule) -> str:
         return str(NAMES.get(rule.key, rule.key))
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         key = "name" if self._has_begun(obj) else "key"
         return ["country", key, "territory", "valid_from", "value", "source", "is_checked"]
 
