@@ -67,7 +67,8 @@ def test_a_register_of_a_bank_is_imported_identified_and_taken_back(
     # What somebody decided holds the batch; once the decision is taken back, the batch goes as a whole.
     walk.go(f"/admin/premises/importrun/{run.pk}/undo/")
     button(walk, "Take the import back")
-    walk.page.get_by_text("1 unidentified payment that was decided on").wait_for()
+    link(walk, "1 unidentified payment that was decided on")
+    assert walk.page.locator(f'a[href*="/straypayment/{stray.pk}/change/"]').count()
     walk.go(f"/admin/billing/straypayment/{stray.pk}/change/")
     button(walk, "Take the decision back")
     walk.page.get_by_text("the payment waits again").wait_for()
