@@ -9,7 +9,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
@@ -33,7 +33,7 @@ from billing.actions.exporting import note_export
 from billing.actions.prints import order_print
 from billing.actions.recalculating import is_stale
 from billing.calculating.months import months_before
-from billing.models import BillingRun, Invoice, PrintBatch
+from billing.models import BillingRun, Charge, Invoice, PenaltyCharge, PrintBatch, Recalculation
 from billing.readiness import (
     KINDS,
     anomalies_of,
@@ -139,6 +139,7 @@ class BillingRunAdmin(DeskAdmin):
             self.own_page("<int:pk>/issue/", self.issue_view, "issue"),
             self.own_page("<int:pk>/correct/", self.correct_view, "correct"),
             self.own_page("<int:pk>/prints/", self.prints_view, "prints"),
+            self.own_page("<int:pk>/accounts/<int:account>/", self.account_view, "account"),
             self.own_page("<int:pk>/anomalies/", self.anomalies_view, "anomalies"),
             self.own_page("prints/<int:pk>/", self.print_view, "print"),
             *super().get_urls(),
@@ -256,6 +257,22 @@ class BillingRunAdmin(DeskAdmin):
         status = 422 if form.is_bound else 200
         title = _("Correct an issued month")
         return self.drawn(request, "billingrun/correct", status=status, title=title, run=run, form=form)
+
+    def account_view(self, request: HttpRequest, pk: int, account: int) -> HttpResponse:
+        """What a run found for one account of its company, before or after it is issued."""
+        run = self._run(request, pk, VIEW)
+        place = run.organization.accounts.select_related("unit__house").filter(pk=account).first()
+        if place is None or run.state == State.DROPPED:
+            raise Http404
+        lines = list(Charge.objects.filter(run=run, account=place).select_related("service"))
+        penalty = PenaltyCharge.objects.filter(run=run, account=place).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+        context: dict[str, Any] = {
+            "title": gettext("%(month)s, account %(number)s") % {"month": date_format(run.period, "F Y"), "number": place.number},
+            "run": run, "account": place, "lines": lines, "penalty": penalty,
+            "whole": sum((one.whole for one in lines), penalty),
+            "recalculations": Recalculation.objects.filter(run=run, account=place).select_related("service"),
+        }  # fmt: skip
+        return self.drawn(request, "billingrun/account", **context)
 
     def anomalies_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What to look at, as a file; who took it is noted."""

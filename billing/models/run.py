@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
@@ -184,6 +185,11 @@ class Charge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service}: {self.accrued}"
+
+    @property
+    def whole(self) -> Decimal:
+        """What the line adds to its document."""
+        return self.accrued + self.accrued_common + self.excess + self.recalculated - self.benefit - self.fine
 
 
 class PenaltyCharge(models.Model):

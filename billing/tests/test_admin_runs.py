@@ -144,7 +144,7 @@ def test_totals_stand_beside_those_of_last_month_and_anomalies_lead_to_the_accou
     assert "4,692.12" in text  # the difference
     assert "More than twice as much as last month" in text
     assert "1,485.96 last month, 3,050.00 now" in text
-    assert reverse("admin:premises_personalaccount_change", args=[firm.account.pk]) in text
+    assert reverse("admin:billing_billingrun_account", args=[run.pk, firm.account.pk]) in text
     assert "Nothing is charged" not in anna.get(page(run) + "?what=more").content.decode()
     answer = anna.post(page(run, "anomalies"))
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
@@ -436,3 +436,19 @@ def test_an_account_paid_far_ahead_is_named_before_the_issue(firm: Cast, enter: 
     text = enter(firm.anna).get(page(run)).content.decode()
     assert "Paid for more than a year ahead" in text
     assert "−150,000.00 in the book, 1,485.96 this month" in text
+
+
+def test_what_one_account_will_be_charged_is_read_before_the_issue(firm: Cast, enter: Enter) -> None:
+    Recalculation.objects.create(
+        account=firm.account, service=Service.objects.get(), period=date(2026, 10, 1), amount=Decimal("-90.00"),
+        reason="по акту",
+    )  # fmt: skip
+    run = calculated(firm.company, NOV, by=firm.anna)
+    here = reverse("admin:billing_billingrun_account", args=[run.pk, firm.account.pk])
+    text = enter(firm.anna).get(here).content.decode()
+    for words in ("Содержание", "24.36", "1,485.96", "−90.00", "1,395.96", "по акту"):
+        assert words in text
+    theirs = reverse("admin:billing_billingrun_account", args=[run.pk, firm.other_account.pk])
+    assert enter(firm.anna).get(theirs).status_code == 404
+    assert enter(firm.pavel).get(here).status_code == 404
+    assert enter(firm.dima).get(here).status_code == 404
