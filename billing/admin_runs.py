@@ -269,7 +269,7 @@ class BillingRunAdmin(DeskAdmin):
         context: dict[str, Any] = {
             "title": gettext("%(month)s, account %(number)s") % {"month": date_format(run.period, "F Y"), "number": place.number},
             "run": run, "account": place, "lines": lines, "penalty": penalty,
-            "whole": sum((one.whole for one in lines), penalty),
+            "whole": sum((one.of_document for one in lines), penalty),
             "recalculations": Recalculation.objects.filter(run=run, account=place).select_related("service"),
         }  # fmt: skip
         return self.drawn(request, "billingrun/account", **context)

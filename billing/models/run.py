@@ -187,7 +187,7 @@ class Charge(models.Model):
         return f"{self.service}: {self.accrued}"
 
     @property
-    def whole(self) -> Decimal:
+    def of_document(self) -> Decimal:
         """What the line adds to its document."""
         return self.accrued + self.accrued_common + self.excess + self.recalculated - self.benefit - self.fine
 
