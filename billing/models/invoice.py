@@ -210,7 +210,7 @@ class InvoiceLine(models.Model):
     group = models.CharField(_("group"), max_length=100, blank=True)  # «Жилищные услуги»
     code = models.CharField(_("code"), max_length=30, blank=True)
     service = models.CharField(_("service"), max_length=200)
-    unit = models.CharField(_("unit"), max_length=20, blank=True)
+    unit = models.CharField(_("unit of measure"), max_length=20, blank=True)
     volume = models.DecimalField(_("volume"), max_digits=16, decimal_places=7, null=True)
     method = models.CharField(_("method"), max_length=1, blank=True)
     tariff = models.DecimalField(_("tariff"), max_digits=13, decimal_places=6, null=True)
