@@ -1,6 +1,6 @@
 """Seconds of a run of a month beside a raw bulk insert of the same charges, in one run.
 
-    python bench/charging.py [accounts] [more accounts …]        (10 000 unless told; the target names 100 000)
+    python bench/charging.py [accounts] [more accounts …]        (10 000 and 100 000 unless told)
 
 Ten services each: water and power by meters with three months of readings, sewage, common use by the house meter, heating,
 upkeep, lift, waste, intercom, capital repair. Works in a database of its own, dropped at the end. Prints the seconds, also
@@ -8,7 +8,6 @@ those of the processor in this process alone, and the peak memory of the running
 """
 
 import os
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -181,7 +180,7 @@ def measure(kind: str, accounts: int) -> None:
         return
     company = Organization.objects.get(name=name)
     figures = raw(company) if kind == "raw" else calculated(company)
-    print(*figures, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(*figures, register.peak())
 
 
 def part(kind: str, accounts: int) -> list[float]:
@@ -194,7 +193,7 @@ def report(*sizes: int) -> Iterator[str]:
     yield f"Charge run of {len(SERVICES)} services per account, three meters each, all read:"
     yield ""
     with register.own_database():
-        for accounts in sizes or (10_000,):
+        for accounts in sizes or (10_000, 100_000):
             part("town", accounts)
             wall, spent, charges, peak = part("run", accounts)
             bare, bare_spent, _peak = part("raw", accounts)

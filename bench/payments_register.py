@@ -6,7 +6,6 @@ The register is one of Sberbank with control line and a percent of unknown accou
 entries. Works in the database of bench/register.py. Prints rows per second, the ratio and the peak memory.
 """
 
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.register import own_database, register_file, start
+from bench.register import own_database, peak, register_file, start
 
 ACCOUNTS = 20_000
 DAYS = 28
@@ -117,7 +116,7 @@ def measure(kind: str, rows: int) -> None:
         print(raw(rows))
         return
     times = imported(rows)
-    print(*times, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(*times, peak())
 
 
 def half(kind: str, rows: int) -> list[float]:

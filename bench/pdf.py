@@ -7,7 +7,6 @@ each attempt gave: `python bench/pdf_attempts.py`, written down in docs/pdf.md.
 """
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("PORTAL_MODE", "demo")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+from bench.register import peak  # noqa: E402 (the folder above must be on the path first)
+
 SINGLES, HTML_SINGLES = 15, 7
 SINGLE_TARGET, BATCH_TARGET = 250, 60  # ms; of CPU in the batch
 
@@ -81,11 +83,6 @@ def batch(count: int) -> None:
         draw_batch(bills(count), out, title="Дом", language="ru")
         cpu = time.process_time() - cpu
         print(cpu * 1000 / count, out.tell() / count, before, peak())
-
-
-def peak() -> float:
-    """The largest memory of this process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def apart(name: str, *words: str) -> list[float]:

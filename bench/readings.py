@@ -7,7 +7,6 @@ own, dropped at the end. Prints rows per second, the ratio and the peak memory o
 """
 
 import os
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -139,7 +138,7 @@ def measure(kind: str, rows: int) -> None:
         print(raw(rows))
         return
     times = imported(rows)
-    print(*times, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(*times, register.peak())
 
 
 def report(rows: int = 100_000) -> Iterator[str]:
