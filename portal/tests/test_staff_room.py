@@ -74,6 +74,16 @@ def everything_of(client: Client, url: str) -> Iterator[tuple[str, str]]:
         yield url + query, unescape(client.get(url + query).content.decode())
 
 
+def crawl(sides: dict[str, Side], enter: Enter, role: str, own: str, other: str) -> None:
+    """Go through every page as an employee of one company: none says a word of the other."""
+    client = enter(sides[own].staff[role])
+    for one in scoped_admins():
+        for url in doors(one, sides[own].organization, sides[other].organization):
+            for place, body in everything_of(client, url):
+                assert other not in body, place
+    assert other not in client.get(reverse("admin:index")).content.decode()
+
+
 @pytest.mark.parametrize("one", scoped_admins(), ids=lambda one: one.model._meta.label)
 def test_there_is_a_row_of_every_model_on_both_sides(one: ScopedAdmin, sides: dict[str, Side]) -> None:
     for side in sides.values():
