@@ -88,7 +88,7 @@ def test_the_lines_have_names_and_only_columns_with_a_figure(cast: Cast, enter: 
     text = enter(cast.anna).get(reverse("admin:billing_invoice_change", args=[bill.pk])).content.decode()
     table = re.sub(r"\s+", " ", text[text.index("Lines of the document") :])
     heads = [re.sub("<[^>]*>", "", head).strip() for head in re.findall(r"<th[^>]*>.*?</th>", table)]
-    assert [head for head in heads if head][:6] == ["Service", "Unit", "Volume", "Tariff", "Accrued", "To pay"]
+    assert [head for head in heads if head][1:6] == ["Unit of measure", "Volume", "Tariff", "Accrued", "To pay"]
     for figure in ("61.0000000", "Invoice lines", "Volume common"):
         assert figure not in text
     assert "60.334262" in table
