@@ -13,7 +13,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from billing.calculating.months import days_in, last_day_of, months_before
-from billing.charging.basis import NotEnough, Rate
+from billing.charging.basis import NotEnough, Rate, Tiers
 from billing.charging.exact import ZERO
 from billing.charging.rules import NoRule, Rules
 from billing.models import BillingRun, BillingTerms, HouseFact, HouseService, Service, ServiceNorm, Tariff
@@ -169,13 +169,15 @@ class Plan:
         later = held[1:]
         heat = first.heat_rate or ZERO
         zones, *later_zones = _zones_of([one for _day, one in held])
+        tiers, *later_tiers = _tiers_of([one for _day, one in held])
         return Rate(
             first.rate,
             changes=_changes(first.rate, later, lambda one: one.rate),
             norm=self._norm_of(service, house, way, month),
             months=self.fact(house).heating_months if way == Way.HEAT_YEAR else None,
             zones=zones,
-            tiers=_tiers(first),
+            tiers=tiers,
+            tier_changes=tuple(zip((day for day, _one in later), later_tiers, strict=True)) if tiers else (),
             zone_changes=tuple(zip((day for day, _one in later), later_zones, strict=True)) if zones else (),
             heat_tariff=heat,
             heat_changes=_changes(heat, later, lambda one: one.heat_rate or ZERO),
@@ -255,7 +257,13 @@ def _zones_of(tariffs: Sequence[Tariff]) -> list[tuple[Decimal, ...]]:
     return [zones or (one.rate,) * most for one, zones in zip(tariffs, found, strict=True)]
 
 
-def _tiers(tariff: Tariff) -> tuple[tuple[Decimal | None, Decimal], ...]:
+def _tiers_of(tariffs: Sequence[Tariff]) -> list[Tiers]:
+    """The ranges of the tariffs of a month; where only some of them have ranges, one price is that of any volume."""
+    found = [_tiers(one) for one in tariffs]
+    return [tiers or ((None, one.rate),) for one, tiers in zip(tariffs, found, strict=True)] if any(found) else found
+
+
+def _tiers(tariff: Tariff) -> Tiers:
     return tuple((None if upto is None else Decimal(upto), Decimal(rate)) for upto, rate in tariff.tiers)
 
 

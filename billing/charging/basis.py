@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from billing.charging.exact import NOTHING, ZERO
 
+Tiers = tuple[tuple[Decimal | None, Decimal], ...]  # ranges of a month: (up to, price), the last one up to None
+
 
 class Method(StrEnum):
     """How a service is charged: the codes of docs/charging.md."""
@@ -81,7 +83,7 @@ class Rate:
     """The tariff of a service in a period, with what the service is normed by.
 
     `changes` are tariffs that begin inside the month: (first day, tariff), in order of days. `tiers` are (up to, tariff) of
-    a month, the last one up to None.
+    a month, the last one up to None; `tier_changes` are such lists that begin inside the month.
     """
 
     tariff: Decimal
@@ -89,7 +91,8 @@ class Rate:
     norm: Decimal | None = None  # a month: per person, per m² for heating; PERSON: a year
     months: int | None = None  # HEAT_12: months of the heating season
     zones: tuple[Decimal, ...] = ()
-    tiers: tuple[tuple[Decimal | None, Decimal], ...] = ()
+    tiers: Tiers = ()
+    tier_changes: tuple[tuple[int, Tiers], ...] = ()
     zone_changes: tuple[tuple[int, tuple[Decimal, ...]], ...] = ()
     heat_tariff: Decimal = ZERO  # HW_2C: the second component
     heat_changes: tuple[tuple[int, Decimal], ...] = ()

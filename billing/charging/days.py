@@ -6,11 +6,13 @@ of all the accounts add up to the whole month without their knowing of each othe
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
-from billing.charging.basis import Basis, Part, Span
+from billing.charging.basis import Basis, NotEnough, Part, Span, Tiers
 from billing.charging.exact import ZERO, in_steps, volume_rounded
 
 Changes = Sequence[tuple[int, Decimal]]
+Price = TypeVar("Price")
 Quantity = Callable[[Basis | Span], Decimal]
 
 
@@ -24,8 +26,10 @@ def person_days(basis: Basis) -> int:
     return sum(span.persons * (span.last - span.first + 1) for span in spans_of(basis))
 
 
-def stretches(first: int, last: int, tariff: Decimal, changes: Changes) -> Iterator[tuple[int, Decimal]]:
-    """Yield the number of days and the tariff of each stretch between the changes, from the first day to the last."""
+def stretches(
+    first: int, last: int, tariff: Price, changes: Sequence[tuple[int, Price]]
+) -> Iterator[tuple[int, Price]]:
+    """Yield the number of days and the tariff (or the list of ranges) of each stretch between the changes, from the first day to the last."""
     begins = [(1, tariff), *changes]
     for place, (begin, price) in enumerate(begins):
         end = begins[place + 1][0] - 1 if place + 1 < len(begins) else last
@@ -69,10 +73,10 @@ def share_by_days(basis: Basis, volume: Decimal, area: Decimal) -> Decimal:
     return volume_rounded((start + own) / whole) - volume_rounded(start / whole)
 
 
-def split_volume(volume: Decimal, days: Sequence[int]) -> tuple[Decimal, ...]:
-    """Split a volume by days, to 6 decimals; what rounding leaves goes to the last part."""
-    whole = sum(days)
-    parts = [volume_rounded(volume * part / whole) for part in days[:-1]]
+def split_volume(volume: Decimal, weights: Sequence[int] | Sequence[Decimal]) -> tuple[Decimal, ...]:
+    """Split a volume by days or measured parts, to 6 decimals; what rounding leaves goes to the last part."""
+    whole = sum(weights)
+    parts = [volume_rounded(volume * part / whole) for part in weights[:-1]]
     return (*parts, volume - sum(parts, ZERO))
 
 
@@ -82,6 +86,50 @@ def priced(basis: Basis, volume: Decimal, tariff: Decimal, changes: Changes) -> 
         return [(volume, tariff)]
     spans = spans_of(basis)
     held = list(stretches(spans[0].first, spans[-1].last, tariff, changes))
-    known = len(basis.parts) == len(held) and sum(basis.parts, ZERO) == volume
-    parts = basis.parts if known else split_volume(volume, [days for days, _ in held])
+    parts = basis.parts if _are_read(basis, held, volume) else split_volume(volume, [days for days, _ in held])
     return [(part, price) for part, (_, price) in zip(parts, held, strict=True)]
+
+
+def _are_read(basis: Basis, held: Sequence[object], volume: Decimal) -> bool:
+    """Whether the readings of the days of a change are known, so that the volume need not be split by days."""
+    return len(basis.parts) == len(held) and sum(basis.parts, ZERO) == volume
+
+
+def ranged(
+    basis: Basis, volume: Decimal, tiers: Tiers, changes: Sequence[tuple[int, Tiers]]
+) -> list[tuple[Decimal, Decimal]]:
+    """A volume in the ranges of its tariffs: (part, price), those of one list of prices after those of the one before.
+
+    The bounds apply once, to the volume of the whole month; what lies between two bounds is split by days (or as the
+    readings of the change say) over the lists, and each list prices its part of it by its own range. Raises `NotEnough` where
+    a list says nothing of so much. What readings give back, below zero, is given back at the first range.
+    """
+    spans = spans_of(basis)
+    held = list(stretches(spans[0].first, spans[-1].last, tiers, changes))
+    weights = basis.parts if volume and _are_read(basis, held, volume) else [days for days, _list in held]
+    found: list[list[tuple[Decimal, Decimal]]] = [[] for _list in held]
+    for floor, part in _between(
+        volume, sorted({upto for _days, one in held for upto, _price in one if upto is not None})
+    ):
+        for place, share in enumerate(split_volume(part, weights)):
+            found[place].append((share, _price_above(held[place][1], floor)))
+    return [one for rows in found for one in rows]
+
+
+def _between(volume: Decimal, bounds: Sequence[Decimal]) -> Iterator[tuple[Decimal, Decimal]]:
+    """The parts of a volume between the bounds, each with the bound below it; at least one."""
+    left, floor = volume, ZERO
+    for upto in bounds:
+        part = min(left, upto - floor)
+        yield floor, part
+        left, floor = left - part, upto
+        if left <= 0:
+            return
+    yield floor, left
+
+
+def _price_above(tiers: Tiers, floor: Decimal) -> Decimal:
+    for upto, price in tiers:
+        if upto is None or floor < upto:
+            return price
+    raise NotEnough("tariff of the last range")

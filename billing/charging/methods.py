@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from billing.charging.basis import Basis, Mark, Method, NotEnough, Part, Pool, Rate, Result, Span
-from billing.charging.days import by_days, priced, share_by_days
+from billing.charging.days import by_days, priced, ranged, share_by_days
 from billing.charging.exact import NOTHING, ZERO, cents, in_steps, volume_rounded
 from lib.money import rounded
 
@@ -63,23 +63,10 @@ def by_zones(basis: Basis, rate: Rate, pool: Pool | None = None) -> Result:
 
 
 def by_tiers(basis: Basis, rate: Rate, pool: Pool | None = None) -> Result:
-    """Σ part × T of its range. What readings give back is given back at the first range."""
+    """Σ part × T of its range; the ranges of a month are those of its whole volume, also where the prices change inside."""
     if not rate.tiers or basis.volume is None:
         return by_meter(basis, rate)
-    if rate.changes:
-        raise NotEnough("tariff of ranges for a whole month")
-    sold: list[tuple[Decimal, Decimal]] = []
-    left, floor = basis.volume, ZERO
-    for upto, tariff in rate.tiers:
-        part = left if upto is None else min(left, upto - floor)
-        if part or not sold:
-            sold.append((part, tariff))
-        left -= part
-        if left <= 0 or upto is None:
-            break
-        floor = upto
-    if left > 0:
-        raise NotEnough("tariff of the last range")
+    sold = ranged(basis, basis.volume, rate.tiers, rate.tier_changes)
     return _of_parts(Method.TIERS, basis, rate, basis.volume, _parts(sold))
 
 

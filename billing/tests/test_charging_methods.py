@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.charging.basis import Basis, Mark, NotEnough, Pool, Rate, Result, Span
+from billing.charging.basis import Basis, Mark, NotEnough, Pool, Rate, Result, Span, Tiers
 from billing.charging.exact import cents, in_steps, largest_remainder
 from billing.charging.house import common_norm_pool, common_pool, common_rest, heat_pool, heat_rooms_pool
 from billing.charging.methods import METHODS, charge
@@ -187,6 +187,44 @@ def test_an_area_that_changes_inside_a_month() -> None:
     assert result.accrued == cents(Fraction(UPKEEP) * (60 * 15 + 70 * 16) / 31)
 
 
+OLD_RANGES, NEW_RANGES = ((D(100), D("4.00")), (None, D("5.50"))), ((D(100), D("4.30")), (None, D("6.00")))
+
+
+@pytest.mark.parametrize(
+    ("later", "basis", "accrued", "parts"),
+    [
+        # 100 and 50 kWh are in the ranges of the month; ten days of thirty are at the old prices.
+        (NEW_RANGES, Basis(volume=D(150)), "711.67",
+         "33.333333 4.00, 16.666667 5.50, 66.666667 4.30, 33.333333 6.00"),
+        # The reading of the change says that 60 of the 150 went before it.
+        (NEW_RANGES, Basis(volume=D(150), parts=(D(60), D(90))), "708.00", "40 4.00, 20 5.50, 60 4.30, 30 6.00"),
+        # Other bounds: a third of 675.00 and two thirds of 60 × 4.30 + 90 × 6.00 = 798.00.
+        (((D(60), D("4.30")), (None, D("6.00"))), Basis(volume=D(150)), "757.00",
+         "20 4.00, 13.333333 4.00, 16.666667 5.50, 40 4.30, 26.666667 6.00, 33.333333 6.00"),
+        # One price of any volume: a third of 675.00 and two thirds of 150 × 5.00.
+        (((None, D("5.00")),), Basis(volume=D(150)), "725.00",
+         "33.333333 4.00, 16.666667 5.50, 66.666667 5.00, 33.333333 5.00"),
+        (NEW_RANGES, Basis(volume=D(-30)), "-126.00", "-10 4.00, -20 4.30"),
+        # An account of the last fifteen days knows the new prices alone.
+        (NEW_RANGES, Basis(volume=D(150), spans=(Span(16, 30),)), "730.00", "100 4.30, 50 6.00"),
+    ],
+)  # fmt: skip
+def test_prices_of_ranges_that_change_inside_a_month(later: Any, basis: Basis, accrued: str, parts: str) -> None:
+    """The bounds apply once, to the volume of the month: no part of it is cheap twice."""
+    result = charge("TIERS", basis, Rate(D("4.00"), tiers=OLD_RANGES, tier_changes=((11, later),)))
+    assert result.accrued == D(accrued) == sum(part.amount for part in result.parts)
+    assert [(part.volume, part.tariff) for part in result.parts] == [
+        (D(volume), D(tariff)) for volume, tariff in (one.split() for one in parts.split(", "))
+    ]
+
+
+def test_a_list_of_prices_that_ends_below_the_volume_is_said_of_a_part_of_the_month_too() -> None:
+    rate = Rate(D("4.00"), tiers=OLD_RANGES, tier_changes=((11, ((D(100), D("4.30")),)),))
+    assert charge("TIERS", Basis(volume=D(100)), rate).accrued == D("420.00")
+    with pytest.raises(NotEnough, match="tariff of the last range"):
+        charge("TIERS", Basis(volume=D(101)), rate)
+
+
 @given(
     area=volumes("1", "500", 2), tariff=tariffs(), days=st.integers(28, 31),
     cuts=st.sets(st.integers(2, 28), max_size=4), change=st.integers(2, 28), later=tariffs(),
@@ -259,6 +297,48 @@ def test_ranges_are_rounded_once_and_their_parts_add_up(volume: Decimal, prices:
     assert result.accrued == cents(Fraction(exact))
     assert sum(part.amount for part in result.parts) == result.accrued
     assert sum(part.volume for part in result.parts) == volume
+
+
+@st.composite
+def ranges(draw: st.DrawFn) -> Tiers:
+    bounds = sorted(draw(st.sets(volumes("1", "9000", 2), max_size=3)))
+    prices = draw(st.lists(tariffs(), min_size=len(bounds) + 1, max_size=len(bounds) + 1))
+    return tuple(zip([*bounds, None], prices, strict=True))
+
+
+@given(volume=volumes("-500", "20000"), before=ranges(), later=ranges(), change=st.integers(2, 30))
+def test_ranges_that_change_inside_a_month_add_up(volume: Decimal, before: Tiers, later: Tiers, change: int) -> None:
+    """Each list of prices weighs as many days as it holds, and no more than the millionths of its parts are off."""
+    result = charge("TIERS", Basis(volume=volume), Rate(D(1), tiers=before, tier_changes=((change, later),)))
+    assert sum(part.volume for part in result.parts) == volume
+    exact = sum(Fraction(part.volume) * Fraction(part.tariff) for part in result.parts)
+    assert result.accrued == cents(Fraction(exact)) == sum(part.amount for part in result.parts)
+    whole = [
+        sum(
+            (
+                Fraction(part.volume) * Fraction(part.tariff)
+                for part in charge("TIERS", Basis(volume=volume), Rate(D(1), tiers=tiers)).parts
+            ),
+            Fraction(0),
+        )
+        for tiers in (before, later)
+    ]
+    by_days = (whole[0] * (change - 1) + whole[1] * (31 - change)) / 30
+    dearest = max(price for _upto, price in (*before, *later))
+    assert abs(exact - by_days) <= len(result.parts) * Fraction(dearest) / 10**6
+
+
+@given(volume=volumes("-500", "20000"), tiers=ranges(), change=st.integers(2, 30), share=st.decimals(0, 1, places=2))
+def test_a_change_to_the_same_ranges_changes_nothing(
+    volume: Decimal, tiers: Tiers, change: int, share: Decimal
+) -> None:
+    """Nor does it matter whether the volume of each side is known from a reading."""
+    plain = charge("TIERS", Basis(volume=volume), Rate(D(1), tiers=tiers))
+    same = Rate(D(1), tiers=tiers, tier_changes=((change, tiers),))
+    first = volume * share
+    for basis in (Basis(volume=volume), Basis(volume=volume, parts=(first, volume - first))):
+        found = charge("TIERS", basis, same)
+        assert (found.accrued, found.volume) == (plain.accrued, plain.volume)
 
 
 @given(

@@ -119,6 +119,25 @@ def test_ranges_of_a_tariff(cast: Cast, flat: PersonalAccount) -> None:
     assert line(calculated(cast.company, NOV, by=cast.anna), flat, "power").accrued == Decimal("675.00")
 
 
+def test_prices_of_ranges_that_change_inside_the_month(cast: Cast, flat: PersonalAccount) -> None:
+    """A third of 100 × 4.00 + 50 × 5.50 = 675.00 and two thirds of 100 × 4.00 + 50 × 7.00 = 750.00, from the 11th on."""
+    power = make_service(cast.house, "power", "tiers", resource="power")
+    for since, until, price in ((date(2026, 1, 1), date(2026, 11, 10), "5.50"), (date(2026, 11, 11), None, "7.00")):
+        Tariff.objects.create(
+            service=power, since=since, until=until, rate=Decimal("4.00"), tiers=[["100", "4.00"], [None, price]]
+        )
+    make_readings(make_meter(flat, "power", decimals=1), date(2026, 10, 1), "0", "150")
+    run = calculated(cast.company, NOV, by=cast.anna)
+    found = line(run, flat, "power")
+    assert (found.accrued, found.volume) == (Decimal("725.00"), Decimal(150))
+    assert [[Decimal(one) for one in part] for part in found.parts] == [
+        [Decimal(100), Decimal("4.00"), Decimal("400.00")],
+        [Decimal("16.666667"), Decimal("5.50"), Decimal("91.67")],
+        [Decimal("33.333333"), Decimal("7.00"), Decimal("233.33")],
+    ]
+    assert not run.anomalies
+
+
 def rooms(cast: Cast, volume: str) -> None:
     """Everybody else of the house together: one shop with a meter."""
     shop = make_account(cast.house, "н/п 1", "20001")
