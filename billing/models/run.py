@@ -191,6 +191,11 @@ class Charge(models.Model):
         """What the line adds to its document."""
         return self.accrued + self.accrued_common + self.excess + self.recalculated - self.benefit - self.fine
 
+    @property
+    def by_tariff(self) -> list[tuple[Decimal, Decimal, Decimal]]:
+        """The sub-lines (volume, tariff, sum) of a month with several tariffs; they add up to what was charged."""
+        return [(Decimal(volume), Decimal(tariff), Decimal(amount)) for volume, tariff, amount in self.parts]
+
 
 class PenaltyCharge(models.Model):
     """The penalty that a run adds for the late payment of one document; never more than once per document and run."""

@@ -452,3 +452,16 @@ def test_what_one_account_will_be_charged_is_read_before_the_issue(firm: Cast, e
     assert enter(firm.anna).get(theirs).status_code == 404
     assert enter(firm.pavel).get(here).status_code == 404
     assert enter(firm.dima).get(here).status_code == 404
+
+
+def test_every_tariff_of_a_month_is_read_with_its_volume_and_sum(firm: Cast, enter: Enter) -> None:
+    """61 m² × 24.36 × 10 / 30 = 495.32 and 61 × 30.00 × 20 / 30 = 1220.00."""
+    Tariff.objects.update(until=date(2026, 11, 10))
+    Tariff.objects.create(service=Service.objects.get(), since=date(2026, 11, 11), rate=Decimal(30))
+    run = calculated(firm.company, NOV, by=firm.anna)
+    here = reverse("admin:billing_billingrun_account", args=[run.pk, firm.account.pk])
+    text = enter(firm.anna).get(here).content.decode()
+    for words in ("1,715.32", "20.333333", "24.36", "495.32", "40.666667", "30.00", "1,220.00"):
+        assert words in text
+    assert text.count("of which") == 2
+    assert text.count("24.36") == 1  # not beside the whole volume too
