@@ -12,16 +12,17 @@ from django.utils.translation import gettext as _
 from billing.calculating.draft import Reduction
 from billing.calculating.entitled import Entitled
 from billing.calculating.known import Known
-from billing.calculating.lines import METHODS, WATERS
+from billing.calculating.lines import BY_VOLUME, METHODS, WATERS
 from billing.calculating.months import LATE, months_before
 from billing.calculating.plan import Plan, Supply, Way
 from billing.calculating.reductions import amounts_of
 from billing.calculating.volumes import based
-from billing.charging.basis import Mark, NotEnough
+from billing.charging.basis import Mark, Method, NotEnough
 from billing.charging.exact import NOTHING
 from billing.models import BillingRun, Charge, Recalculation
 from meters.history import step
 from meters.models import Reading
+from meters.resources import Resource
 from meters.volumes import Part, volumes_of
 from premises.models import PersonalAccount
 
@@ -79,16 +80,21 @@ def _of_month(
     for account in accounts:
         house = account.unit.house_id
         for supply in plan.supplies.get(house, ()):
-            if supply.way not in (Way.METER, Way.TIERS, Way.HOT_TWO, Way.SEWAGE):
-                continue
+            resources = _resources_of(supply)
             if (account.pk, supply.service.pk) in charged:
                 continue
-            resources = WATERS if supply.way == Way.SEWAGE else (supply.service.resource,)
             parts = [_since(part, seen) for one in resources for part in used[account.pk, one].parts if part.instead_of]
             amount = _difference(plan, supply, house, month, parts, known.benefits.get(account.pk))
             if parts and amount is not None:
                 reason = _("Actual readings, %(month)s") % {"month": f"{month:%m.%Y}"}
                 yield Reduction(account.pk, supply.service.pk, month, Source.READING, amount, reason)
+
+
+def _resources_of(supply: Supply) -> Sequence[str]:
+    """Whose readings change a charge of this way by themselves."""
+    if supply.way in BY_VOLUME:
+        return (supply.service.resource,)
+    return {Way.SEWAGE: WATERS, Way.HEAT_ROOMS: (Resource.HEAT,)}.get(Way(supply.way), ())
 
 
 def _seen(month: date, accounts: Sequence[PersonalAccount], at: datetime) -> dict[int, Reading]:
@@ -121,7 +127,8 @@ def _difference(
     plan: Plan, supply: Supply, house: int, month: date, parts: Sequence[Part], entitled: Entitled | None
 ) -> Decimal | None:
     """What the month comes to by the reading, less what it came to by the estimate; None where it had no tariff."""
-    method, whole = METHODS[Way(supply.way)], NOTHING
+    # The meter of a room counts for its own part alone: the share of the rest stands as it was.
+    method, whole = Method.METER if supply.way == Way.HEAT_ROOMS else METHODS[Way(supply.way)], NOTHING
     try:
         rate = plan.rate(supply.service, house, supply.way, month)
         for part in parts:

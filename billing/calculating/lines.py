@@ -101,13 +101,13 @@ class HouseLines:
             self._try(flat, supply, shared)
 
     def _used_of(self, flat: Flat, supply: Supply) -> tuple[Decimal | None, Decimal]:
-        """What a flat used of the resource by itself (None: heat without a meter), and its area."""
+        """What a flat used of the resource by itself (None: heat without a meter, or with one of which nothing is known)."""
         resource = Resource.HEAT if supply.way in (Way.HEAT_HOUSE, Way.HEAT_ROOMS) else supply.service.resource
         area = flat.stay.area or ZERO
         if resource in flat.used:
             return flat.used[resource], area
         found = self.known.used[flat.pk, resource]
-        if supply.way == Way.HEAT_ROOMS and not found.has_meter:
+        if supply.way == Way.HEAT_ROOMS and (not found.has_meter or found.volume is None):
             return None, area
         return found.volume or ZERO, area
 
@@ -133,9 +133,7 @@ class HouseLines:
         elif way == Way.SEWAGE:
             self._sewage(flat, supply, rate, Basis(area, persons, plan.days, spans))
         elif way == Way.HEAT_ROOMS:
-            found = self._metered(flat, Resource.HEAT)
-            basis = Basis(area, persons, plan.days, spans, found.volume if found else None)
-            self._add(flat, supply, charge(Method.HEAT_ROOMS, basis, rate, shared.pool if shared else None))
+            self._rooms(flat, supply, rate, Basis(area, persons, plan.days, spans), shared)
         else:
             pool = shared.pool if shared else None
             method = shared.method if shared else METHODS[Way(way)]
@@ -223,6 +221,18 @@ class HouseLines:
         self._add(flat, supply, charge(Method.SEWAGE, whole, rate), norm=norm, tariff=rate.tariff, has_meter=has_meter)
         if settled:
             self._settle(flat, supply, Method.SEWAGE, Metered(None, ZERO, mark, settled=tuple(settled)))
+
+    def _rooms(self, flat: Flat, supply: Supply, rate: Rate, basis: Basis, shared: Shared | None) -> None:
+        """Heat by the meter of the flat and its share of the rest. Months of averages are settled for the flat's own part:
+        what the house shared out in them stands, and the rest of this month makes it good."""
+        found = self._metered(flat, Resource.HEAT)
+        if found is not None:
+            basis = replace(basis, volume=found.volume, mark=found.mark)
+            if found.mark != Mark.METER:
+                self.note(flat.pk, "no_reading", supply)
+        self._add(flat, supply, charge(Method.HEAT_ROOMS, basis, rate, shared.pool if shared else None))
+        if found is not None and found.settled:
+            self._settle(flat, supply, Method.METER, found)
 
     def _settle(self, flat: Flat, supply: Supply, method: Method, found: Metered) -> None:
         entitled = self.known.benefits.get(flat.pk)

@@ -1,0 +1,109 @@
+"""Heating by the meters of rooms and of the house, where a month was not read."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from billing.models import BillingRun, Recalculation, Service, Tariff
+from billing.tests.firm import calculated, issued, line, make_fact, make_service
+from meters.models import Meter
+from meters.testing import make_house_meter, make_meter, make_reading, make_readings
+from portal.testing import Cast, make_account
+from premises.models import PersonalAccount
+
+pytestmark = pytest.mark.feature("B10")
+AT = datetime(2027, 3, 1, 9, tzinfo=UTC)
+SEP, JAN, FEB = date(2026, 9, 1), date(2027, 1, 1), date(2027, 2, 1)
+
+
+@pytest.fixture
+def flat(cast: Cast) -> PersonalAccount:
+    """Flat 12 of 61 m²; of the others only flat 77, as large and without a meter, is there."""
+    PersonalAccount.objects.exclude(pk=cast.account.pk).update(closed_on=date(2026, 1, 1))
+    return PersonalAccount.objects.get(pk=cast.account.pk)
+
+
+@pytest.fixture
+def other(cast: Cast, flat: PersonalAccount) -> PersonalAccount:
+    return make_account(cast.house, "77", "20077")
+
+
+@pytest.fixture
+def heat(cast: Cast) -> Service:
+    """A house of two such flats whose meter shows 5 Gcal for January and 7 for February."""
+    make_fact(cast.house, area_rooms=Decimal(122))
+    meter = make_house_meter(cast.house, "heat", unit="gcal")
+    make_readings(meter, date(2026, 12, 1), "100", "105", "112")
+    return make_service(cast.house, "heat", "heat_rooms", "1000")
+
+
+@pytest.fixture
+def meter(flat: PersonalAccount) -> Meter:
+    """2 Gcal a month from October to December: the average of January."""
+    meter = make_meter(flat, "heat")
+    make_readings(meter, SEP, "0", "2", "4", "6")
+    return meter
+
+
+def sums(run: BillingRun, account: PersonalAccount) -> tuple[Decimal, Decimal]:
+    found = line(run, account, "heat")
+    return found.accrued, found.recalculated
+
+
+def test_a_reading_settles_the_month_that_was_charged_by_the_average(
+    cast: Cast, flat: PersonalAccount, other: PersonalAccount, heat: Service, meter: Meter
+) -> None:
+    """January: 2 by the average, 2 by the mean of flat 77, the rest 1 is shared. February's reading says 5 of both months:
+    3 of them are the balance of February, 7 − 3 − 3 = 1 is shared."""
+    january = issued(cast.company, JAN, by=cast.anna, at=AT)
+    assert (line(january, flat, "heat").volume, line(january, flat, "heat").method) == (Decimal("2.5"), "O")
+    assert sums(january, flat) == sums(january, other) == (Decimal("2500.00"), Decimal(0))
+    assert [(one["account"], one["what"]) for one in january.anomalies] == [(flat.pk, "no_reading")]
+    Tariff.objects.update(until=date(2027, 1, 31))
+    Tariff.objects.create(service=heat, since=FEB, rate=Decimal(1200))
+    make_reading(meter, FEB, "11")
+    february = calculated(cast.company, FEB, by=cast.anna, at=AT)
+    # 0.5 × 1200; 5 × 1200 − 2 × 1000; flat 77: 3.5 × 1200
+    assert sums(february, flat) == (Decimal("600.00"), Decimal("4000.00"))
+    assert sums(february, other) == (Decimal("4200.00"), Decimal(0))
+    assert line(february, flat, "heat").method == "M"
+    assert Recalculation.objects.get(run=february).source == "reading"
+
+
+@pytest.mark.parametrize("january", ["8", "8.25", None])
+def test_both_months_cost_what_they_would_if_every_reading_had_come(
+    cast: Cast, flat: PersonalAccount, other: PersonalAccount, heat: Service, meter: Meter, january: str | None
+) -> None:
+    """6.000 Gcal of each flat, all 12 of the house, whatever January is taken for."""
+    if january:
+        make_reading(meter, JAN, january)
+    runs = [issued(cast.company, JAN, by=cast.anna, at=AT)]
+    make_reading(meter, FEB, "11")
+    runs.append(calculated(cast.company, FEB, by=cast.anna, at=AT))
+    for account in (flat, other):
+        assert sum(sum(sums(run, account)) for run in runs) == Decimal("6000.00")
+
+
+def test_a_reading_that_comes_after_its_month_was_issued(
+    cast: Cast, flat: PersonalAccount, other: PersonalAccount, heat: Service, meter: Meter
+) -> None:
+    """January's reading says 3 where the average was 2; February's own 2, and 7 − 2 − 2 = 3 is shared."""
+    issued(cast.company, JAN, by=cast.anna, at=AT.replace(month=2))
+    make_reading(meter, JAN, "9", created_at=AT.replace(month=2, day=5))
+    make_reading(meter, FEB, "11")
+    february = issued(cast.company, FEB, by=cast.anna, at=AT)
+    assert sums(february, flat) == (Decimal("3500.00"), Decimal("1000.00"))
+    march = calculated(cast.company, date(2027, 3, 1), by=cast.anna, at=AT)
+    assert not Recalculation.objects.filter(run=march).exists()
+
+
+def test_a_meter_of_which_nothing_is_known_counts_as_none(
+    cast: Cast, flat: PersonalAccount, other: PersonalAccount, heat: Service
+) -> None:
+    """Flat 12 has 2 by its reading; flat 77 has a new meter, no reading and no average: the mean of the metered, not zero."""
+    make_readings(make_meter(flat, "heat"), date(2026, 12, 1), "0", "2")
+    make_meter(other, "heat", serial="NEW", installed_on=date(2026, 12, 1))
+    january = calculated(cast.company, JAN, by=cast.anna, at=AT)
+    assert [line(january, one, "heat").volume for one in (flat, other)] == [Decimal("2.5"), Decimal("2.5")]
+    assert line(january, other, "heat").method == "O"
