@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,10 +20,10 @@ from billing.exchange.debts import (
     sberbank_name,
     showcase_table,
 )
-from billing.exchange.gis_written import documents_sheets, workbook
+from billing.exchange.gis_written import documents_sheets
 from billing.models import Export, InvoiceLine, LedgerEntry, Requisites
 from billing.owing import Table, documents_of, documents_table, gis_documents, owed
-from lib.tables import TYPES, download
+from lib.tables import stream, streamed, workbook_parts
 from meters.admin_base import EXPORT, DeskAdmin
 from meters.history import local_day
 from premises.admin_scope import is_chief
@@ -32,6 +32,8 @@ from premises.models import Organization, PersonalAccount
 MOST_BY_CONTRACT = 200_000  # rows of a file without names
 MOST_LINES = 1_200_000  # of the documents of a month: eleven rows for each of 100 000
 MOST_OF_A_WORKBOOK = 200_000  # rows: a sheet ends at 1 048 576, and long before that nobody waits for it
+
+File = HttpResponse | StreamingHttpResponse
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Sort:
     """One sort of file: how many rows it would hold, and how it is made."""
 
     count: Callable[[Order], int]
-    make: Callable[[Order], HttpResponse]
+    make: Callable[[Order], File]
     most: int = Export.MOST_ROWS
 
 
@@ -74,30 +76,30 @@ def _lines(order: Order) -> int:
     return documents.count() + InvoiceLine.objects.filter(invoice__in=documents).count()
 
 
-def _table(order: Order, name: str, table: Table) -> HttpResponse:
+def _table(order: Order, name: str, table: Table) -> StreamingHttpResponse:
     header, rows = table
-    return download(order.kind, f"{name}-{order.period:%Y-%m}", header, rows)
+    return stream(order.kind, f"{name}-{order.period:%Y-%m}", header, rows)
 
 
-def _balances(order: Order) -> HttpResponse:
+def _balances(order: Order) -> StreamingHttpResponse:
     return _table(order, "balances", balances_table(owed(order.company, order.period, named=True)))
 
 
-def _feed(order: Order) -> HttpResponse:
+def _feed(order: Order) -> StreamingHttpResponse:
     return _table(order, "debts", feed_table(owed(order.company, order.period, metered=True)))
 
 
-def _showcase(order: Order) -> HttpResponse:
+def _showcase(order: Order) -> StreamingHttpResponse:
     return _table(order, "vitryna-1201", showcase_table(owed(order.company, order.period, named=True), on=order.today))
 
 
-def _register(order: Order) -> HttpResponse:
+def _register(order: Order) -> StreamingHttpResponse:
     return _table(order, "documents", documents_table(documents_of(order.company, order.period)))
 
 
-def _gis(order: Order) -> HttpResponse:
+def _gis(order: Order) -> StreamingHttpResponse:
     sheets = documents_sheets(gis_documents(documents_of(order.company, order.period)))
-    return _file(workbook(sheets), f"gis-documents-{order.period:%Y-%m}.xlsx", TYPES["xlsx"])
+    return streamed("xlsx", f"gis-documents-{order.period:%Y-%m}", workbook_parts(sheets))
 
 
 def _sberbank(order: Order) -> HttpResponse:
@@ -197,7 +199,7 @@ class ExportingMixin(DeskAdmin):
     def exporting_pages(self) -> list[URLPattern]:
         return [self.own_page("exports/", self.exports_view, "exports")]
 
-    def exports_view(self, request: HttpRequest) -> HttpResponse:
+    def exports_view(self, request: HttpRequest) -> File:
         """GET asks what and what for; POST gives the file."""
         self.allowed_or_404(request, EXPORT)
         companies = self.scoped(request, Organization.objects.order_by("short_name"), EXPORT)

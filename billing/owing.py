@@ -1,9 +1,9 @@
 """What the accounts of a company owe, for the files that go to banks, payment services and funds. Read in whole passes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 from django.db.models import F, QuerySet, Sum
@@ -20,6 +20,15 @@ from premises.models import Organization, PersonalAccount
 from premises.register import Row as RegisterRow
 
 AT_ONCE = 2000
+DOCUMENTS_AT_ONCE = 500  # with their lines
+OF_DOCUMENT = (
+    "pk", "period", "account__number", "number", "kind", "form", "issued_on", "due_on", "paid_upto", "accrued", "excess",
+    "recalculated", "fine", "benefit", "penalty", "opening", "paid", "payable",
+)  # fmt: skip
+OF_LINE = (
+    "invoice_id", "group", "code", "service", "unit", "volume", "method", "tariff", "accrued", "accrued_common", "excess",
+    "recalculated", "fine", "benefit", "penalty", "balance", "payable",
+)  # fmt: skip
 ZERO = Decimal("0.00")
 Table = tuple[tuple[str, ...], Iterator[Row]]
 OWED = (LedgerEntry.Kind.CHARGE, LedgerEntry.Kind.BROUGHT_IN)
@@ -110,23 +119,31 @@ def documents_table(invoices: QuerySet[Invoice]) -> Table:
 
 
 def _documents(invoices: QuerySet[Invoice]) -> Iterator[Row]:
-    for invoice in invoices.prefetch_related("lines").iterator(AT_ONCE):
-        head = (f"{invoice.period:%m.%Y}", invoice.account.number, invoice.number, invoice.kind)
-        tail = (invoice.form, invoice.issued_on, invoice.due_on, invoice.paid_upto)
-        for line in invoice.lines.all():
-            yield (*head, *_line(line), None, line.payable, *tail)
-        yield (
-            *head, "", "", TOTAL, "", None, "", None, invoice.accrued + invoice.excess, invoice.recalculated - invoice.fine,
-            invoice.benefit, invoice.penalty, invoice.opening, invoice.paid, invoice.payable, *tail,
-        )  # fmt: skip
+    """The rows as plain values, a few documents at a time: the memory does not grow with the month."""
+    found = invoices.values_list(*OF_DOCUMENT, named=True).iterator(DOCUMENTS_AT_ONCE)
+    while some := list(islice(found, DOCUMENTS_AT_ONCE)):
+        lines = _lines_of([one.pk for one in some])
+        for one in some:
+            head = (f"{one.period:%m.%Y}", one.account__number, one.number, one.kind)
+            tail = (one.form, one.issued_on, one.due_on, one.paid_upto)
+            for line in lines.get(one.pk, ()):
+                yield (*head, *line, *tail)
+            yield (
+                *head, "", "", TOTAL, "", None, "", None, one.accrued + one.excess, one.recalculated - one.fine,
+                one.benefit, one.penalty, one.opening, one.paid, one.payable, *tail,
+            )  # fmt: skip
 
 
-def _line(line: InvoiceLine) -> Row:
-    return (
-        line.group, line.code, line.service, line.unit, line.volume, line.method, line.tariff,
-        line.accrued + line.accrued_common + line.excess, line.recalculated - line.fine, line.benefit, line.penalty,
-        line.balance,
-    )  # fmt: skip
+def _lines_of(documents: Collection[int]) -> dict[int, list[Row]]:
+    """The lines of some documents in their order: one query."""
+    found: dict[int, list[Row]] = {}
+    rows = InvoiceLine.objects.filter(invoice__in=documents).order_by("invoice", "position")
+    for (
+        invoice, *words, accrued, accrued_common, excess, recalculated, fine, benefit, penalty, balance, payable
+    ) in rows.values_list(*OF_LINE):  # fmt: skip
+        figures = (accrued + accrued_common + excess, recalculated - fine, benefit, penalty, balance, None, payable)
+        found.setdefault(invoice, []).append((*words, *figures))
+    return found
 
 
 def gis_documents(invoices: QuerySet[Invoice]) -> Iterator[GisDocument]:

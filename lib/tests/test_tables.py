@@ -5,14 +5,17 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Literal
 
 import openpyxl
 import pytest
+from django.utils import translation
 from django.utils.functional import lazystr
+from django.utils.translation import get_language
 
-from lib.tables import Value, csv_file, download, xlsx_file
+from lib.tables import MEASURED, Row, Value, csv_file, download, stream, workbook_parts, xlsx_file
 
 HOSTILE = [
     "=1+1", "=HYPERLINK(\"https://evil.example\",\"pay here\")", "+7 900 000", "-2+3", "@SUM(A1)", "\t=1", "\r=1",
@@ -112,3 +115,42 @@ def test_a_download_is_kept_by_nobody_and_named_by_us(kind: str) -> None:
     assert response["Cache-Control"] == "no-store"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response.content.startswith(b"PK" if kind == "xlsx" else "\ufeff".encode())
+
+
+def test_a_workbook_leaves_while_its_rows_are_read() -> None:
+    read: list[int] = []
+
+    def rows() -> Iterator[Row]:
+        for number in range(10 * MEASURED):
+            read.append(number)
+            yield [number, f"строка {number} <&>"]
+
+    parts = workbook_parts([("t", ["№", "Text"], rows()), ("u", ["b"], [[dt.date(2026, 3, 5)]])])
+    whole = next(parts)
+    assert len(read) == MEASURED
+    whole += b"".join(parts)
+    assert len(read) == 10 * MEASURED
+    book = openpyxl.load_workbook(io.BytesIO(whole))
+    assert book.sheetnames == ["t", "u"]
+    values = list(book["t"].values)
+    assert (len(values), values[-1]) == (10 * MEASURED + 1, (1999, "строка 1999 <&>"))
+    assert book["u"]["A2"].is_date
+    with zipfile.ZipFile(io.BytesIO(whole)) as file:
+        assert file.testzip() is None
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_stream_is_the_same_file_in_parts_and_in_the_language_of_its_page(kind: Literal["csv", "xlsx"]) -> None:
+    with translation.override("uk"):
+        answer = stream(kind, "t", ["a"], ([get_language()] for _ in range(20_000)))
+    parts = list(answer.streaming_content)  # type: ignore[arg-type]
+    assert len(parts) > 1
+    assert answer["Content-Disposition"] == f'attachment; filename="t.{kind}"'
+    body = b"".join(parts)
+    values = (
+        [row[0] for row in csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""))]
+        if kind == "csv"
+        else [row[0] for row in openpyxl.load_workbook(io.BytesIO(body), read_only=True).active.values]
+    )
+    assert (values[0], set(values[1:]), len(values)) == ("a", {"uk"}, 20_001)
+    assert get_language() != "uk"
