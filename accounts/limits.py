@@ -134,6 +134,10 @@ READINGS_USER = Limit("readings", 60, HOUR, SLOW_DOWN)
 
 # --- Paying online --------------------------------------------------------------------------------------------------
 PAY_USER = Limit("pay", 10, HOUR, SLOW_DOWN)  # payments begun by one person
+PAY_NOTICE = Limit(
+    "pay notice", 1200, 10 * MINUTE, SLOW_DOWN
+)  # notifications from one network: a provider writes from a few
+PAY_NOISE = Limit("pay noise", 60, 10 * MINUTE, SLOW_DOWN)  # those among them that name no payment of ours
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.limits import PAY_NOISE, PAY_NOTICE
+from accounts.models import LimitHit
 from billing.actions.hearing import forget_events, hear, look_into
 from billing.actions.paying import go_on
 from billing.actions.reconciling import reconcile
@@ -125,6 +127,52 @@ def test_a_refund_names_its_payment(cast: Cast, stub: Stub, sent: PaymentIntent,
 def test_a_large_one_is_not_read(tell: Callable[..., int], db: None) -> None:
     assert tell(b"x" * (64 * 1024 + 1)) == 413
     assert not ProviderEvent.objects.exists()
+
+
+def test_a_flood_from_one_address_is_answered_cheaply_and_others_are_heard(
+    cast: Cast,
+    stub: Stub,
+    sent: PaymentIntent,
+    client: Client,
+    tell: Callable[..., int],
+    settings: Any,
+    django_assert_max_num_queries: Any,
+) -> None:
+    """Behind our proxy the address is the one that the proxy saw, whatever the sender writes left of it."""
+    settings.TRUSTED_PROXIES = 1
+    flood = [
+        tell(paid(f"p-{number + 7}"), HTTP_X_FORWARDED_FOR=f"192.0.2.{number}, 203.0.113.9") for number in range(61)
+    ]
+    assert flood == [200] * 60 + [429]
+    with django_assert_max_num_queries(1):
+        answer = client.post(URL, b"x", content_type="text/plain", HTTP_X_FORWARDED_FOR="203.0.113.9")
+    assert answer.status_code == 429
+    assert 500 < int(answer["Retry-After"]) <= 600
+    stub.pay(sent)
+    assert tell(paid("p-1"), HTTP_X_FORWARDED_FOR="203.0.113.10") == 200
+    assert balance(cast) == Decimal("-100.00")
+
+
+def test_a_flood_about_a_payment_of_ours_ends_too(cast: Cast, sent: PaymentIntent, tell: Callable[..., int]) -> None:
+    """A payer knows the id of their own payment: each other word about it would be kept."""
+    key, now = PAY_NOTICE.key("127.0.0.1"), timezone.now()
+    LimitHit.objects.bulk_create(LimitHit(key=key, at=now) for _ in range(PAY_NOTICE.count - 1))
+    assert [tell(paid("p-1", n=number)) for number in range(3)] == [200, 429, 429]
+    assert ProviderEvent.objects.count() == 1
+
+
+def test_a_payment_whose_notification_was_not_heard_is_credited_by_the_reconciliation(
+    cast: Cast, stub: Stub, sent: PaymentIntent, tell: Callable[..., int]
+) -> None:
+    stub.pay(sent)
+    now = timezone.now()
+    LimitHit.objects.bulk_create(LimitHit(key=PAY_NOISE.key("127.0.0.1"), at=now) for _ in range(PAY_NOISE.count))
+    assert tell(paid("p-1")) == 429
+    assert not ProviderEvent.objects.exists()
+    assert balance(cast) == 0
+    reconcile(at=now + timedelta(minutes=16))
+    sent.refresh_from_db()
+    assert (sent.state, balance(cast)) == ("paid", Decimal("-100.00"))
 
 
 def test_only_known_providers_have_an_address(tell: Callable[..., int], settings: Any, db: None) -> None:

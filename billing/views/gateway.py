@@ -1,6 +1,12 @@
-"""What payment providers tell us. The answer is always «heard»: who sent it, and whether it is true, is found out later."""
+"""What payment providers tell us. The answer is «heard»: who sent it, and whether it is true, is found out later.
+
+Who writes too often is told when again (429). A provider repeats what was not heard for a day, and the reconciliation asks
+about every payment on its way, so nothing is lost by it.
+"""
 
 import ipaddress
+from datetime import datetime
+from math import ceil
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,7 +14,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from accounts.browser import ip_of
+from accounts.browser import ip_of, network_of
+from accounts.limits import PAY_NOISE, PAY_NOTICE, LimitReached, free_at, take
 from billing.actions.hearing import hear
 from billing.providers import is_known
 from billing.tasks import nudge_event
@@ -27,8 +34,22 @@ def pay_notice(request: HttpRequest, provider: str) -> HttpResponse:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > LARGEST:
         return HttpResponse(status=413)
-    hear(provider, request.body, at=timezone.now(), nudge=nudge_event)
+    at, sender = timezone.now(), network_of(request)
+    if until := free_at(PAY_NOISE, sender, at=at):
+        return _not_now(until, at)
+    try:
+        take([(PAY_NOTICE, sender)], at=at)
+        if hear(provider, request.body, at=at, nudge=nudge_event) is None:
+            take([(PAY_NOISE, sender)], at=at)
+    except LimitReached as reached:
+        return _not_now(reached.until, at)
     return HttpResponse("ok", content_type="text/plain")
+
+
+def _not_now(until: datetime, at: datetime) -> HttpResponse:
+    """Too often: nothing is read, and the sender is told after how many seconds to come again."""
+    headers = {"Retry-After": str(ceil((until - at).total_seconds()))}
+    return HttpResponse(status=429, content_type="text/plain", headers=headers)
 
 
 def _is_from_here(address: str) -> bool:
