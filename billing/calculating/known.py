@@ -9,8 +9,8 @@ from typing import TypeVar
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from billing.calculating.entitled import Entitled
-from billing.calculating.months import LATE, months_before
-from billing.calculating.plan import LOOK_BACK, Plan
+from billing.calculating.months import LATE, LOOK_BACK, months_before
+from billing.calculating.plan import Plan
 from billing.calculating.stay import Stay, stay_of
 from billing.models import (
     Absence,
@@ -44,7 +44,7 @@ class Known:
     carried: dict[tuple[int, int], Decimal]  # by house and service: the negative rest of the months before
     benefits: dict[int, Entitled]
     absences: dict[int, list[Absence]]
-    quality: dict[int, list[QualityCase]]  # by house
+    quality: dict[int, list[QualityCase]]  # by house: of this month and of those that a reading may settle
     waiting: dict[int, list[Recalculation]]
     last_month: dict[int, Decimal]
     balances: dict[int, Decimal]  # of the book before this month is charged: below zero is paid ahead
@@ -135,7 +135,9 @@ def _carried(plan: Plan, houses: Collection[int]) -> dict[tuple[int, int], Decim
 
 def _quality(plan: Plan, houses: Collection[int]) -> dict[int, list[QualityCase]]:
     found: dict[int, list[QualityCase]] = defaultdict(list)
-    for case in QualityCase.objects.filter(house__in=houses, period=plan.period).order_by("pk"):
+    since = months_before(plan.period, LOOK_BACK)
+    rows = QualityCase.objects.filter(house__in=houses, period__gte=since, period__lte=plan.period)
+    for case in rows.order_by("pk"):
         found[case.house_id].append(case)
     return found
 

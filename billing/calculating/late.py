@@ -15,11 +15,11 @@ from billing.calculating.known import Known
 from billing.calculating.lines import BY_VOLUME, METHODS, WATERS
 from billing.calculating.months import LATE, months_before
 from billing.calculating.plan import Plan, Supply, Way
-from billing.calculating.reductions import amounts_of
+from billing.calculating.reductions import amounts_of, given_for_quality
 from billing.calculating.volumes import based
 from billing.charging.basis import Mark, Method, NotEnough
 from billing.charging.exact import NOTHING
-from billing.models import BillingRun, Charge, Recalculation
+from billing.models import BillingRun, Charge, QualityCase, Recalculation
 from meters.history import step
 from meters.models import Reading
 from meters.resources import Resource
@@ -84,7 +84,8 @@ def _of_month(
             if (account.pk, supply.service.pk) in charged:
                 continue
             parts = [_since(part, seen) for one in resources for part in used[account.pk, one].parts if part.instead_of]
-            amount = _difference(plan, supply, house, month, parts, known.benefits.get(account.pk))
+            cases = [one for one in known.quality.get(house, ()) if one.concerns(supply.service.pk, account.pk)]
+            amount = _difference(plan, supply, house, month, parts, known.benefits.get(account.pk), cases)
             if parts and amount is not None:
                 reason = _("Actual readings, %(month)s") % {"month": f"{month:%m.%Y}"}
                 yield Reduction(account.pk, supply.service.pk, month, Source.READING, amount, reason)
@@ -124,8 +125,9 @@ def _charged_by_reading(plan: Plan, month: date, accounts: Sequence[PersonalAcco
 
 
 def _difference(
-    plan: Plan, supply: Supply, house: int, month: date, parts: Sequence[Part], entitled: Entitled | None
-) -> Decimal | None:
+    plan: Plan, supply: Supply, house: int, month: date, parts: Sequence[Part], entitled: Entitled | None,
+    cases: Sequence[QualityCase],
+) -> Decimal | None:  # fmt: skip
     """What the month comes to by the reading, less what it came to by the estimate; None where it had no tariff."""
     # The meter of a room counts for its own part alone: the share of the rest stands as it was.
     method, whole = Method.METER if supply.way == Way.HEAT_ROOMS else METHODS[Way(supply.way)], NOTHING
@@ -134,6 +136,11 @@ def _difference(
         for part in parts:
             now, then = (amounts_of(method, based(part, one), rate, month) for one in (part.volumes, part.instead_of))
             amounts = [*now, *(-one for one in then)]
+            new, old = (
+                given_for_quality(plan, cases, [(month, one) for one in some], plan.cities.get(house, ""))
+                for some in (now, then)
+            )
+            whole += new - old
             eased = [entitled.on(supply.service, month, one) for one in amounts] if entitled else []
             whole += sum(amounts, NOTHING) - sum(eased, NOTHING)
     except NotEnough:

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
@@ -14,11 +15,11 @@ from billing.calculating.known import Known
 from billing.calculating.plan import YEAR, Plan, Supply, Way, is_heated
 from billing.calculating.pools import Shared, shared_of
 from billing.calculating.stay import Stay
-from billing.calculating.volumes import Metered, Settled, metered, reason_of
+from billing.calculating.volumes import Metered, Settled, metered, reason_of, shares_of
 from billing.charging.basis import Basis, Mark, Method, NotEnough, Rate, Result
-from billing.charging.exact import NOTHING, ZERO
+from billing.charging.exact import NOTHING, ZERO, cents
 from billing.charging.methods import charge
-from billing.models import Recalculation
+from billing.models import QualityCase, Recalculation
 from meters.resources import Resource
 from premises.models import PersonalAccount
 
@@ -34,6 +35,7 @@ BY_AREA = TOGETHER | {Way.AREA, Way.HEAT_SEASON, Way.HEAT_YEAR, Way.HEAT_AVERAGE
 WATERS = (Resource.COLD, Resource.HOT)
 LEAST = {Mark.METER: 0, Mark.OTHER: 1, Mark.NORM: 2, Mark.NONE: 0}
 Source = Recalculation.Source
+Shares = dict[date, Fraction]  # the part of a charge that is of each month
 Missing = Callable[[int, str, Supply], None]  # account, what, service
 
 
@@ -68,7 +70,7 @@ class HouseLines:
     def __post_init__(self) -> None:
         self.supplies = self.plan.supplies.get(self.house, [])
         self.city = self.plan.cities.get(self.house, "")
-        self.cases = self.known.quality.get(self.house, [])
+        self.cases = self.known.quality.get(self.house, [])  # of this month and of earlier ones
         self.waters = {one.service.resource for one in self.supplies if one.way in BY_VOLUME}
 
     def make(self, accounts: Sequence[PersonalAccount]) -> None:
@@ -159,21 +161,24 @@ class HouseLines:
             basis.area, basis.persons, basis.days, basis.spans, found.volume, mark=found.mark,
             coefficient=found.coefficient, raised=found.raised,
         )  # fmt: skip
+        shares = shares_of(found.volume, [found], self.plan.period)
         if method == Method.METER and rate.has_zones(len(found.zones)):
-            self._zones(flat, supply, rate, basis, found.zones)
+            self._zones(flat, supply, rate, basis, found.zones, shares)
         else:
-            self._add(flat, supply, charge(method, basis, rate))
+            self._add(flat, supply, charge(method, basis, rate), shares=shares)
         if found.settled:
-            self._settle(flat, supply, method, found)
+            self._settle(flat, supply, method, found.settled)
 
-    def _zones(self, flat: Flat, supply: Supply, rate: Rate, basis: Basis, zones: Sequence[Decimal]) -> None:
+    def _zones(
+        self, flat: Flat, supply: Supply, rate: Rate, basis: Basis, zones: Sequence[Decimal], shares: Shares
+    ) -> None:
         """Every zone of the day is a line of its own, rounded by itself. A norm, raised or not, stands in the first."""
         prices = [rate.of_zone(place) for place in range(len(zones))]
         one = replace(basis, volume=zones[0])
-        self._add(flat, supply, charge(Method.METER, one, prices[0]), zone=1)
+        self._add(flat, supply, charge(Method.METER, one, prices[0]), zone=1, shares=shares)
         for place, (volume, price) in enumerate(zip(zones[1:], prices[1:], strict=True), start=2):
             one = replace(basis, volume=volume, coefficient=None, raised=None)
-            self._add(flat, supply, charge(Method.METER, one, price), zone=place)
+            self._add(flat, supply, charge(Method.METER, one, price), zone=place, shares=shares)
 
     def _by_norm(
         self, flat: Flat, supply: Supply, rate: Rate, basis: Basis, method: Method, *, has_meter: bool
@@ -202,13 +207,13 @@ class HouseLines:
             return
         volumes: list[Decimal] = []
         marks: list[Mark] = []
-        settled: list[Settled] = []
+        read: list[Metered] = []
         for resource in waters:
             found = self._metered(flat, resource)
             if found is not None and found.volume is not None:
                 volumes.append(found.volume)
                 marks.append(found.mark)
-                settled += found.settled
+                read.append(found)
             elif resource in flat.used:
                 volumes.append(flat.used[resource])
                 marks.append(flat.marks[resource])
@@ -218,9 +223,12 @@ class HouseLines:
         mark = max(marks, key=lambda one: LEAST[one])
         whole = Basis(basis.area, basis.persons, basis.days, basis.spans, cold, sum(hot, ZERO), mark)
         norm = sum((flat.norms.get(one, ZERO) for one in waters), ZERO)
-        self._add(flat, supply, charge(Method.SEWAGE, whole, rate), norm=norm, tariff=rate.tariff, has_meter=has_meter)
-        if settled:
-            self._settle(flat, supply, Method.SEWAGE, Metered(None, ZERO, mark, settled=tuple(settled)))
+        self._add(
+            flat, supply, charge(Method.SEWAGE, whole, rate), norm=norm, tariff=rate.tariff, has_meter=has_meter,
+            shares=shares_of(sum(volumes, ZERO), read, self.plan.period),
+        )  # fmt: skip
+        if settled := [one for some in read for one in some.settled]:
+            self._settle(flat, supply, Method.SEWAGE, settled)
 
     def _rooms(self, flat: Flat, supply: Supply, rate: Rate, basis: Basis, shared: Shared | None) -> None:
         """Heat by the meter of the flat and its share of the rest. Months of averages are settled for the flat's own part:
@@ -230,20 +238,24 @@ class HouseLines:
             basis = replace(basis, volume=found.volume, mark=found.mark)
             if found.mark != Mark.METER:
                 self.note(flat.pk, "no_reading", supply)
-        self._add(flat, supply, charge(Method.HEAT_ROOMS, basis, rate, shared.pool if shared else None))
+        result = charge(Method.HEAT_ROOMS, basis, rate, shared.pool if shared else None)
+        shares = shares_of(result.volume, [found] if found else (), self.plan.period)
+        self._add(flat, supply, result, shares=shares)
         if found is not None and found.settled:
-            self._settle(flat, supply, Method.METER, found)
+            self._settle(flat, supply, Method.METER, found.settled)
 
-    def _settle(self, flat: Flat, supply: Supply, method: Method, found: Metered) -> None:
-        entitled = self.known.benefits.get(flat.pk)
-        amount = reductions.settle(self.plan, supply, method, self.house, found.settled, entitled)
-        self._reduce(flat, supply, Source.READING, amount, reason_of(found.settled))
+    def _settle(self, flat: Flat, supply: Supply, method: Method, settled: Sequence[Settled]) -> None:
+        """Charge what ran through in months of averages and in this one, whose own poor quality takes its part off it."""
+        entitled, cases = self.known.benefits.get(flat.pk), self._cases_of(flat, supply)
+        found = reductions.settle(self.plan, supply, method, self.house, settled, entitled, cases, self.city)
+        self._reduce(flat, supply, Source.READING, found.amount, reason_of(settled))
+        self._reduce_for_quality(flat, supply, found.here, cases, {self.plan.period: Fraction(1)})
 
     # --- A line and what is taken off it ------------------------------------------------------------------------------
 
     def _add(
         self, flat: Flat, supply: Supply, result: Result, *, zone: int = 0, rate: Rate | None = None,
-        norm: Decimal | None = None, tariff: Decimal | None = None, has_meter: bool = False,
+        norm: Decimal | None = None, tariff: Decimal | None = None, has_meter: bool = False, shares: Shares | None = None,
     ) -> None:  # fmt: skip
         plan, known = self.plan, self.known
         draft = Draft.of(flat.pk, supply.service, result, zone)
@@ -258,20 +270,29 @@ class HouseLines:
                 city=self.city,
             )  # fmt: skip
             self._reduce(flat, supply, Source.ABSENCE, amount, _("Temporary absence"))
-        if self.cases:
-            here = [one for one in self.cases if one.service_id == supply.service.pk]
-            mine = [one for one in here if one.account_id in (None, flat.pk)]
-            if mine:
-                self._reduce_for_quality(flat, supply, draft, mine)
+        if cases := self._cases_of(flat, supply):
+            self._reduce_for_quality(flat, supply, draft.base, cases, shares or {plan.period: Fraction(1)})
 
-    def _reduce_for_quality(self, flat: Flat, supply: Supply, draft: Draft, cases: Sequence[Any]) -> None:
-        try:
-            amount = reductions.for_quality(self.plan, cases, draft.base, self.city)
-        except NotEnough as missing:
-            self.note(flat.pk, missing.what, supply)
-            return
-        acts = ", ".join(dict.fromkeys(one.act for one in cases if one.act))
-        reason = _("Poor quality: %(act)s") % {"act": acts} if acts else _("Poor quality")
+    def _cases_of(self, flat: Flat, supply: Supply) -> list[QualityCase]:
+        """The cases of poor quality of an account and a service, of all months that are read."""
+        return [one for one in self.cases if one.concerns(supply.service.pk, flat.pk)]
+
+    def _reduce_for_quality(
+        self, flat: Flat, supply: Supply, base: Decimal, cases: Sequence[QualityCase], shares: Shares
+    ) -> None:
+        """Take off a charge what poor quality takes; of months that it is made of each loses by its own cases."""
+        amount, acts = NOTHING, dict[str, None]()
+        for month, share in shares.items():
+            here = [one for one in cases if one.period == month]
+            if not here:
+                continue
+            try:
+                amount += reductions.for_quality(self.plan, here, cents(Fraction(base) * share), self.city)
+            except NotEnough as missing:
+                self.note(flat.pk, missing.what, supply)
+                return
+            acts |= dict.fromkeys(one.act for one in here if one.act)
+        reason = _("Poor quality: %(act)s") % {"act": ", ".join(acts)} if acts else _("Poor quality")
         self._reduce(flat, supply, Source.QUALITY, amount, reason[:200])
 
     def _reduce(self, flat: Flat, supply: Supply, source: str, amount: Decimal, reason: str) -> None:

@@ -3,6 +3,7 @@
 from calendar import monthrange
 from datetime import date
 
+LOOK_BACK = 18  # months: how far the averages that a reading settles may reach
 LATE = 6  # months: so far back a reading that came late is looked for
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from billing.calculating.months import days_in, last_day_of, months_before
+from billing.calculating.months import LOOK_BACK, days_in, last_day_of, months_before
 from billing.charging.basis import NotEnough, Rate, Tiers
 from billing.charging.exact import ZERO
 from billing.charging.rules import NoRule, Rules
@@ -23,7 +23,6 @@ from premises.models import House, Organization
 
 DAY = timedelta(days=1)
 YEAR = Decimal(12)
-LOOK_BACK = 18  # months: how far the averages that a reading settles may reach
 SETTLING = 3  # so many first months of a year settle the heating of last year: the law has it done in the first quarter
 Way = Service.Method
 Norm = ServiceNorm.Kind

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from billing.calculating.draft import Reduction
 from billing.calculating.entitled import Entitled
@@ -11,7 +12,7 @@ from billing.calculating.plan import Plan, Supply, Way
 from billing.calculating.volumes import Settled
 from billing.charging import absence as away
 from billing.charging.basis import Basis, Mark, Method, NotEnough, Rate
-from billing.charging.exact import NOTHING, ZERO, volume_rounded
+from billing.charging.exact import NOTHING, ZERO, in_steps, volume_rounded
 from billing.charging.methods import charge
 from billing.charging.quality import for_interruption, for_temperature, together
 from billing.charging.recalculation import settled as difference
@@ -56,7 +57,7 @@ def for_absence(
 
 
 def for_quality(plan: Plan, cases: Iterable[QualityCase], charged: Decimal, city: str) -> Decimal:
-    """What poor quality takes off a charge, below zero; raises `NotEnough` where the law has no percent for it."""
+    """What the poor quality of a month takes off its charge, below zero; raises `NotEnough` without a percent in the law."""
     found = [_of_case(plan, case, charged, city) for case in cases]
     return together(charged, *found) if found else NOTHING
 
@@ -65,31 +66,57 @@ def _of_case(plan: Plan, case: QualityCase, charged: Decimal, city: str) -> Deci
     if case.kind == QualityCase.Kind.PERCENT:
         return -rounded(max(charged, NOTHING) * case.percent / 100)
     if case.kind == QualityCase.Kind.INTERRUPTION:
-        return for_interruption(charged, case.hours, _rule(plan, "interruption_percent", city))
+        return for_interruption(charged, case.hours, _rule(plan, "interruption_percent", city, case.period))
     return for_temperature(
-        charged, case.degrees, case.hours, percent=_rule(plan, "temperature_percent", city),
-        step=_rule(plan, "temperature_step", city),
+        charged, case.degrees, case.hours, percent=_rule(plan, "temperature_percent", city, case.period),
+        step=_rule(plan, "temperature_step", city, case.period),
     )  # fmt: skip
 
 
-def _rule(plan: Plan, key: str, city: str) -> Decimal:
+def given_for_quality(
+    plan: Plan, cases: Iterable[QualityCase], charged: Iterable[tuple[date, Decimal]], city: str
+) -> Decimal:
+    """What the poor quality of earlier months took, or would take, off these sums; nothing where the law had no percent."""
+    rows, whole = list(cases), NOTHING
+    for month, amount in charged if rows else ():
+        try:
+            whole += for_quality(plan, [one for one in rows if one.period == month], amount, city)
+        except NotEnough:
+            continue
+    return whole
+
+
+def _rule(plan: Plan, key: str, city: str, month: date | None = None) -> Decimal:
     try:
-        return plan.rules.decimal(plan.country, key, plan.period, city)
+        return plan.rules.decimal(plan.country, key, month or plan.period, city)
     except NoRule:
         raise NotEnough("rule") from None
 
 
+class Settlement(NamedTuple):
+    """What readings add after months of averages; `here` is the even part of this month in all that ran through."""
+
+    amount: Decimal
+    here: Decimal
+
+
 def settle(
-    plan: Plan, supply: Supply, method: Method, house: int, items: Iterable[Settled], entitled: Entitled | None
-) -> Decimal:
+    plan: Plan, supply: Supply, method: Method, house: int, items: Iterable[Settled], entitled: Entitled | None,
+    cases: Sequence[QualityCase] = (), city: str = "",
+) -> Settlement:  # fmt: skip
     """What readings add after months of averages: V × T of all since the last one, less what those months were charged.
 
-    The line of the month has no volume that a benefit could be taken from, so it is taken here, from both sides.
+    The line of the month has no volume that a benefit could be taken from, so it is taken here, from both sides. So is what
+    was given for the poor quality of those months. `cases` are those of the account and the service.
     """
-    return sum((_settle(plan, supply, method, house, one, entitled) for one in items), NOTHING)
+    found = [_settle(plan, supply, method, house, one, entitled, cases, city) for one in items]
+    return Settlement(sum((one.amount for one in found), NOTHING), sum((one.here for one in found), NOTHING))
 
 
-def _settle(plan: Plan, supply: Supply, method: Method, house: int, one: Settled, entitled: Entitled | None) -> Decimal:
+def _settle(
+    plan: Plan, supply: Supply, method: Method, house: int, one: Settled, entitled: Entitled | None,
+    cases: Sequence[QualityCase], city: str,
+) -> Settlement:  # fmt: skip
     charged = [
         (month, amount)
         for month, volumes in one.averaged
@@ -97,11 +124,16 @@ def _settle(plan: Plan, supply: Supply, method: Method, house: int, one: Settled
     ]
     whole = _whole(plan, method, one, plan.rate(supply.service, house, supply.way))
     before = [amount for _month, amount in charged]
+    earlier = [*(month for month, _volumes in one.averaged), *one.normed]
+    *evens, here = in_steps([whole] * (len(earlier) + 1), len(earlier) + 1)
+    reduced = given_for_quality(plan, cases, zip(earlier, evens, strict=True), city)
+    reduced -= given_for_quality(plan, cases, charged, city)
     if entitled is None:
-        return difference(whole, before)
+        return Settlement(difference(whole, before) + reduced, here)
     given = [entitled.on(supply.service, month, amount) for month, amount in charged]
     months = [*(month for month, _volumes in one.averaged), plan.period]
-    return difference(whole, before, entitled.over(supply.service, months, whole), given)
+    eased = entitled.over(supply.service, months, whole)
+    return Settlement(difference(whole, before, eased, given) + reduced, here)
 
 
 def _whole(plan: Plan, method: Method, one: Settled, rate: Rate) -> Decimal:

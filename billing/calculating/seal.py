@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Aggregate, DecimalField, F, Q, QuerySet, Value
 from django.db.models.functions import Least
 
-from billing.calculating.months import last_day_of
+from billing.calculating.months import LOOK_BACK, last_day_of, months_before
 from billing.models import (
     Absence,
     AccountFact,
@@ -99,8 +99,10 @@ def _tables(run: BillingRun) -> Iterator[tuple[QuerySet[Any], tuple[str, ...]]]:
         ("persons", "left_on", "returned_on", "applied_on"),
     )
     yield (
-        QualityCase.objects.filter(house__organization=company, period=first),
-        ("account", "service", "kind", "hours", "degrees", "percent"),
+        QualityCase.objects.filter(
+            house__organization=company, period__gte=months_before(first, LOOK_BACK), period__lte=first
+        ),
+        ("period", "account", "service", "kind", "hours", "degrees", "percent"),
     )
     if run.kind == BillingRun.Kind.CORRECTION:
         readings = Reading.objects.current().filter(meter__organization=company, period=first)

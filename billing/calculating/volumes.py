@@ -1,9 +1,10 @@
 """What the meters say of an account in the words of charging (pure)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,10 +24,14 @@ CAUSES = {Estimate.Cause.EXPIRED: "coef_expired", Estimate.Cause.BROKEN: "coef_b
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A reading after months of averages, in the base unit by zone: all that ran through, what was taken for which month."""
+    """A reading after months of averages, in the base unit by zone: all that ran through, what was taken for which month.
+
+    `normed` are months between that were charged by the norm and stay so.
+    """
 
     measured: Zones
     averaged: tuple[tuple[date, Zones], ...]
+    normed: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Metered:
     coefficient: Decimal | None = None
     raised: Decimal | None = None
     settled: tuple[Settled, ...] = ()
+    stretched: tuple[tuple[Decimal, tuple[date, ...]], ...] = ()  # parts of the volume that ran since these months, too
 
 
 def metered(found: PeriodVolume, plan: Plan, house: int) -> Metered | None:
@@ -49,7 +55,7 @@ def metered(found: PeriodVolume, plan: Plan, house: int) -> Metered | None:
         return None
     if len(parts) == 1 and parts[0].method == Method.METER and not parts[0].averaged and len(parts[0].volumes) == 1:
         volume = parts[0].base
-        return Metered(volume, volume, Mark.METER)
+        return Metered(volume, volume, Mark.METER, stretched=_stretched(parts))
     if found.volume is None:
         return Metered(None, ZERO, Mark.NORM)
     settled = tuple(_settled(part) for part in parts if part.averaged)
@@ -65,11 +71,31 @@ def metered(found: PeriodVolume, plan: Plan, house: int) -> Metered | None:
         coefficient,
         raised,
         settled,
+        _stretched(plain.parts),
     )
 
 
 def _settled(part: Part) -> Settled:
-    return Settled(based(part, part.measured), tuple((month, based(part, volumes)) for month, volumes in part.averaged))
+    averaged = tuple((month, based(part, volumes)) for month, volumes in part.averaged)
+    return Settled(based(part, part.measured), averaged, tuple(month for month, _volumes in part.normed))
+
+
+def _stretched(parts: Iterable[Part]) -> tuple[tuple[Decimal, tuple[date, ...]], ...]:
+    return tuple((part.base, tuple(month for month, _volumes in part.normed)) for part in parts if part.normed)
+
+
+def shares_of(volume: Decimal | None, found: Iterable[Metered], period: date) -> dict[date, Fraction]:
+    """How much of a line's volume each month used: all of it this one, but for what ran since months charged by the norm.
+
+    Nobody knows how much ran through in which of them: each has an even part.
+    """
+    shares = {period: Fraction(1)}
+    for part, months in (one for some in found for one in some.stretched):
+        if volume and part > 0:
+            even = Fraction(part) / Fraction(volume) / (len(months) + 1)
+            shares |= {month: shares.get(month, Fraction(0)) + even for month in months}
+            shares[period] -= even * len(months)
+    return shares
 
 
 def based(part: Part, volumes: Zones) -> Zones:

@@ -247,6 +247,10 @@ class QualityCase(models.Model):
     def __str__(self) -> str:
         return f"{self.house}: {self.service}, {self.period:%m.%Y}"
 
+    def concerns(self, service: int, account: int) -> bool:
+        """Whether it is a case of this service and this account of its house, by their ids."""
+        return self.service_id == service and self.account_id in (None, account)
+
     def clean(self) -> None:
         """The account lives in the house; the hours fit the month, the kind fits the service."""
         wrong: dict[str, Any] = {}
