@@ -14,10 +14,13 @@ from billing import freezing
 from billing.reconciling import Act, table_head
 from lib.money import SIGNS, format_number
 from lib.paper import Book, Box, Column, Row, Sheet, Style, Table
+from lib.paper.sheet import height_of
+from lib.paper.text import lines_of
 from premises.models import PersonalAccount
 
 TITLE, TEXT, BOLD = Style(size=16, bold=True, leading=1.2), Style(size=9.5), Style(size=9.5, bold=True)
 FIGURES, FIGURES_HEAD = Style(size=8.8), Style(size=7.6, bold=True, leading=1.2)
+BETWEEN = 40.0  # points between the two signatures
 SHARES = (0.14, 0.41, 0.15, 0.15, 0.15)
 
 
@@ -26,8 +29,8 @@ def draw_act(account: PersonalAccount, found: Act, *, today: date) -> bytes:
     company, out = account.organization, BytesIO()
     with translation.override(company.language):
         title = _("Act of reconciliation: account %(number)s") % {"number": account.number}
-        with Book(out, title=title, language=company.language) as book, book.sheet(label=title) as sheet:
-            _draw(sheet, title, account, found, today)
+        with Book(out, title=title, language=company.language) as book:
+            book.fitted(lambda sheet: _draw(sheet, title, account, found, today), label=title)
     return out.getvalue()
 
 
@@ -38,12 +41,18 @@ def _draw(sheet: Sheet, title: str, account: PersonalAccount, found: Act, today:
     sheet.text("P", (_("from %(first)s to %(last)s") % span, BOLD), after=6)
     for name, value in _parties(account):
         sheet.text("P", (f"{name}: ", TEXT), (value, BOLD))
-    sheet.skip(6)
-    _table(sheet, found).draw(sheet, after=8)
-    sheet.text("P", (_in_words(found, SIGNS.get(company.currency, company.currency)), BOLD), after=24)
-    sheet.columns([_signature(_("For the company")), _signature(_("Account holder"))], gap=40)
-    sheet.skip(12)
-    sheet.text("P", (_("Made on %(day)s.") % {"day": date_format(today, "d.m.Y")}, TEXT))
+    sheet.gap(6)
+    owes = (_in_words(found, SIGNS.get(company.currency, company.currency)), BOLD)
+    signatures = [_signature(_("For the company")), _signature(_("Account holder"))]
+    made = (_("Made on %(day)s.") % {"day": date_format(today, "d.m.Y")}, TEXT)
+    signing = max(box.height((sheet.width - BETWEEN) / 2) for box in signatures)
+    lines = height_of(lines_of((owes,), sheet.width)) + height_of(lines_of((made,), sheet.width))
+    # nobody signs a page without a row of the act: what is under the table stays with its last rows
+    _table(sheet, found).draw(sheet, after=8, tail=lines + signing + 44 * sheet.air)
+    sheet.text("P", owes, after=24)
+    sheet.columns(signatures, gap=BETWEEN)
+    sheet.gap(12)
+    sheet.text("P", made, after=0)
 
 
 def _parties(account: PersonalAccount) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,9 @@ from billing.debts import Debt
 from billing.movement import Movement
 from billing.statement_words import CLOSING, MONTH, OPENING, TOTAL, figures, heads
 from lib.money import SIGNS, format_number
-from lib.paper import LANDSCAPE, PORTRAIT, Book, Column, Row, Sheet, Style, Table
+from lib.paper import LANDSCAPE, PORTRAIT, Book, Column, Row, Sheet, Span, Style, Table
+from lib.paper.sheet import height_of
+from lib.paper.text import lines_of
 from premises.models import PersonalAccount
 
 TITLE, HEADING = Style(size=17, bold=True, leading=1.2), Style(size=11, bold=True, leading=1.25)
@@ -30,25 +32,31 @@ def draw_statement(account: PersonalAccount, found: Movement, debt: Debt, *, hol
     out = BytesIO()
     title = _("Statement of account %(number)s") % {"number": account.number}
     size = LANDSCAPE if len(found.used) + 3 > WIDE else PORTRAIT
-    with (
-        Book(out, title=title, language=(get_language() or "en")[:2]) as book,
-        book.sheet(size=size, label=title) as sheet,
-    ):
-        sheet.text("H1", (title, TITLE), after=2)
-        span = {"first": date_format(found.first, "DATE_FORMAT"), "last": date_format(found.last, "DATE_FORMAT")}
-        sheet.text("P", (_("from %(first)s to %(last)s") % span, BOLD), after=6)
-        for name, value in _facts(account, holder):
-            sheet.text("P", (f"{name}: ", TEXT), (value, BOLD))
-        sheet.skip(8)
-        sign = SIGNS.get(account.organization.currency, account.organization.currency)
-        for words, amount in ((OPENING, found.opening), (CLOSING, found.closing)):
-            sheet.text("P", (f"{words}: ", TEXT), (f"{_money(amount)}\u00a0{sign}", BOLD))
-        sheet.text("P", (_("Above zero is debt, below zero is overpaid."), SMALL), after=8)
-        _table(found, sheet).draw(sheet, after=10)
-        _ages(debt, sheet, sign)
-        made = _("Made on %(day)s from the company's book in the resident portal.")
-        sheet.text("P", (made % {"day": date_format(today, "DATE_FORMAT")}, SMALL))
+    sign = SIGNS.get(account.organization.currency, account.organization.currency)
+
+    def draw(sheet: Sheet) -> None:
+        _head(sheet, title, account, found, holder=holder, sign=sign)
+        under = _under(debt, sign, today)
+        tail = sum(height_of(lines_of(spans, sheet.width)) + after * sheet.air for _tag, spans, after in under)
+        _table(found, sheet).draw(sheet, after=10, tail=tail + 10 * sheet.air)
+        for tag, spans, after in under:
+            sheet.text(tag, *spans, after=after)
+
+    with Book(out, title=title, language=(get_language() or "en")[:2]) as book:
+        book.fitted(draw, size=size, label=title)
     return out.getvalue()
+
+
+def _head(sheet: Sheet, title: str, account: PersonalAccount, found: Movement, *, holder: str, sign: str) -> None:
+    sheet.text("H1", (title, TITLE), after=2)
+    span = {"first": date_format(found.first, "DATE_FORMAT"), "last": date_format(found.last, "DATE_FORMAT")}
+    sheet.text("P", (_("from %(first)s to %(last)s") % span, BOLD), after=6)
+    for name, value in _facts(account, holder):
+        sheet.text("P", (f"{name}: ", TEXT), (value, BOLD))
+    sheet.gap(8)
+    for words, amount in ((OPENING, found.opening), (CLOSING, found.closing)):
+        sheet.text("P", (f"{words}: ", TEXT), (f"{_money(amount)}\u00a0{sign}", BOLD))
+    sheet.text("P", (_("Above zero is debt, below zero is overpaid."), SMALL), after=8)
 
 
 def _facts(account: PersonalAccount, holder: str) -> Iterator[tuple[str, str]]:
@@ -72,14 +80,17 @@ def _table(found: Movement, sheet: Sheet) -> Table:
     return Table(columns, [*rows, Row([str(TOTAL), *map(_money, total)], "total")], FIGURES, FIGURES_HEAD)
 
 
-def _ages(debt: Debt, sheet: Sheet, sign: str) -> None:
-    """How old the debt of today is, where there is one."""
-    if debt.total <= 0:
-        return
-    sheet.text("H2", (_("The debt of today by age"), HEADING), after=2)
-    for words, amount in age_lines(debt):
-        sheet.text("P", (f"{words}: ", TEXT), (f"{_money(amount)}\u00a0{sign}", BOLD))
-    sheet.skip(6)
+def _under(debt: Debt, sign: str, today: date) -> list[tuple[str, tuple[Span, ...], float]]:
+    """What stands under the table and stays with its last rows (tag, words, gap): how old the debt of today is, and the day."""
+    under: list[tuple[str, tuple[Span, ...], float]] = []
+    if debt.total > 0:
+        under.append(("H2", ((_("The debt of today by age"), HEADING),), 2))
+        ages = age_lines(debt)
+        for place, (words, amount) in enumerate(ages, start=1):
+            spans = ((f"{words}: ", TEXT), (f"{_money(amount)}\u00a0{sign}", BOLD))
+            under.append(("P", spans, 8 if place == len(ages) else 2))
+    made = _("Made on %(day)s from the company's book in the resident portal.")
+    return [*under, ("P", ((made % {"day": date_format(today, "DATE_FORMAT")}, SMALL),), 0)]
 
 
 def age_lines(debt: Debt) -> list[tuple[str, Decimal]]:

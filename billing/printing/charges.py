@@ -13,10 +13,12 @@ from billing.wording import Wording, wording_of
 from lib.paper import LANDSCAPE, PORTRAIT, Cell, Column, Row, Style, Table
 from lib.paper.sheet import MARGIN
 from lib.paper.table import natural
+from lib.paper.text import measure
 from lib.text import raised
 
 SIZES = (8.8, 8.2, 7.7, 7.2)
-LEAST_SERVICE = 96.0
+LEAST_SERVICE, MOST_SERVICE = 96.0, 190.0  # points for the names of the services
+NAME_LINES = 2.5  # over so many lines of its column goes an average name, where a sheet allows it
 HEAD_SIZE = 6.8
 MARK_SIZE, MARK_WIDTH = 6.0, 12.0
 MARKED = {"volume": "method", "volume_common": "method_common"}
@@ -55,9 +57,9 @@ def charges(invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording, labe
             for name in names[1:]
         }
         rest = size[0] - 2 * MARGIN - sum(widths.values())
-        if rest >= LEAST_SERVICE:
+        if rest >= service_width(cells["service"], style):
             break
-    widths = spread(widths, rest)
+    widths = spread(widths, rest, max(MOST_SERVICE, average_width(cells["service"], style)))
     service = size[0] - 2 * MARGIN - sum(widths.values())
     columns = [Column(labels.columns["service"], service)]
     columns += [Column(labels.columns[name], width, right=name != "unit") for name, width in widths.items()]
@@ -65,9 +67,18 @@ def charges(invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording, labe
     return Charges(size, columns, table, style, head_style)
 
 
-def spread(widths: dict[str, float], rest: float) -> dict[str, float]:
-    """Give the columns of figures some of the room that the names of the services do not need."""
-    spare = max(0.0, rest - 190.0)
+def service_width(names: Sequence[str], style: Style) -> float:
+    """What the column of names should have at least: a bill of long names is easier to read lying than in ten lines a name."""
+    return min(MOST_SERVICE, max(LEAST_SERVICE, average_width(names, style) / NAME_LINES))
+
+
+def average_width(names: Sequence[str], style: Style) -> float:
+    return sum(measure(name, style) for name in names) / max(1, len(names))
+
+
+def spread(widths: dict[str, float], rest: float, names: float) -> dict[str, float]:
+    """Give the columns of figures some of the room beyond what the names of the services need."""
+    spare = max(0.0, rest - names)
     return {name: width + spare / len(widths) for name, width in widths.items()}
 
 
@@ -109,7 +120,7 @@ def settled(invoice: Invoice) -> list[tuple[str, Decimal]]:
 def closing_rows(invoice: Invoice, words: Wording, columns: int) -> list[Row]:
     """The rows under the total: money of the month, and what is left to pay; none where the total is that already."""
     found = settled(invoice)
-    table = [Row([label, money(amount)], "body", columns - 1) for label, amount in found]
+    table = [Row([label, money(amount)], "body", columns - 1, joined=True) for label, amount in found]
     return [*table, Row([words.payable, money(invoice.payable)], "total", columns - 1)] if found else []
 
 
@@ -134,7 +145,7 @@ def rows(
                 if mark and row[at]:
                     row[at] = ((cells[name][index], style), (f"\u00a0({mark})", small))
             table.append(Row(row))
-            table += [Row([part.get(name, "") for name in names]) for part in parts_of(line, words)]
+            table += [Row([part.get(name, "") for name in names], joined=True) for part in parts_of(line, words)]
     span = names.index("accrued")
     table.append(Row([words.total, *(totals.get(name, "") for name in names[span:])], "total", span))
     return table

@@ -13,8 +13,9 @@ from billing.printing.figures import day, figure, money, month
 from billing.printing.labels import Labels, labels_of
 from billing.qr.symbol import code_rows
 from billing.wording import Wording, wording_of
-from lib.paper import Book, Box, Column, Row, Style, Table
-from lib.paper.sheet import MM
+from lib.paper import Book, Box, Column, Row, Sheet, Style, Table
+from lib.paper.sheet import MM, height_of
+from lib.paper.table import natural
 from lib.paper.text import lines_of, measure
 from lib.qr import qr_rows
 
@@ -27,6 +28,7 @@ SUM_SIZE, UNIT = 26.0, Style(size=1.001, bold=True)
 CODE = Style(size=11.5, bold=True, spacing=0.5)
 TABLE, TABLE_HEAD = Style(size=8.4), Style(size=7.2, bold=True, leading=1.2)
 CODE_SIDE, CODES_WIDTH = 34 * MM, 128.0
+ALWAYS = frozenset({"details", "charges"})  # the sections that every form has
 NUMBERED = re.compile(r"^\d+\. ")
 
 
@@ -51,7 +53,6 @@ class Form:
         self.words: Wording = wording_of(self.invoice.form, self.invoice.kind)
         self.labels: Labels = labels_of(self.invoice.form)
         self.charges: Charges = charges(self.invoice, self.lines, self.words, self.labels)
-        self.headings = 0
 
     @property
     def title(self) -> str:
@@ -61,14 +62,25 @@ class Form:
         """Add the document to the book, on pages of its own."""
         payer = self.invoice.payer
         label = f"{self.title} · {self.words.account_number}: {payer.get('account_number', '')}"
-        with book.sheet(size=self.charges.size, label=label, bookmark=bookmark) as self.sheet:
-            self._head()
-            self._panel()
-            self._heading(self.words.payer_section)
-            self.sheet.columns([self._payer(), self._provider()], shares=[7, 6])
-            for section in self.labels.sections:
-                getattr(self, f"_{section}")()
-            self._beware()
+        book.fitted(self._draw, size=self.charges.size, label=label, bookmark=bookmark)
+
+    def _draw(self, sheet: Sheet) -> None:
+        self.sheet, self.headings = sheet, 0
+        self._head()
+        self._panel()
+        payer = [self._payer(), self._provider()]
+        self._heading(self.words.payer_section, min(box.height(sheet.width / 2) for box in payer))
+        sheet.columns(payer, shares=[7, 6])
+        for section in self.labels.sections:
+            self.tail = self._beware_height() if section == self.last_section else 0.0
+            getattr(self, f"_{section}")()
+        self._beware()
+
+    @property
+    def last_section(self) -> str:
+        """The section that ends the form: what stands under it stays with its last rows."""
+        drawn = [name for name in self.labels.sections if name in ALWAYS or getattr(self.invoice, name)]
+        return drawn[-1]
 
     def _head(self) -> None:
         invoice, words, labels, sheet = self.invoice, self.words, self.labels, self.sheet
@@ -79,7 +91,7 @@ class Form:
         if facts:
             sheet.text("P", (" · ".join(facts), SMALL), after=1)
         sheet.strokes([(sheet.left, sheet.y + 3, sheet.left + sheet.width, sheet.y + 3)], INK, 1.4)
-        sheet.skip(9)
+        sheet.gap(9)
 
     def _panel(self) -> None:
         """The one thing everybody looks for: how much, until when, and the two codes."""
@@ -100,7 +112,8 @@ class Form:
         sheet.code(qr_rows(self.cabinet.url), second, top + pad, CODE_SIDE, self.words.cabinet_code)
         sheet.write_box(cabinet, second, top + pad + side, wide)
         sheet.frame(sheet.left, top, sheet.width, height, EDGE, 0.8)
-        sheet.skip(height + 2)
+        sheet.skip(height)
+        sheet.gap(2)
 
     def _sums(self, width: float) -> Box:
         invoice, words, labels, box = self.invoice, self.words, self.labels, Box()
@@ -164,7 +177,7 @@ class Form:
             )
             box.add((f"{words.area}: {whole}\u00a0м², {words.area_account}: {own}\u00a0м²", TEXT))
         people = ((words.residents, payer.get("residents")), (words.registered, payer.get("registered")))
-        counts = (f"{name}: {words.absent if count is None else f'{count} {words.people}'}" for name, count in people)
+        counts = (f"{name}:\u00a0{counted(count, words)}" for name, count in people)
         box.add((", ".join(counts), TEXT))
         return box
 
@@ -189,24 +202,32 @@ class Form:
 
     def _details(self) -> None:
         """Where the money goes."""
-        self._heading(self.words.details_section)
-        self._recipient()
+        table = self._recipient()
+        self._heading(self.words.details_section, table)
+        table.draw(self.sheet)
 
     def _charges(self) -> None:
         """The services; in 43/пр the recipient belongs to this section."""
+        table, sheet = self.charges.table(), self.sheet
+        marks = [f"({mark}) — {text}" for mark, text in methods(self.lines, self.words)]
+        notes = ("; ".join(marks), SMALL)
+        tail = self.tail + (height_of(lines_of((notes,), sheet.width)) + 4 * sheet.air if marks else 0.0)
         if "details" not in self.labels.sections:
             self._details()
-            self._subheading(self.words.table_section)
+            self._heading(self.words.table_section, table, tail=tail, is_part=True)
         else:
-            self._heading(self.words.table_section)
-        self.charges.table().draw(self.sheet, after=2)
-        notes = [f"({mark}) — {text}" for mark, text in methods(self.lines, self.words)]
-        if notes:
-            self.sheet.text("P", ("; ".join(notes), SMALL))
+            self._heading(self.words.table_section, table, tail=tail)
+        table.draw(sheet, after=2, tail=tail)
+        if marks:
+            sheet.text("P", notes)
 
-    def _recipient(self) -> None:
+    def _recipient(self) -> Table:
         invoice, words, sheet = self.invoice, self.words, self.sheet
-        shares = (0.19, 0.36, 0.14, 0.18, 0.13)
+        account = str(invoice.payer.get("account_number", ""))
+        number = min(
+            max(0.14, natural("", [account], TABLE, TABLE_HEAD) / sheet.width), 0.24
+        )  # not torn, if it can be helped
+        shares = (0.19, 0.5 - number, number, 0.18, 0.13)
         accrued = words.accrued_with_penalty if invoice.penalty else words.accrued_for_period
         heads = (words.recipient, words.bank_details, words.account_number, words.services, accrued)
         columns = [
@@ -215,54 +236,64 @@ class Form:
         ]
         cells = [
             str(invoice.requisites.get("recipient", "")), bank(invoice.requisites, words),
-            str(invoice.payer.get("account_number", "")), words.all_services, money(invoice.charged),
+            account, words.all_services, money(invoice.charged),
         ]  # fmt: skip
-        Table(columns, [Row(cells)], TABLE, TABLE_HEAD).draw(sheet)
+        return Table(columns, [Row(cells)], TABLE, TABLE_HEAD)
 
     def _readings(self) -> None:
         if self.invoice.readings:
-            self._heading(self.labels.readings)
-            sections.readings(self.sheet, self.invoice, self.labels)
+            self._block(self.labels.readings, sections.readings(self.sheet, self.invoice, self.labels))
         elif self.words.readings_section:
-            self._heading(self.labels.readings)
+            self._heading(self.labels.readings, TEXT.size * TEXT.leading)
             self.sheet.text("P", (self.words.no_readings, TEXT))
 
     def _reference(self) -> None:
         if self.invoice.reference:
-            self._heading(self.labels.reference)
-            sections.reference(self.sheet, self.invoice, self.labels)
+            self._block(self.labels.reference, sections.reference(self.sheet, self.invoice, self.labels))
 
     def _instalments(self) -> None:
         if self.invoice.instalments:
-            self._heading(self.labels.instalments)
-            sections.instalments(self.sheet, self.invoice, self.labels)
+            self._block(self.labels.instalments, sections.instalments(self.sheet, self.invoice, self.labels))
 
     def _recalculations(self) -> None:
         if self.invoice.recalculations:
-            self._heading(self.labels.recalculations)
-            sections.recalculations(self.sheet, self.invoice, self.labels, self.words.language)
+            table = sections.recalculations(self.sheet, self.invoice, self.labels, self.words.language)
+            self._block(self.labels.recalculations, table)
 
-    def _heading(self, text: str) -> None:
-        """A section's name; a form without numbers of its own is numbered in its order."""
-        self.headings += 1
-        if self.invoice.form == Invoice.Form.UA:
-            text = f"{self.headings}. {NUMBERED.sub('', text)}"
-        self.sheet.need(70)
-        self.sheet.skip(7)
-        self.sheet.text("H2", (text, HEADING), after=3)
+    def _block(self, heading: str, table: Table) -> None:
+        self._heading(heading, table, tail=self.tail)
+        table.draw(self.sheet, tail=self.tail)
 
-    def _subheading(self, text: str) -> None:
-        self.sheet.need(70)
-        self.sheet.skip(2)
-        self.sheet.text("H3", (text, BOLD), after=3)
+    def _heading(self, text: str, below: Table | float, *, tail: float = 0.0, is_part: bool = False) -> None:
+        """A section's name, on the page on which its table begins (or its text, so many points high).
+
+        A form without numbers of its own is numbered in its order; `is_part` is a heading inside of a section.
+        """
+        sheet, tag, style, gap = self.sheet, "H2", HEADING, 7.0
+        if is_part:
+            tag, style, gap = "H3", BOLD, 2.0
+        else:
+            self.headings += 1
+            if self.invoice.form == Invoice.Form.UA:
+                text = f"{self.headings}. {NUMBERED.sub('', text)}"
+        above = (gap + 3) * sheet.air + height_of(lines_of(((text, style),), sheet.width))
+        if isinstance(below, float):
+            sheet.need(above + below)
+        elif not below.begins_here(sheet, above=above, tail=tail):
+            sheet.new_page()
+        sheet.gap(gap)
+        sheet.text(tag, (text, style), after=3)
+
+    def _beware_height(self) -> float:
+        return height_of(lines_of(((self.words.beware, SMALL),), self.sheet.width)) + 12 * self.sheet.air
 
     def _beware(self) -> None:
-        sheet, words = self.sheet, (self.words.beware, SMALL)
-        sheet.need(10 + sum(line.height for line in lines_of((words,), sheet.width)))
-        sheet.skip(4)
+        sheet = self.sheet
+        sheet.need(self._beware_height())
+        sheet.gap(4)
         sheet.strokes([(sheet.left, sheet.y, sheet.left + sheet.width, sheet.y)], EDGE)
-        sheet.skip(4)
-        sheet.text("P", words)
+        sheet.gap(4)
+        sheet.text("P", (self.words.beware, SMALL), after=0)
 
 
 def bank(details: dict[str, str], words: Wording) -> str:
@@ -280,6 +311,11 @@ def bank(details: dict[str, str], words: Wording) -> str:
     elif details.get("bank"):
         parts += [details["bank"]]
     return ", ".join(parts)
+
+
+def counted(people: object, words: Wording) -> str:
+    """How many people, in one piece; what was not given says so."""
+    return words.absent if people is None else f"{people}\u00a0{words.people}"
 
 
 def whole(phone: str) -> str:

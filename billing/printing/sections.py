@@ -1,4 +1,4 @@
-"""The sections beside the charges: each a table of a frozen block, drawn only where the block has rows."""
+"""The sections beside the charges: each a table of a frozen block, only where the block has rows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,29 +18,29 @@ WIDE = ("reason", "service", "resource")  # the first of them in a table takes w
 MONEY = frozenset({"earlier", "interest", "payable", "amount"})
 
 
-def readings(sheet: Sheet, invoice: Invoice, labels: Labels) -> None:
+def readings(sheet: Sheet, invoice: Invoice, labels: Labels) -> Table:
     """Section «readings»: the flat's meters, then the house's, each with what it showed before and now."""
     rows = [
         {**one, "serial": f"{one.get('serial') or ''} ({labels.house_meter})"} if one.get("house") else one
         for one in sorted(invoice.readings, key=lambda one: bool(one.get("house")))
     ]
-    block(sheet, rows, labels.readings_columns)
+    return block(sheet, rows, labels.readings_columns)
 
 
-def reference(sheet: Sheet, invoice: Invoice, labels: Labels) -> None:
-    block(sheet, invoice.reference, labels.reference_columns)
+def reference(sheet: Sheet, invoice: Invoice, labels: Labels) -> Table:
+    return block(sheet, invoice.reference, labels.reference_columns)
 
 
-def instalments(sheet: Sheet, invoice: Invoice, labels: Labels) -> None:
-    block(sheet, invoice.instalments, labels.instalments_columns)
+def instalments(sheet: Sheet, invoice: Invoice, labels: Labels) -> Table:
+    return block(sheet, invoice.instalments, labels.instalments_columns)
 
 
-def recalculations(sheet: Sheet, invoice: Invoice, labels: Labels, language: str) -> None:
+def recalculations(sheet: Sheet, invoice: Invoice, labels: Labels, language: str) -> Table:
     rows = [{**one, "period": month_given(one.get("period"), language)} for one in invoice.recalculations]
-    block(sheet, rows, labels.recalculations_columns)
+    return block(sheet, rows, labels.recalculations_columns)
 
 
-def block(sheet: Sheet, rows: Block, heads: Mapping[str, str]) -> None:
+def block(sheet: Sheet, rows: Block, heads: Mapping[str, str]) -> Table:
     """A table of the columns that some row fills; the widest words take the room that the figures leave."""
     names = [name for name in heads if any(row.get(name) not in (None, "") for row in rows)]
     cells = {name: [cell(name, row.get(name)) for row in rows] for name in names}
@@ -55,7 +55,7 @@ def block(sheet: Sheet, rows: Block, heads: Mapping[str, str]) -> None:
     else:
         widths = {name: width * sheet.width / sum(widths.values()) for name, width in widths.items()}
     columns = [Column(heads[name], widths[name], right=name not in WORDS) for name in names]
-    Table(columns, [Row([cells[name][at] for name in names]) for at in range(len(rows))], TEXT, HEAD).draw(sheet)
+    return Table(columns, [Row([cells[name][at] for name in names]) for at in range(len(rows))], TEXT, HEAD)
 
 
 def cell(name: str, value: object) -> str:

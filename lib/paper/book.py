@@ -1,6 +1,7 @@
 """The PDF as a whole: fonts, pages, the tree of tags, bookmarks and what PDF/UA wants said about the file."""
 
 import zlib
+from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -52,6 +53,30 @@ class Book:
     def sheet(self, *, size: tuple[float, float] = PORTRAIT, label: str = "", bookmark: str = "") -> Sheet:
         """A document in the book, on pages of its own; `label` stands at their foot. Use it as a context manager."""
         return Sheet(self, size, label, bookmark)
+
+    def fitted(
+        self,
+        draw: Callable[[Sheet], object],
+        *,
+        size: tuple[float, float] = PORTRAIT,
+        label: str = "",
+        bookmark: str = "",
+    ) -> None:
+        """Let `draw` draw a document; where smaller gaps save its last page, it is drawn once more with those."""
+        free = self.file.given
+        sheet = Sheet(self, size, label, bookmark)
+        draw(sheet)
+        air = sheet.saving()
+        if air is not None:
+            taken = self.file.given
+            self.file.forget(free)
+            tighter = Sheet(self, size, label, bookmark, air)
+            draw(tighter)
+            if len(tighter.pages) < len(sheet.pages):
+                sheet = tighter
+            else:
+                self.file.forget(taken)
+        sheet.close()
 
     def close(self) -> None:
         """Write what belongs to the whole file."""

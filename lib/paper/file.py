@@ -31,6 +31,16 @@ class PdfFile:
         self.where.extend([0] * count)
         return range(first, first + count)
 
+    @property
+    def given(self) -> int:
+        """How many numbers were given out: for `forget`."""
+        return len(self.where)
+
+    def forget(self, given: int) -> None:
+        """Take back (or give again) the numbers after that many, of which none was put."""
+        del self.where[given:]
+        self.where.extend([0] * (given - len(self.where)))
+
     def put(self, number: int, body: str) -> None:
         """An object that is not a stream, in ASCII."""
         self.pending.append((number, body))

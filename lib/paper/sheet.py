@@ -20,6 +20,9 @@ PORTRAIT = (595.28, 841.89)  # A4
 LANDSCAPE = (841.89, 595.28)
 MARGIN = 12 * MM
 FOOT = 15 * MM
+LEAST_AIR = 0.4  # of every gap: the rows of a table still stand apart
+FIRST_AIR = 0.7  # as much is taken where less would do: a row more or less must not decide
+SPARE = 12.0  # points that are asked of the gaps beyond what is needed
 FOOT_STYLE = Style(size=8.0, colour="0.29 0.33 0.38")
 BASELINE = 0.36  # of the size, below the middle of the line: the middle of the capital letters
 DARK = re.compile(b"\x01+")
@@ -61,9 +64,17 @@ class Page:
 
 
 class Sheet:
-    """A document on pages of its own. `y` is how far down the page it has come, in points."""
+    """A document on pages of its own. `y` is how far down the page it has come, in points.
 
-    def __init__(self, book: Book, size: tuple[float, float], label: str, bookmark: str) -> None:
+    `air` is the part of every gap that is left: 1 as the form was thought, less where a page is saved by it.
+    """
+
+    def __init__(self, book: Book, size: tuple[float, float], label: str, bookmark: str, air: float = 1.0) -> None:
+        self.air, self.top = air, MARGIN
+        self.gaps = 0.0  # points of all gaps as they were thought
+        self.given_up = self.repeated = (
+            0.0  # points left at the foot of the page before, and of heads said again on this one
+        )
         self.book, self.file, self.label, self.bookmark = book, book.file, label, bookmark
         self.page_width, self.page_height = size
         self.left, self.width = MARGIN, size[0] - 2 * MARGIN
@@ -85,9 +96,10 @@ class Sheet:
     # What a form draws
 
     def new_page(self) -> None:
+        self.given_up, self.repeated = (max(0.0, self.room), 0.0) if self.pages else (0.0, 0.0)
         self.page = Page(self.file.number())
         self.pages.append(self.page)
-        self.y = MARGIN
+        self.y = self.top
 
     @property
     def room(self) -> float:
@@ -95,11 +107,17 @@ class Sheet:
 
     def need(self, height: float) -> None:
         """Go to a new page where less than `height` is left of this one."""
-        if self.room < height and self.y > MARGIN:
+        if self.room < height and self.y > self.top:
             self.new_page()
 
-    def skip(self, height: float) -> None:
+    def skip(self, height: float, *, air: float = 0.0) -> None:
+        """Go down by `height`, in which there are gaps that were thought as `air` points."""
         self.y += height
+        self.gaps += air
+
+    def gap(self, height: float) -> None:
+        """Leave a gap of so many points, or the part of it that this sheet has room for."""
+        self.skip(height * self.air, air=height)
 
     def text(self, tag: str, *spans: Span, after: float = 2.0, align: Align = "left") -> None:
         """A paragraph or a heading over the whole width."""
@@ -107,20 +125,29 @@ class Sheet:
         height = height_of(lines)
         self.need(height)
         self.write(tag, lines, self.left, self.y, self.width, align)
-        self.y += height + after
+        self.y += height
+        self.gap(after)
 
     def columns(self, boxes: Sequence[Box], *, shares: Sequence[float] = (), gap: float = 16.0) -> None:
         """Boxes side by side, as high as the highest of them."""
         parts = shares or [1.0] * len(boxes)
         unit = (self.width - gap * (len(boxes) - 1)) / sum(parts)
         self.need(
-            min(max(box.height(unit * part) for box, part in zip(boxes, parts, strict=True)), self.bottom - MARGIN)
+            min(max(box.height(unit * part) for box, part in zip(boxes, parts, strict=True)), self.bottom - self.top)
         )
         x, top, lowest = self.left, self.y, self.y
         for box, part in zip(boxes, parts, strict=True):
             lowest = max(lowest, self.write_box(box, x, top, unit * part))
             x += unit * part + gap
         self.y = lowest
+
+    def saving(self) -> float | None:
+        """The air with which the last page should be saved; None where there is one page, or too little air for that."""
+        if len(self.pages) == 1 or not self.gaps:
+            return None
+        over = self.y - self.top - self.repeated - self.given_up
+        air = 1 - (over + SPARE) / self.gaps
+        return min(air, FIRST_AIR) if air >= LEAST_AIR else None
 
     # What those are made of
 

@@ -1,9 +1,10 @@
-"""Tables of fixed columns: heads repeated on every page, rows that are never torn, figures under one another."""
+"""Tables of fixed columns: heads repeated on every page, rows that are never torn or alone, figures under one another."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lib.paper.breaks import breaks
 from lib.paper.sheet import Align, Element, Sheet, height_of
 from lib.paper.text import Line, Span, Style, lines_of, longest_word, measure
 
@@ -25,11 +26,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row; the first cell goes over `span` columns. The first cell of `body` and `total` names the row."""
+    """A row; the first cell goes over `span` columns. The first cell of `body` and `total` names the row.
+
+    A row that is `joined` stays on the page of the one before it; so do a total and the row after the name of a group.
+    """
 
     cells: Sequence[Cell]
     kind: Literal["body", "group", "total"] = "body"
     span: int = 1
+    joined: bool = False
 
 
 @dataclass
@@ -46,25 +51,54 @@ class Table:
         self.styles = {"body": self.style, "group": Style(size=size, bold=True), "total": Style(size=size, bold=True)}
         self.lefts = [sum(column.width for column in self.columns[:index]) for index in range(len(self.columns) + 1)]
 
-    def draw(self, sheet: Sheet, *, after: float = 4.0) -> None:
-        """Draw it over as many pages as it takes."""
-        self.sheet = sheet
+    def begins_here(self, sheet: Sheet, *, above: float = 0.0, tail: float = 0.0) -> bool:
+        """Whether the table begins on this page when `above` points come before it: for its heading, which goes with it."""
+        self._measure(sheet)
+        return 0 not in self._breaks(above, tail)
+
+    def draw(self, sheet: Sheet, *, after: float = 4.0, tail: float = 0.0) -> None:
+        """Draw it over as many pages as it takes; its last rows keep `tail` points of the page for what follows them."""
+        self._measure(sheet)
         self.table = sheet.tag("Table", sheet.part)
-        head = [lines_of(((column.head, self.head_style),), column.width - 2 * PAD_X) for column in self.columns]
-        self.head, self.head_height = head, max(map(height_of, head)) + 2 * PAD_Y
-        heights = [self._measured(row) for row in self.rows]
-        sheet.need(self.head_height + sum(high for _cells, high in heights[:2]))
+        starts = frozenset(self._breaks(0.0, tail))
+        if 0 in starts:
+            sheet.new_page()
         self._start(first=True)
         body = sheet.tag("TBody", self.table)
-        for index, (row, (cells, high)) in enumerate(zip(self.rows, heights, strict=True)):
-            with_next = heights[index + 1][1] if row.kind == "group" and index + 1 < len(heights) else 0.0
-            if sheet.room < high + with_next and sheet.y > self.top + self.head_height:
+        for index, (row, (cells, high)) in enumerate(zip(self.rows, self.measured, strict=True)):
+            if index and index in starts:
                 self._finish()
                 sheet.new_page()
                 self._start(first=False)
             self._row(row, cells, high, body)
         self._finish()
-        sheet.skip(after)
+        sheet.gap(after)
+
+    def _measure(self, sheet: Sheet) -> None:
+        """Break every cell into lines, once for the sheet."""
+        if getattr(self, "sheet", None) is sheet:
+            return
+        self.sheet, self.pad = sheet, PAD_Y * sheet.air
+        self.head = [lines_of(((column.head, self.head_style),), column.width - 2 * PAD_X) for column in self.columns]
+        self.head_height = max(map(height_of, self.head)) + 2 * self.pad
+        self.measured = [self._measured(row) for row in self.rows]
+
+    def _breaks(self, above: float, tail: float) -> list[int]:
+        sheet = self.sheet
+        heights = [high for _cells, high in self.measured]
+        fresh = sheet.bottom - sheet.top - self.head_height
+        return breaks(heights, self._tied(), sheet.room - above - self.head_height, fresh, tail)
+
+    def _tied(self) -> list[bool]:
+        """Of each row whether it stays with the one before it; a total has two rows with it."""
+        tied = [
+            index > 0 and (row.joined or row.kind == "total" or self.rows[index - 1].kind == "group")
+            for index, row in enumerate(self.rows)
+        ]
+        for index, row in enumerate(self.rows):
+            if row.kind == "total" and index > 1:
+                tied[index - 1] = True
+        return tied
 
     def _measured(self, row: Row) -> tuple[list[tuple[Line, ...]], float]:
         """The broken lines of each cell and the height of the row, at most half a page."""
@@ -75,7 +109,7 @@ class Table:
             cells.append(lines_of(((cell, style),) if isinstance(cell, str) else cell, width) if cell else ())
         most = int((self.sheet.bottom / 2) / (style.size * style.leading))
         cells = [cell if len(cell) <= most else (*cell[: most - 1], *lines_of((CUT,), 50)) for cell in cells]
-        return cells, max([height_of(cell) for cell in cells] + [style.size * style.leading]) + 2 * PAD_Y
+        return cells, max([height_of(cell) for cell in cells] + [style.size * style.leading]) + 2 * self.pad
 
     def _start(self, *, first: bool) -> None:
         """The head; on the pages after the first it only repeats what was said and is no content."""
@@ -88,7 +122,7 @@ class Table:
             sheet.page.drawing.append("/Artifact BMC")
         for index, (column, lines) in enumerate(zip(self.columns, self.head, strict=True)):
             x, width = sheet.left + self.lefts[index] + PAD_X, column.width - 2 * PAD_X
-            y = sheet.y + self.head_height - PAD_Y - height_of(lines)
+            y = sheet.y + self.head_height - self.pad - height_of(lines)
             align: Align = "right" if column.right else "left"
             if row is None:
                 sheet.draw_lines(lines, x, y, width, align)
@@ -97,7 +131,8 @@ class Table:
                 self._content(cell, lines, x, y, width, align)
         if row is None:
             sheet.page.drawing.append("EMC")
-        sheet.skip(self.head_height)
+        sheet.skip(self.head_height, air=2 * PAD_Y if first else 0.0)
+        sheet.repeated = 0.0 if first else self.head_height
         self.marks.append(sheet.y)
 
     def _row(self, row: Row, cells: list[tuple[Line, ...]], high: float, body: Element) -> None:
@@ -116,10 +151,10 @@ class Table:
                 x = sheet.left + self.lefts[column] + PAD_X
                 width = self.lefts[column + over] - self.lefts[column] - 2 * PAD_X
                 align: Align = "right" if self.columns[column].right and over == 1 else "left"
-                self._content(cell, lines, x, sheet.y + PAD_Y, width, align)
+                self._content(cell, lines, x, sheet.y + self.pad, width, align)
         if row.span > 1:
             self.whole.append((sheet.y, sheet.y + high, row.span))
-        sheet.skip(high)
+        sheet.skip(high, air=2 * PAD_Y)
         self.marks.append(sheet.y)
 
     def _content(self, cell: Element, lines: Sequence[Line], x: float, y: float, width: float, align: Align) -> None:

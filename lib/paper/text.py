@@ -9,6 +9,7 @@ from functools import lru_cache
 from lib.paper.faces import Face, face
 
 WORD = re.compile(r"[^ ]+")
+JOINED = re.compile(r"^.*[-‐–/@.,;_]")  # up to the last sign after which a word too wide for its line may be parted
 UNSEEN = re.compile(r"[\s\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 HARD_SPACES = "\u00a0\u202f"
 UNKNOWN = "\ufffd"  # printed for what no face of ours has; DejaVu Sans knows this one
@@ -109,15 +110,19 @@ def _words(spans: tuple[Span, ...], width: float) -> Iterator[tuple[list[Span], 
 
 
 def _fitting(word: str, style: Style, width: float) -> list[str]:
-    """The word, in pieces where it is wider than the line."""
+    """The word, in pieces where it is wider than the line: parted after a sign that joins two words, else anywhere."""
     if measure(word, style) <= width:
         return [word]
     parts, used = [""], 0.0
     for sign in word:
         wide = measure(sign, style)
         if parts[-1] and used + wide > width:
-            parts.append("")
-            used = 0.0
+            rest = JOINED.sub("", parts[-1])
+            if rest == parts[-1] or measure(rest, style) + wide > width:
+                rest = ""
+            parts[-1] = parts[-1].removesuffix(rest)
+            parts.append(rest)
+            used = measure(rest, style)
         parts[-1] += sign
         used += wide
     return parts
