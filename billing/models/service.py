@@ -1,5 +1,6 @@
 """What is charged: services, who supplies them, how each is charged in a house, tariffs and norms with their days."""
 
+from calendar import monthrange
 from datetime import date
 from decimal import Decimal
 from typing import Any, Self
@@ -187,6 +188,26 @@ class HouseService(models.Model):
             raise ValidationError({"service": _("This service belongs to another company.")})
         if self.house_id and self.supplier and self.supplier.organization_id != self.house.organization_id:
             raise ValidationError({"supplier": _("This supplier belongs to another company.")})
+        if self.house_id and self.service_id and self.since:
+            self._guard_way()
+
+    def _guard_way(self) -> None:
+        """Raise ValidationError where the month of the first or the last day has this service in another way.
+
+        A volume, a norm and an area of one month cannot be split by days between two ways; decisions and commissioned meters
+        hold from the first day of a month.
+        """
+        others = HouseService.objects.filter(house=self.house_id, service=self.service_id).exclude(pk=self.pk)
+        for name, day in (("since", self.since), ("until", self.until)):
+            if day is None:
+                continue
+            last = day.replace(day=monthrange(day.year, day.month)[1])
+            for one in others.during(day.replace(day=1), last).select_related("service"):
+                if one.way != self.way:
+                    text = _(
+                        "A month is charged in one way: the old one ends with a month, the new one begins on the first."
+                    )
+                    raise ValidationError({name: text})
 
     @property
     def way(self) -> str:

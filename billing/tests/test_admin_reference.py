@@ -111,6 +111,26 @@ def test_things_of_another_company_are_no_choice(cast: Cast, service: Service, e
     assert not HouseService.objects.exists()
 
 
+def test_the_way_of_charging_changes_with_a_month(cast: Cast, service: Service, enter: Any) -> None:
+    """The supplier may change on any day; a new way begins on the first, or the month would have two."""
+    client, words = enter(cast.anna), "A month is charged in one way"
+    old = {"house": cast.house.pk, "service": service.pk, "since": "2026-01-01", "until": "2026-11-10", "method": ""}
+    assert client.post(add("houseservice"), old).status_code == 302
+    row = HouseService.objects.get()
+    new = old | {"since": "2026-11-11", "until": "", "method": "account"}
+    assert service.method != "account"
+    assert words in errors(client.post(add("houseservice"), new))
+    assert client.post(add("houseservice"), new | {"method": "", "until": "2026-11-30"}).status_code == 302
+    assert client.post(add("houseservice"), new | {"since": "2026-12-01"}).status_code == 302
+    last = HouseService.objects.get(since=date(2026, 12, 1))
+    # The old one cannot be drawn into the month of the new one either.
+    HouseService.objects.exclude(pk__in=[row.pk, last.pk]).delete()
+    HouseService.objects.filter(pk=last.pk).update(since=date(2026, 12, 16))
+    drawn = errors(client.post(change(row), old | {"until": "2026-12-15"}))
+    assert words in drawn
+    assert client.post(change(row), old | {"until": "2026-11-30"}).status_code == 302
+
+
 @pytest.mark.feature("G10")
 def test_what_a_month_was_issued_by_may_be_put_right_but_not_deleted(cast: Cast, service: Service, enter: Any) -> None:
     row = Tariff.objects.create(service=service, since=JANUARY, until=date(2027, 6, 30), rate="43.57")
