@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from billing.actions.documents import open_table
@@ -21,6 +21,7 @@ from billing.exchange.profile import (
     ENCODINGS,
     FOOTERS,
     KNOWN,
+    LABELS,
     PAYMENTS,
     SEPARATORS,
     USUAL,
@@ -32,21 +33,10 @@ from meters.admin_base import DeskAdmin
 from premises.admin_imports import TOO_LARGE
 from premises.admin_scope import ACCOUNTANT, ALL, MANAGER, VIEW, KeyedForm
 from premises.models import ColumnProfile
+from premises.registers import Tally
 
 SHOWN = 10  # rows of a try
 COLUMN = "column_"
-COLUMNS = {
-    "account": _("number of the account"), "date": _("day of the payment"), "time": _("hour"), "number": _("number"),
-    "operation": _("operation, its id at the bank"), "amount": _("sum of the payment"),
-    "transferred": _("sum to transfer"), "fee": _("fee"), "period": _("month"), "payer": _("payer"),
-    "address": _("address"), "kind": _("kind"), "channel": _("channel"), "readings": _("readings"),
-    "purpose": _("purpose"), "doc_no": _("number of the document"), "group": _("group of services"),
-    "service_code": _("code of the service"), "service": _("service"), "unit": _("unit of measure"), "volume": _("volume"),
-    "method": _("how the volume was found"), "tariff": _("tariff"), "accrued": _("accrued"),
-    "recalc": _("recalculated"), "benefit": _("benefit"), "penalty": _("penalty"), "balance": _("debt at the start"),
-    "paid": _("paid"), "payable": _("to pay"), "form": _("form of the document"), "issued": _("issued"),
-    "due": _("pay until"), "upto": _("payments counted up to"),
-}  # fmt: skip
 TOLD = ("", _("told by the file"))
 SIGNS = {"\t": _("tab"), ";": "; ", ",": ", ", "|": "|", "^": "^", "#": "#", "~": "~"}
 DAYS = {"dmy": _("day, month, year"), "ymd": _("year, month, day"), "mdy": _("month, day, year")}
@@ -106,7 +96,8 @@ class ProfileForm(KeyedForm):
         except WrongProfile as wrong:
             name = wrong.facts.get("name", "")
             field = next((one for one in (COLUMN + name, name) if one in self.fields), None)
-            self.add_error(field, gettext(wrong.text) % wrong.facts)
+            called = {"name": self.fields[field].label} if field else {}
+            self.add_error(field, gettext(wrong.text) % {**wrong.facts, **called})
             return values
         self.instance.layout = profile.as_json()
         return values
@@ -121,7 +112,9 @@ def _form_of(register: str) -> type[ProfileForm]:
     """The form with one field per column of this register."""
     known, required = KNOWN[register]
     places: dict[str, Any] = {
-        COLUMN + name: forms.CharField(label=capfirst(COLUMNS[name]), required=name in required, max_length=100)
+        COLUMN + name: forms.CharField(
+            label=capfirst(gettext_lazy(LABELS[name])), required=name in required, max_length=100
+        )
         for name in known
     }
     return type("ProfileForm", (ProfileForm,), {**places, "register": register})
@@ -205,6 +198,8 @@ def _tried(profile: ColumnProfile, file: Any) -> dict[str, Any]:
     layout = Profile.from_json(profile.layout)
     opened: Any = open_payments(file, profile=layout) if profile.kind == PAYMENTS else open_table(file, layout)
     first = list(islice(opened, SHOWN))
+    tally = Tally()
+    tally.name_columns(opened)
     rows, problems = [], list(opened.problems)
     for one in first:
         if isinstance(one, Document):
@@ -217,4 +212,5 @@ def _tried(profile: ColumnProfile, file: Any) -> dict[str, Any]:
     heads = (_("Account"), _("Period"), _("Document"), _("To pay")) if profile.kind == DOCUMENTS else (
         _("Account"), _("Day"), _("Operation"), _("Sum")
     )  # fmt: skip
-    return {"rows": rows, "heads": heads, "problems": problems[: 5 * SHOWN], "is_tried": True}
+    tally.note(problems[: 5 * SHOWN])
+    return {"rows": rows, "heads": heads, "problems": tally.problems, "is_tried": True}

@@ -77,6 +77,9 @@ class Register:
         self._place: list[tuple[int, Column]] = []
         self._width = 0
         self.headers: dict[str, str] = {}  # name of a column → its header as the file writes it
+        self.labels: dict[
+            str, tuple[str, int]
+        ] = {}  # of one without a header: what it is in English words, its place from 1
         try:
             self._find_header(sub_header)
             if not self._is_broken:

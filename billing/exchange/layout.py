@@ -9,7 +9,7 @@ from typing import BinaryIO
 from django.utils.translation import gettext_noop as _
 
 from billing.exchange import dbf
-from billing.exchange.profile import ENCODINGS, Profile
+from billing.exchange.profile import ENCODINGS, LABELS, Profile
 from premises.register import Column, Register, header_key
 from premises.registers import cells, sources
 from premises.registers.encodings import encoding_of
@@ -46,7 +46,7 @@ def opened(rows: Iterator[Line], profile: Profile, known: Sequence[Column]) -> R
     by_name = {column.name: column for column in known}
     columns = {name: _column(by_name[name], profile) for name in profile.columns}
     if not profile.has_header:
-        return Register.placed(rows, {profile.place(name) or 0: column for name, column in columns.items()})
+        return _named(Register.placed(rows, {profile.place(name) or 0: one for name, one in columns.items()}), profile)
     if all(isinstance(place, str) for place in profile.columns.values()):
         return Register(rows, tuple(columns.values()))
     _line, header = next(((line, cells) for line, cells in rows if any(cells)), (0, []))
@@ -58,7 +58,17 @@ def opened(rows: Iterator[Line], profile: Profile, known: Sequence[Column]) -> R
         if place is None and key not in keys:
             raise cells.Unreadable(_("The file has no column «%(name)s»."), {"name": str(profile.columns[name])})
         places[keys.index(key) if place is None else place] = column
-    return Register.placed(rows, places)
+    return _named(Register.placed(rows, places), profile)
+
+
+def _named(register: Register, profile: Profile) -> Register:
+    """What reports call the columns: by the header where the profile says one, else by what stands at the place."""
+    for name, place in profile.columns.items():
+        if isinstance(place, str):
+            register.headers[name] = place
+        else:
+            register.labels[name] = (LABELS[name], place)
+    return register
 
 
 def _column(usual: Column, profile: Profile) -> Column:

@@ -27,6 +27,18 @@ DOCUMENT_REQUIRED = ("period", "account", "doc_no", "service", "accrued", "payab
 KNOWN: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     PAYMENTS: (FIELDS, REQUIRED), DOCUMENTS: (DOCUMENT_FIELDS, DOCUMENT_REQUIRED)
 }  # fmt: skip
+LABELS = {  # what people call the fields
+    "account": _("number of the account"), "date": _("day of the payment"), "time": _("hour"), "number": _("number"),
+    "operation": _("operation, its id at the bank"), "amount": _("sum of the payment"),
+    "transferred": _("sum to transfer"), "fee": _("fee"), "period": _("month"), "payer": _("payer"),
+    "address": _("address"), "kind": _("kind"), "channel": _("channel"), "readings": _("readings"),
+    "purpose": _("purpose"), "doc_no": _("number of the document"), "group": _("group of services"),
+    "service_code": _("code of the service"), "service": _("service"), "unit": _("unit of measure"), "volume": _("volume"),
+    "method": _("how the volume was found"), "tariff": _("tariff"), "accrued": _("accrued"),
+    "recalc": _("recalculated"), "benefit": _("benefit"), "penalty": _("penalty"), "balance": _("debt at the start"),
+    "paid": _("paid"), "payable": _("to pay"), "form": _("form of the document"), "issued": _("issued"),
+    "due": _("pay until"), "upto": _("payments counted up to"),
+}  # fmt: skip
 ENCODINGS = {
     "": "", "utf-8": "utf-8", "windows-1251": "cp1251", "cp1251": "cp1251", "cp866": "cp866", "koi8-r": "koi8-u",
     "koi8-u": "koi8-u", "utf-16": "utf-16",

@@ -134,3 +134,44 @@ def test_charges_of_a_company_that_calculates_elsewhere_are_read_through_a_profi
     client.post(reverse("admin:premises_importrun_import", args=[run.pk]))
     invoice = Invoice.objects.get()
     assert (str(invoice.payable), [str(line) for line in invoice.lines.all()]) == ("150.00", ["Вода", "Тепло"])
+
+
+def test_columns_that_are_known_by_their_places_are_called_in_words(cast: Cast, enter: Enter) -> None:
+    """The report said «amount» and «operation»: codes of ours that the employee never typed."""
+    columns = {"account": 1, "date": 2, "amount": 3, "operation": 4}
+    layout = {"columns": columns, "separator": "|", "has_header": False}
+    row, client = make_profile(cast, layout=layout), enter(cast.anna)
+    rows = "10012|2019-03-11|Ы|A1\n99999|2019-03-11|5,00|\n"
+    answer = upload(client, cast, rows, profile=row.pk)
+    run = ImportRun.objects.get()
+    found = {(one.row, one.column) for one in run.problems}
+    assert found == {(1, "sum of the payment (column 3)"), (2, "number of the account (column 1)")}
+    page = client.get(answer["Location"]).content.decode()
+    assert "sum of the payment (column 3)" in page
+    tried = client.post(
+        reverse("admin:premises_columnprofile_try", args=[row.pk]), {"file": SimpleUploadedFile("f.txt", rows.encode())}
+    )
+    assert "Row 1, sum of the payment (column 3): " in tried.content.decode()
+
+
+def test_a_profile_of_places_and_headers_calls_each_column_as_the_reader_knows_it(cast: Cast, enter: Enter) -> None:
+    client = enter(cast.anna)
+    columns = {"account": "Договор", "date": 2, "amount": "Рублей"}
+    row = make_profile(cast, layout={"columns": columns, "separator": "|", "has_header": True})
+    upload(client, cast, ROWS.replace("1180,70", "Ы").replace("03-11", "33-11"), profile=row.pk)
+    found = {one.column for one in ImportRun.objects.get().problems}
+    assert found == {"Рублей", "day of the payment (column 2)"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"column_operation": "500"}, "The column of «Operation, its id at the bank» must be a number from 1 to 200."),
+        ({"has_header": "-"}, "Without a header the column of «Number of the account» must be a number."),
+    ],
+)
+def test_what_is_wrong_with_a_profile_names_its_fields_in_words(
+    cast: Cast, enter: Enter, changes: dict[str, str], words: str
+) -> None:
+    form = enter(cast.anna).post(ADD, profile(cast, **changes)).context["adminform"].form
+    assert words in [one for some in form.errors.values() for one in some]

@@ -17,13 +17,26 @@ TOLD_EVERY = 200  # rows
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong in one cell or row. `text` is English, to be translated where it is shown, with `facts` in it."""
+    """What is wrong in one cell or row. `text` is English, to be translated where it is shown, with `facts` in it.
+
+    `field` is the file's own header; where the file has none, our name of the column, and then `label` says in English
+    words what stands there and `place` in which column, from 1.
+    """
 
     row: int
     level: str
     field: str
     text: str
     facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    label: str = ""
+    place: int = 0
+
+    @property
+    def column(self) -> str:
+        """What the reader may call the column."""
+        if not self.label:
+            return self.field
+        return gettext("%(what)s (column %(place)s)") % {"what": gettext(self.label), "place": self.place}
 
     @property
     def message(self) -> str:
@@ -32,13 +45,20 @@ class Problem:
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept in ImportRun.report."""
-        return {
-            "row": self.row, "level": self.level, "field": self.field, "text": self.text, "facts": dict(self.facts)
-        }  # fmt: skip
+        kept = {"row": self.row, "level": self.level, "field": self.field, "text": self.text, "facts": dict(self.facts)}
+        return kept | ({"label": self.label, "place": self.place} if self.label else {})
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Problem":
-        return cls(kept["row"], kept["level"], kept["field"], kept["text"], kept.get("facts", {}))
+        return cls(
+            kept["row"],
+            kept["level"],
+            kept["field"],
+            kept["text"],
+            kept.get("facts", {}),
+            kept.get("label", ""),
+            kept.get("place", 0),
+        )
 
 
 class Tally:
@@ -54,6 +74,9 @@ class Tally:
         self.totals: dict[str, str] = {}  # English words to translate → a printed number
         self.facts: dict[str, Any] = {}  # kept with the run: of what format the file is, what its money was sent with
         self.headers: Mapping[str, str] = {}  # name of a column → how the file calls it
+        self.labels: Mapping[
+            str, tuple[str, int]
+        ] = {}  # where it does not: our words in English, and the column's place
         self._kept: dict[bool, list[Problem]] = {True: [], False: []}
 
     @property
@@ -69,8 +92,9 @@ class Tally:
             self.on_progress(count)
 
     def name_columns(self, opened: object) -> None:
-        """From here on problems call the columns as the header of this opened file does, not by our names."""
-        self.headers = getattr(getattr(opened, "register", opened), "headers", {})
+        """From here on problems call the columns as the header of this opened file does, or in words, not by our names."""
+        register = getattr(opened, "register", opened)
+        self.headers, self.labels = getattr(register, "headers", {}), getattr(register, "labels", {})
 
     def note(self, problems: Iterable[Problem]) -> None:
         """Count these problems and keep them while there is room."""
@@ -79,8 +103,13 @@ class Tally:
             self.errors += is_error
             self.warnings += not is_error
             if len(self._kept[is_error]) < MOST_PROBLEMS:
-                header = self.headers.get(problem.field)
-                self._kept[is_error].append(dataclasses.replace(problem, field=header) if header else problem)
+                self._kept[is_error].append(self._named(problem))
+
+    def _named(self, problem: Problem) -> Problem:
+        if header := self.headers.get(problem.field):
+            return dataclasses.replace(problem, field=header)
+        label, place = self.labels.get(problem.field, ("", 0))
+        return dataclasses.replace(problem, label=label, place=place) if label else problem
 
     def total(self, words: str, value: Decimal | int) -> None:
         """Set one control total; `words` are English and marked for translation."""

@@ -51,7 +51,7 @@ class Command(BaseCommand):
     def _print(self, run: ImportRun) -> None:
         for problem in run.problems:
             place = _("row %(row)s") % {"row": problem.row} if problem.row else run.file_name
-            parts = [_("Error") if problem.level == "error" else _("Warning"), place, problem.field, problem.message]
+            parts = [_("Error") if problem.level == "error" else _("Warning"), place, problem.column, problem.message]
             self.stdout.write(": ".join(filter(None, parts)))
         for words, number in run.control_totals:
             self.stdout.write(f"{words}: {number}")
