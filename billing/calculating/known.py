@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from billing.calculating.entitled import Entitled
 from billing.calculating.months import LATE, LOOK_BACK, months_before
 from billing.calculating.plan import Plan
+from billing.calculating.room_heat import with_means
 from billing.calculating.stay import Stay, stay_of
 from billing.models import (
     Absence,
@@ -82,7 +83,7 @@ def read(plan: Plan, houses: Collection[int], *, is_correction: bool) -> Known:
     return Known(
         accounts=accounts,
         stays=stays,
-        used=volumes_of(staying, plan.period),
+        used=with_means(plan, staying, volumes_of(staying, plan.period)),
         house_used=house_uses(houses, plan.period),
         carried=_carried(plan, houses) if plan.terms.carries_rest else {},
         benefits=_benefits(plan, accounts, facts, owners),

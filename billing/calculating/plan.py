@@ -98,10 +98,14 @@ class Plan:
         services = set(by_mean.values_list("service", flat=True))
         found: dict[int, dict[date, list[Supply]]] = defaultdict(dict)
         for month in year if services else ():
-            for house, supplies in _supplies(self.organization, month, services).items():
+            for house, supplies in self.supplied(month, services).items():
                 if some := [one for one in supplies if one.way == Way.HEAT_AVERAGE]:
                     found[house][month] = some
         return dict(found)
+
+    def supplied(self, month: date, services: Collection[int]) -> dict[int, list[Supply]]:
+        """Some services as the houses had them in another month: one query."""
+        return _supplies(self.organization, month, services)
 
     @property
     def last_year(self) -> list[date]:

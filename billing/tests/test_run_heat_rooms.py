@@ -5,8 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from billing.actions.calculate import calculate
+from billing.actions.closing import drop_run, start_correction
 from billing.models import BillingRun, Recalculation, Service, Tariff
-from billing.tests.firm import calculated, issued, line, make_fact, make_service
+from billing.tests.firm import calculated, ignore, issued, line, make_fact, make_service
 from meters.models import Meter
 from meters.testing import make_house_meter, make_meter, make_reading, make_readings
 from portal.testing import Cast, make_account
@@ -107,3 +109,39 @@ def test_a_meter_of_which_nothing_is_known_counts_as_none(
     january = calculated(cast.company, JAN, by=cast.anna, at=AT)
     assert [line(january, one, "heat").volume for one in (flat, other)] == [Decimal("2.5"), Decimal("2.5")]
     assert line(january, other, "heat").method == "O"
+
+
+@pytest.mark.parametrize("silent", [1, 2])
+def test_a_reading_settles_months_that_were_charged_by_the_mean(
+    cast: Cast, flat: PersonalAccount, other: PersonalAccount, heat: Service, meter: Meter, silent: int
+) -> None:
+    """Flat 77's new meter has no average: 2 Gcal by the mean in each silent month. Its reading says what it says of all."""
+    new = make_meter(other, "heat", serial="NEW", installed_on=date(2026, 12, 1))
+    make_reading(meter, JAN, "8")
+    make_reading(meter, FEB, "11")
+    runs = [issued(cast.company, JAN, by=cast.anna, at=AT)]
+    assert line(runs[0], other, "heat").volume == Decimal("2.5")
+    if silent == 2:
+        make_readings(Meter.objects.get(account__isnull=True), date(2027, 3, 1), "118")
+        make_reading(meter, date(2027, 3, 1), "13")
+        runs.append(issued(cast.company, FEB, by=cast.anna, at=AT))
+        assert line(runs[1], other, "heat").volume == Decimal("3.5")  # 3 by the mean, 7 − 6 = 1 shared
+    month = (FEB, date(2027, 3, 1))[silent - 1]
+    make_reading(new, month, ("4.5", "8")[silent - 1])
+    run = issued(cast.company, month, by=cast.anna, at=AT.replace(month=4))
+    # One silent month: 4.5 − 2 = 2.5 of February, 7 − 3 − 2.5 = 1.5 shared: 750, and 4500 − 2000.
+    # Two: 8 − 2 − 3 = 3 of March, 6 − 2 − 3 = 1 shared: 500, and 8000 − 5000.
+    assert (
+        sums(run, other)
+        == ((Decimal("750.00"), Decimal("2500.00")), (Decimal("500.00"), Decimal("3000.00")))[silent - 1]
+    )
+    assert sums(run, flat)[0] == (Decimal("3750.00"), Decimal("2500.00"))[silent - 1]
+    # Both flats together: everything that the house used since January.
+    used = sum(sum(sums(one, account)) for one in (*runs, run) for account in (flat, other))
+    assert used == (Decimal("12000.00"), Decimal("18000.00"))[silent - 1]
+    for one in (*runs, run):
+        correction = start_correction(one, reason="x", by=cast.anna, at=AT.replace(month=4), later=ignore)
+        assert calculate(correction.pk, now=lambda: AT.replace(month=4))
+        correction.refresh_from_db()
+        assert correction.totals["differing"] == 0
+        drop_run(correction, at=AT.replace(month=4), later=ignore)

@@ -1,0 +1,139 @@
+"""Heat that a flat with a meter was charged by the mean of the house, because nothing was known of its meter.
+
+No estimate keeps such a month: the mean is the house's. When the meter is read, what ran through since the reading before is
+of those months too, so what they were charged is taken off as an average is (docs/charging.md).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from billing.calculating.months import LOOK_BACK, days_in, months_before
+from billing.calculating.plan import Plan, Supply, Way
+from billing.calculating.stay import stay_of
+from billing.charging.basis import Basis, Mark
+from billing.charging.days import share_by_days
+from billing.charging.exact import ZERO, volume_rounded
+from billing.models import AccountFact, BillingRun, Charge, CommonUse, HouseFact
+from meters.consumption import Method
+from meters.resources import Resource, from_base
+from meters.volumes import Part, PeriodVolume, volumes_of
+from premises.models import PersonalAccount
+
+Used = dict[tuple[int, str], PeriodVolume]
+Taken = Mapping[date, Decimal]  # in Gcal, by month
+
+
+def with_means(plan: Plan, accounts: Sequence[PersonalAccount], used: Used) -> Used:
+    """The volumes, with the heat of such months among what is taken off a reading.
+
+    Reads nothing where every month since the readings before was read or estimated; else a number of queries that grows with
+    such months alone.
+    """
+    here = {
+        house: supply for house, some in plan.supplies.items() for supply in some if supply.way == Way.HEAT_ROOMS
+    }  # fmt: skip
+    gaps = {
+        account.pk: months
+        for account in accounts
+        if account.unit.house_id in here
+        and (months := {month for part in used[account.pk, Resource.HEAT].parts for month in _unknown(part, plan)})
+    }
+    if not gaps:
+        return used
+    concerned = [account for account in accounts if account.pk in gaps]
+    taken = _taken(plan, concerned, set().union(*gaps.values()), {one.service.pk for one in here.values()})
+    changed = {
+        (pk, str(Resource.HEAT)): _without(plan, used[pk, Resource.HEAT], some) for pk, some in taken.items() if some
+    }
+    return used | changed
+
+
+def _unknown(part: Part, plan: Plan) -> list[date]:
+    """The months between a reading and the one before that neither an average nor the norm was taken for."""
+    if part.method != Method.METER or part.reading is None:
+        return []
+    since = part.since or part.meter.installed_on.replace(day=1)
+    if since >= months_before(plan.period, 1):
+        return []
+    known = {month for month, _volumes in (*part.averaged, *part.normed)}
+    months = (months_before(plan.period, back) for back in range(1, LOOK_BACK))
+    return [month for month in months if since < month and month not in known]
+
+
+def _taken(
+    plan: Plan, accounts: Sequence[PersonalAccount], months: Collection[date], services: Collection[int]
+) -> dict[int, dict[date, Decimal]]:
+    """What the accounts were charged in these months for their own part: the line less the share of the rest."""
+    runs = BillingRun.objects.filter(
+        organization=plan.organization, period__in=months, state=BillingRun.State.ISSUED
+    ).order_by("issued_at", "pk")  # a correction speaks for its month
+    by_month = dict(runs.values_list("period", "pk"))
+    rows = Charge.objects.filter(
+        run__in=by_month.values(), account__in=accounts, service__in=services, method=Mark.OTHER, volume__isnull=False
+    )
+    charged = {(one.account_id, one.run_id): one for one in rows.order_by("pk")}
+    if not charged:
+        return {}
+    houses = {account.unit.house_id for account in accounts}
+    shared = {
+        (one.run_id, one.house_id): one.shared
+        for one in CommonUse.objects.filter(run__in=by_month.values(), house__in=houses, service__in=services)
+    }
+    areas = _areas(plan, houses)
+    facts: dict[int, list[AccountFact]] = defaultdict(list)
+    for fact in AccountFact.objects.filter(account__in=accounts).order_by("since"):
+        facts[fact.account_id].append(fact)
+    found: dict[int, dict[date, Decimal]] = defaultdict(dict)
+    for month, run in by_month.items():
+        there = [account for account in accounts if (account.pk, run) in charged]
+        meters = volumes_of(there, month) if there else {}
+        supplied = plan.supplied(month, services) if there else {}
+        for account in there:
+            house = account.unit.house_id
+            supply = next((one for one in supplied.get(house, ()) if one.way == Way.HEAT_ROOMS), None)
+            area = next((one for since, one in reversed(areas[house]) if since <= month), ZERO)
+            rest = shared.get((run, house))
+            if meters[account.pk, Resource.HEAT].volume is not None or supply is None or rest is None or not area:
+                continue
+            own = charged[account.pk, run].volume or ZERO
+            own -= _share(account, facts[account.pk], month, supply, rest, area)
+            own -= sum((part.base for part in meters[account.pk, Resource.HEAT].parts if part.volumes), ZERO)
+            found[account.pk][month] = volume_rounded(max(own, ZERO))
+    return found
+
+
+def _areas(plan: Plan, houses: Collection[int]) -> dict[int, list[tuple[date, Decimal]]]:
+    found: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
+    for fact in HouseFact.objects.filter(house__in=houses, since__lte=plan.last_day).order_by("since"):
+        found[fact.house_id].append((fact.since, fact.area_rooms))
+    return found
+
+
+def _share(
+    account: PersonalAccount, facts: Sequence[AccountFact], month: date, supply: Supply, rest: Decimal, area: Decimal
+) -> Decimal:
+    """The account's share of what the house shared out in a month."""
+    stay, days = stay_of(account, facts, month, 1), days_in(month)
+    spans = stay.within(supply.first, supply.last, days) if stay else None
+    if stay is None or spans is None:
+        return ZERO
+    return share_by_days(Basis(stay.area or ZERO, days=days, spans=spans), rest, area)
+
+
+def _without(plan: Plan, one: PeriodVolume, taken: Taken) -> PeriodVolume:
+    """The volume with these months taken off the meters that measured them, evenly where there are several."""
+    unknown = {part.meter.pk: [month for month in _unknown(part, plan) if month in taken] for part in one.parts}
+    count = {month: sum(month in some for some in unknown.values()) for month in taken}
+    parts = []
+    for part in one.parts:
+        rows = [
+            (month, (volume_rounded(from_base(taken[month] / count[month], part.meter.unit, Resource.HEAT)),))
+            for month in unknown[part.meter.pk]
+        ]
+        less = sum((volumes[0] for _month, volumes in rows), ZERO)
+        first, *others = part.volumes
+        parts.append(replace(part, averaged=(*part.averaged, *rows), volumes=(first - less, *others)) if rows else part)
+    return replace(one, parts=tuple(parts))
