@@ -24,7 +24,7 @@ def confirmed_recently(view: View[P]) -> View[P]:
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if sessions.is_fresh(request, at=timezone.now()):
             return view(request, *args, **kwargs)
-        back = request.path
+        back = request.get_full_path() if request.method == "GET" else request.path
         return redirect(f"{reverse('confirm')}?next={quote(back)}")
 
     return login_required(wrapped)

@@ -48,6 +48,12 @@ def test_a_password_opens_it_too(olga: Client) -> None:
     assert olga.get("/profile/delete/").status_code == 200
 
 
+def test_the_way_back_keeps_what_the_address_asked_for(olga: Client) -> None:
+    """A form that begins with the values of a row is led back to that row; a form that was sent, to its empty page."""
+    olga.get(olga.get("/profile/delete/?row=5")["Location"])
+    assert olga.post("/profile/confirm/password/", {"password": PASSWORD})["Location"] == "/profile/delete/?row=5"
+
+
 def test_a_wrong_password_is_counted(olga: Client) -> None:
     for _turn in range(5):
         page = olga.post("/profile/confirm/password/", {"password": "wrong"})
