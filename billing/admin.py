@@ -17,6 +17,7 @@ from billing import (  # noqa: F401  (they register their pages)
     admin_circumstances,
     admin_online,
     admin_profiles,
+    admin_providers,
     admin_requisites,
     admin_rules,
     admin_runs,

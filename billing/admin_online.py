@@ -1,4 +1,4 @@
-"""Paying online in the staff room: payments and what they wait for, money that goes back, providers, partners' sites."""
+"""Paying online in the staff room: payments and what they wait for, money that goes back, partners' sites."""
 
 from decimal import Decimal
 from typing import Any, cast
@@ -16,18 +16,16 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.confirm import confirmed_recently
 from accounts.models import User
 from billing.actions.paying import refresh
 from billing.actions.refunding import ask_refund, record_chargeback
-from billing.models import Invoice, PartnerLink, Payment, PaymentIntent, ProviderAccount, ProviderEvent, Refund
-from billing.providers import ProviderError, is_known
+from billing.models import Invoice, PartnerLink, Payment, PaymentIntent, ProviderEvent, Refund
+from billing.providers import ProviderError
 from billing.tasks import nudge_refund
 from lib.errors import Refusal
 from lib.money import format_money, format_number
 from meters.admin_base import DeskAdmin
-from notifications.sealing import seal
-from premises.admin_scope import ACCOUNTANT, ALL, EDIT, LOOK, MANAGER, VIEW, KeyedForm, ScopedAdmin, is_chief
+from premises.admin_scope import ACCOUNTANT, ALL, LOOK, MANAGER, VIEW, ScopedAdmin, is_chief
 
 ASK = "ask"  # the provider, how a payment ended
 RETURN = "return"  # money
@@ -181,85 +179,6 @@ class RefundAdmin(DeskAdmin):
         else:
             messages.success(request, gettext("Written down. The sum is owed again, and the payer is told."))
         return redirect("admin:billing_refund_change", refund.pk)
-
-
-class ProviderForm(KeyedForm):
-    """A company's account at a provider. The secret is typed, sealed, and never shown again."""
-
-    new_secret = forms.CharField(
-        label=_("Secret key"), required=False, max_length=200, strip=True,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=_("It is kept sealed and never shown. Leave it empty to keep the present one."),
-    )  # fmt: skip
-
-    class Meta:
-        model = ProviderAccount
-        fields = ("organization", "provider", "shop_id", "wallet_fee", "card_fee", "is_active")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if field := self.fields.get("provider"):
-            choices = [one for one in ProviderAccount.Provider.choices if is_known(one[0])]
-            cast(forms.ChoiceField, field).choices = choices
-
-    def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or self.cleaned_data
-        is_real = values.get("provider", self.instance.provider) != ProviderAccount.Provider.SANDBOX
-        if is_real and values.get("is_active"):
-            if not values.get("shop_id", self.instance.shop_id):
-                self.add_error("shop_id", _("Write the shop id from the provider's cabinet."))
-            if not (values.get("new_secret") or self.instance.secret):
-                self.add_error("new_secret", _("Write the secret key from the provider's cabinet."))
-        if values.get("new_secret"):
-            self.instance.secret = seal(values["new_secret"])
-        return values
-
-
-@admin.register(ProviderAccount)
-class ProviderAccountAdmin(ScopedAdmin):
-    """Where the company's payments go: changed by a manager who has just confirmed that it is them."""
-
-    may = {MANAGER: EDIT, ACCOUNTANT: LOOK}
-    form = ProviderForm
-    list_display = ("organization", "provider", "shop_id", "wallet_fee", "card_fee", "is_active")
-    list_filter = ("provider", "is_active", "organization")
-    list_select_related = ("organization",)
-    search_fields = ("shop_id",)
-    sortable_by = ("organization",)
-    fields = ("organization", "provider", "shop_id", "new_secret", "wallet_fee", "card_fee", "is_active")
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = list(self.fields or ())
-        if obj is not None and not self.has_change_permission(request, obj):
-            shown.remove("new_secret")
-        return shown
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Payments on their way are asked about where they were sent: another provider, or another shop, is another row.
-
-        The secret may be renewed: it opens no other shop, and refunds of old payments need the one that holds now.
-        """
-        if obj is None:
-            return ()
-        return ("organization", "provider", "shop_id") if obj.intents.exists() else ("organization", "provider")
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        sets = super().get_fieldsets(request, obj)
-        if "shop_id" in self.get_readonly_fields(request, obj):
-            sets[0][1]["description"] = gettext(
-                "Payments were sent to this shop, so its id stays. Switch this row off and add a new row for another shop."
-            )
-        return sets
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Whoever may change it proves first that it is them."""
-
-        def page(request: HttpRequest) -> HttpResponse:
-            return super(ProviderAccountAdmin, self).changeform_view(request, *args, **kwargs)
-
-        if self.has_change_permission(request) or self.has_add_permission(request):
-            return confirmed_recently(page)(request)
-        return page(request)
 
 
 @admin.register(PartnerLink)

@@ -9,6 +9,9 @@ PDF_READY = declare(Kind("billing.pdf_ready", event="bills", channels=(Channel.I
 REQUISITES_ASKED = declare(Kind("billing.requisites_asked", channels=(Channel.INBOX, Channel.EMAIL)))
 REQUISITES_CHANGED = declare(Kind("billing.requisites_changed", channels=(Channel.INBOX, Channel.EMAIL)))
 REQUISITES_FAILED = declare(Kind("billing.requisites_failed", channels=(Channel.INBOX, Channel.EMAIL)))
+PROVIDER_ASKED = declare(Kind("billing.provider_asked", channels=(Channel.INBOX, Channel.EMAIL)))
+PROVIDER_CHANGED = declare(Kind("billing.provider_changed", channels=(Channel.INBOX, Channel.EMAIL)))
+PROVIDER_FAILED = declare(Kind("billing.provider_failed", channels=(Channel.INBOX, Channel.EMAIL)))
 MANY_EXPORTS = declare(Kind("billing.many_exports", channels=(Channel.INBOX, Channel.EMAIL)))
 
 BILL_ISSUED = declare(

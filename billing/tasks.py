@@ -10,6 +10,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
 from django.utils import timezone
 
+from billing.actions.agreeing import apply_due_changes
 from billing.actions.calculate import calculate, clear_dropped
 from billing.actions.hearing import forget_events, hear, look_into
 from billing.actions.issuing import issue
@@ -17,7 +18,6 @@ from billing.actions.paying import refresh
 from billing.actions.pdf import give_up_pdf, make_pdf, requeue_stuck_pdfs
 from billing.actions.prints import make_print, requeue_stuck_prints
 from billing.actions.reconciling import ask_about, reconcile
-from billing.actions.requisites import apply_due_changes
 from billing.actions.running import fail, take_up_stuck
 from billing.models import Invoice, PaymentIntent, ProviderAccount, ProviderEvent, Refund
 from billing.providers import ProviderError
@@ -96,7 +96,7 @@ def sweep_pdfs() -> None:
 
 @shared_task
 def apply_requisites() -> None:
-    """Put bank details in force whose hour has come."""
+    """Put bank details and payment providers in force whose hour has come."""
     apply_due_changes(at=timezone.now())
 
 

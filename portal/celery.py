@@ -75,7 +75,7 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
-    "bank details: put approved changes in force": {
+    "bank details, payment providers: put approved changes in force": {
         "task": "billing.tasks.apply_requisites",
         "schedule": 60.0,
         "options": {"expires": 60},

@@ -1,5 +1,6 @@
 """Reference data, charges, frozen payment documents, payments, the ledger, paying online."""
 
+from billing.models.agreed import AgreedChange, FitsNoMore
 from billing.models.circumstance import Absence, AccountFact, Benefit, QualityCase, Recalculation, Subsidy
 from billing.models.export import Export
 from billing.models.invoice import Invoice, InvoiceLine
@@ -8,6 +9,7 @@ from billing.models.online import (
     PartnerLink,
     PaymentIntent,
     ProviderAccount,
+    ProviderChange,
     ProviderEvent,
     Refund,
     SandboxPayment,
@@ -30,6 +32,7 @@ from billing.models.service import HouseFact, HouseService, Service, ServiceNorm
 __all__ = [
     "Absence",
     "AccountFact",
+    "AgreedChange",
     "BankDocument",
     "Benefit",
     "BillingRun",
@@ -39,6 +42,7 @@ __all__ = [
     "CommonUse",
     "DocumentCounter",
     "Export",
+    "FitsNoMore",
     "HouseFact",
     "HouseService",
     "Invoice",
@@ -51,6 +55,7 @@ __all__ = [
     "PenaltyCharge",
     "PrintBatch",
     "ProviderAccount",
+    "ProviderChange",
     "ProviderEvent",
     "QualityCase",
     "Recalculation",

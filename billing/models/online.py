@@ -1,38 +1,39 @@
 """Paying online: what a person meant to pay, what the provider said, money that went back."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.digests import digest
 from accounts.models import User
+from billing.models.agreed import AgreedChange, FitsNoMore, second_person
 from billing.models.ledger import Payment
 from billing.models.seen import OfAccountQuerySet, OfOrganizationQuerySet
 from lib.money import format_money, format_number
+from notifications.sealing import unseal
 from premises.models import AccountLink, Organization, PersonalAccount
 
 FEE_PERCENT = [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(20))]
 
 
-class ProviderAccount(models.Model):
-    """A company's account at a payment provider. The secret is sealed; without a row residents pay elsewhere."""
+class Shop(models.Model):
+    """Where online money goes: the company's shop at a provider, and what paying there costs. The secret is sealed."""
 
     class Provider(models.TextChoices):
         SANDBOX = "sandbox", _("Sandbox bank (for trying out)")
         YOOKASSA = "yookassa", "ЮKassa"
 
-    organization = models.ForeignKey(
-        Organization, on_delete=models.PROTECT, related_name="provider_accounts", verbose_name=_("company")
-    )
     provider = models.CharField(_("provider"), max_length=10, choices=Provider)
     shop_id = models.CharField(_("shop id"), max_length=60, blank=True)
     secret = models.BinaryField(null=True, editable=False)  # notifications.sealing
@@ -42,9 +43,38 @@ class ProviderAccount(models.Model):
     card_fee = models.DecimalField(
         _("fee of a card, %"), max_digits=5, decimal_places=2, validators=FEE_PERCENT, default=Decimal(1)
     )
+
+    WORDS = ("provider", "shop_id", "wallet_fee", "card_fee")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def shop(self) -> str:
+        """The provider and the company's name there."""
+        return f"{self.get_provider_display()} {self.shop_id}".strip()
+
+
+class ProviderAccountQuerySet(OfOrganizationQuerySet["ProviderAccount"]):
+    def of_shop(self, one: "ProviderAccount | ProviderChange") -> Self:
+        """The rows of this very shop of the company, the newest first: each renewed secret has made one."""
+        shop = {"organization_id": one.organization_id, "provider": one.provider, "shop_id": one.shop_id}
+        return self.filter(**shop).order_by("-pk")
+
+
+class ProviderAccount(Shop):
+    """A company's account at a payment provider, made by an agreed change. Without a row residents pay elsewhere.
+
+    Payments are asked about at the row they were sent to, so its shop and its secret stay as they are: another one is
+    another row. Only the fees change here, and it can be switched off.
+    """
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="provider_accounts", verbose_name=_("company")
+    )
     is_active = models.BooleanField(_("in use"), default=True)
 
-    objects = OfOrganizationQuerySet["ProviderAccount"].as_manager()
+    objects = ProviderAccountQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("payment provider")
@@ -60,6 +90,57 @@ class ProviderAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization}: {self.get_provider_display()}"
+
+
+class ProviderChange(Shop, AgreedChange):
+    """Another shop, or another secret of the same one, waits for a second person, then for its hour."""
+
+    objects = OfOrganizationQuerySet["ProviderChange"].as_manager()
+
+    class Meta(AgreedChange.Meta):
+        verbose_name = _("change of the payment provider")
+        verbose_name_plural = _("changes of payment providers")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_waiting_change_of_provider",
+                fields=["organization"],
+                condition=Q(state__in=["asked", "approved"]),
+                violation_error_message=_("A change of these details waits already. Decide on it first."),
+            ),
+            second_person("provider_needs_a_second_person"),
+        ]
+
+    def __str__(self) -> str:
+        return self.shop
+
+    def put_in_force(self) -> None:
+        """A new row takes the place of the one in use: what was sent to that is asked about, and returned, there."""
+        if self.secret:
+            try:
+                unseal(self.secret)
+            except InvalidToken as error:
+                raise FitsNoMore from error
+        ProviderAccount.objects.filter(organization_id=self.organization_id, is_active=True).update(is_active=False)
+        words = {name: getattr(self, name) for name in (*Shop.WORDS, "secret")}
+        ProviderAccount.objects.create(organization_id=self.organization_id, **words)
+
+    def of_the_same(self) -> "OfOrganizationQuerySet[ProviderChange]":
+        return ProviderChange.objects.filter(organization_id=self.organization_id)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        with translation.override(self.organization.language):
+            return {"shop": self.shop}
+
+    @property
+    def is_secret_kept(self) -> bool:
+        """Whether it goes on with a secret that a row of this shop has already."""
+        secret = bytes(self.secret or b"")
+        return ProviderAccount.objects.of_shop(self).filter(secret=secret).exists()
+
+    def forget(self) -> None:
+        """The secret is with the row that is in force, or with nobody."""
+        self.secret = None
 
 
 class PartnerLink(models.Model):

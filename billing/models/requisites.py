@@ -1,15 +1,13 @@
 """The bank details that a payment document names."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Self
 
-from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from billing.models.agreed import AgreedChange, second_person
 from billing.models.invoice import Invoice
 from billing.models.seen import OfOrganizationQuerySet
 from premises.models import Organization
@@ -61,20 +59,9 @@ class Requisites(models.Model):
         return f"{self.recipient} {self.account}"
 
 
-class RequisitesChange(models.Model):
+class RequisitesChange(AgreedChange):
     """New bank details wait for a second person, then for their hour: a swapped account is the costliest single edit."""
 
-    DELAY = timedelta(hours=24)
-
-    class State(models.TextChoices):
-        ASKED = "asked", _("Waits for a second person")
-        APPROVED = "approved", _("Approved, not in force yet")
-        APPLIED = "applied", _("In force")
-        REFUSED = "refused", _("Refused")
-
-    organization = models.ForeignKey(
-        Organization, on_delete=models.PROTECT, related_name="requisites_changes", verbose_name=_("company")
-    )
     requisites = models.ForeignKey(
         Requisites, null=True, blank=True, on_delete=models.PROTECT, related_name="changes",
         verbose_name=_("bank details"), help_text=_("Empty: new ones"),
@@ -82,25 +69,12 @@ class RequisitesChange(models.Model):
     kind = models.CharField(_("kind of document"), max_length=10, choices=Invoice.Kind, default=Invoice.Kind.MAIN)
     is_main = models.BooleanField(_("for every service of this kind that names no other recipient"), default=True)
     values = models.JSONField(_("new details"))  # the words of Requisites.WORDS
-    state = models.CharField(_("state"), max_length=8, choices=State, default=State.ASKED)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("asked by")
-    )
-    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
-        verbose_name=_("decided by"),
-    )  # fmt: skip
-    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
-    effective_at = models.DateTimeField(_("in force from"), null=True, blank=True)
-    applied_at = models.DateTimeField(null=True, blank=True)
 
     objects = OfOrganizationQuerySet["RequisitesChange"].as_manager()
 
-    class Meta:
+    class Meta(AgreedChange.Meta):
         verbose_name = _("change of bank details")
         verbose_name_plural = _("changes of bank details")
-        ordering = ["-asked_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
                 name="one_waiting_change_of_details",
@@ -109,12 +83,26 @@ class RequisitesChange(models.Model):
                 nulls_distinct=False,
                 violation_error_message=_("A change of these details waits already. Decide on it first."),
             ),
-            models.CheckConstraint(
-                name="details_need_a_second_person",
-                condition=Q(decided_by__isnull=True) | Q(state="refused") | ~Q(decided_by=F("asked_by")),
-                violation_error_message=_("Somebody else must approve what you asked for."),
-            ),
+            second_person("details_need_a_second_person"),
         ]
 
     def __str__(self) -> str:
         return f"{self.values.get('recipient', '')} {self.values.get('account', '')}"
+
+    def put_in_force(self) -> None:
+        """The row gets the new words, or a new row does; a main one takes the place of the main one of its kind."""
+        row = self.requisites or Requisites(organization_id=self.organization_id, kind=self.kind)
+        if self.is_main and (row.pk is None or not row.is_main):
+            Requisites.objects.filter(organization_id=self.organization_id, kind=self.kind).update(is_main=False)
+        row.is_main = self.is_main
+        for name in Requisites.WORDS:
+            setattr(row, name, self.values[name])
+        row.save()
+        self.requisites = row
+
+    def of_the_same(self) -> "OfOrganizationQuerySet[RequisitesChange]":
+        return RequisitesChange.objects.filter(organization_id=self.organization_id, kind=self.kind)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return {"recipient": self.values["recipient"], "account": self.values["account"]}

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template import Context
 
-from billing.models import LedgerEntry, RequisitesChange, StrayPayment
+from billing.models import AgreedChange, LedgerEntry, ProviderChange, RequisitesChange, StrayPayment
 from premises.admin_scope import VIEW
 
 register = template.Library()
@@ -18,11 +18,17 @@ def billing_desk(context: Context) -> dict[str, Any]:
     """Pages of everyday work with their counts, as far as the job allows."""
     request: HttpRequest = context["request"]
     book: Any = admin.site.get_model_admin(LedgerEntry)
-    changes: Any = admin.site.get_model_admin(RequisitesChange)
     if not book.may_here(request, VIEW)[VIEW]:
         return {"reads_money": False}
     return {
         "reads_money": True,
-        "changes": changes.get_queryset(request).filter(state=RequisitesChange.State.ASKED).count(),
+        "changes": _asked(request, RequisitesChange),
+        "shops": _asked(request, ProviderChange),
         "strays": StrayPayment.objects.staffed_by(request.user).filter(state=StrayPayment.State.OPEN).count(),  # type: ignore[arg-type]
     }
+
+
+def _asked(request: HttpRequest, model: type[AgreedChange]) -> int:
+    """How many changes of the own company wait for a second person."""
+    page: Any = admin.site.get_model_admin(model)
+    return int(page.get_queryset(request).filter(state=AgreedChange.State.ASKED).count())

@@ -13,11 +13,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.actions.paying import go_on, refresh
-from billing.models import LedgerEntry, PartnerLink, Payment, PaymentIntent, ProviderAccount, ProviderEvent, Refund
+from billing.models import LedgerEntry, PartnerLink, Payment, PaymentIntent, ProviderEvent, Refund
 from billing.providers import Status
 from billing.testing import make_intent, make_payment, make_till
 from billing.tests.till import Stub
-from notifications.sealing import unseal
 from portal.testing import Cast
 
 Enter = Callable[[User], Client]
@@ -159,100 +158,7 @@ def test_others_find_no_such_page(cast: Cast, stub: Stub, sent: PaymentIntent, p
     assert not Refund.objects.exists()
 
 
-# --- Providers and partners -----------------------------------------------------------------------------------------
-
-
-def provider_words(cast: Cast, **words: str) -> dict[str, str]:
-    return {
-        "organization": str(cast.company.pk), "provider": "yookassa", "shop_id": "100500", "new_secret": "live_key",
-        "wallet_fee": "0", "card_fee": "1", "is_active": "on",
-    } | words  # fmt: skip
-
-
-@pytest.fixture
-def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The employee has just confirmed that it is them."""
-    monkeypatch.setattr("accounts.sessions.is_fresh", lambda request, *, at: True)
-
-
-def test_a_manager_confirms_first(cast: Cast, enter: Enter) -> None:
-    answer = enter(cast.mark).get(reverse("admin:billing_provideraccount_add"))
-    assert answer["Location"].startswith(reverse("confirm"))
-    assert enter(cast.mark).post(reverse("admin:billing_provideraccount_add"), provider_words(cast)).status_code == 302
-    assert not ProviderAccount.objects.exists()
-
-
-def test_the_secret_is_sealed_and_never_shown(cast: Cast, enter: Enter, fresh: None) -> None:
-    mark = enter(cast.mark)
-    assert mark.post(reverse("admin:billing_provideraccount_add"), provider_words(cast)).status_code == 302
-    till = ProviderAccount.objects.get()
-    assert till.secret is not None
-    assert unseal(till.secret) == "live_key"
-    assert b"live_key" not in bytes(till.secret)
-    url = reverse("admin:billing_provideraccount_change", args=[till.pk])
-    assert "live_key" not in mark.get(url).content.decode()
-    mark.post(url, provider_words(cast, new_secret="", card_fee="2"))
-    till.refresh_from_db()
-    assert (unseal(till.secret), till.card_fee) == ("live_key", Decimal("2.00"))
-
-
-def test_the_shop_of_payments_is_not_changed_but_its_secret_may_be_renewed(
-    cast: Cast, stub: Stub, sent: PaymentIntent, enter: Enter, fresh: None
-) -> None:
-    """Shop B knows nothing of what was sent to shop A: it is asked about there until it is over."""
-    mark, till = enter(cast.mark), sent.provider_account
-    url = reverse("admin:billing_provideraccount_change", args=[till.pk])
-    page = mark.get(url).content.decode()
-    assert 'name="shop_id"' not in page
-    assert "add a new row for another shop" in page
-    words = provider_words(cast, shop_id="200600", new_secret="renewed", card_fee="2")
-    assert mark.post(url, words).status_code == 302
-    till.refresh_from_db()
-    assert (till.shop_id, unseal(till.secret or b""), till.card_fee) == ("100500", "renewed", Decimal("2.00"))
-    ProviderAccount.objects.filter(pk=till.pk).update(is_active=False)
-    assert mark.post(reverse("admin:billing_provideraccount_add"), words).status_code == 302
-    stub.pay(sent)
-    assert refresh(PaymentIntent.objects.get(pk=sent.pk), at=timezone.now()).state == "paid"
-
-
-def test_the_shop_of_a_row_without_payments_may_be_corrected(cast: Cast, enter: Enter, fresh: None) -> None:
-    till = make_till(cast.company, provider="yookassa", shop_id="100501")
-    url = reverse("admin:billing_provideraccount_change", args=[till.pk])
-    assert enter(cast.mark).post(url, provider_words(cast)).status_code == 302
-    till.refresh_from_db()
-    assert till.shop_id == "100500"
-
-
-def test_a_real_provider_needs_its_shop_and_secret(cast: Cast, enter: Enter, fresh: None) -> None:
-    answer = enter(cast.mark).post(
-        reverse("admin:billing_provideraccount_add"), provider_words(cast, shop_id="", new_secret="")
-    )
-    page = answer.content.decode()
-    assert "Write the shop id" in page
-    assert "Write the secret key" in page
-    assert not ProviderAccount.objects.exists()
-
-
-def test_one_provider_at_a_time(cast: Cast, enter: Enter, fresh: None) -> None:
-    make_till(cast.company)
-    page = enter(cast.mark).post(reverse("admin:billing_provideraccount_add"), provider_words(cast)).content.decode()
-    assert "The company already uses a provider." in page
-
-
-def test_a_production_does_not_offer_the_sandbox(cast: Cast, enter: Enter, fresh: None, settings: Any) -> None:
-    settings.DEV_PAGES = False
-    mark, url = enter(cast.mark), reverse("admin:billing_provideraccount_add")
-    assert 'value="sandbox"' not in mark.get(url).content.decode()
-    mark.post(url, provider_words(cast, provider="sandbox"))
-    assert not ProviderAccount.objects.exists()
-
-
-def test_an_accountant_only_looks_at_providers(cast: Cast, enter: Enter) -> None:
-    till = make_till(cast.company)
-    anna, url = enter(cast.anna), reverse("admin:billing_provideraccount_change", args=[till.pk])
-    page = anna.get(url).content.decode()
-    assert "new_secret" not in page
-    assert anna.post(url, provider_words(cast)).status_code == 403
+# --- Partners, notifications ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.feature("A9")

@@ -8,15 +8,8 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.actions.requisites import (
-    AlreadyDecided,
-    NotYours,
-    ThereAlready,
-    apply_due_changes,
-    approve_change,
-    ask_change,
-    refuse_change,
-)
+from billing.actions.agreeing import AlreadyDecided, NotYours, apply_due_changes, approve_change, refuse_change
+from billing.actions.requisites import ThereAlready, ask_change
 from billing.models import Requisites, RequisitesChange
 from notifications.models import Notice
 from notifications.rendering import title_and_text

@@ -17,6 +17,7 @@ from billing.models import (
     HouseService,
     PartnerLink,
     PaymentIntent,
+    ProviderChange,
     QualityCase,
     Recalculation,
     Refund,
@@ -83,9 +84,12 @@ def write_reference(side: Side) -> None:
 
 
 def write_online(side: Side) -> None:
-    """A company's account at a provider, a partner, a payment that was begun and one of which money went back."""
+    """A company's account at a provider, a change of it, a partner, a payment that was begun and one of which money went back."""
     marker = side.marker
     make_till(side.organization, shop_id=marker)
+    ProviderChange.objects.create(
+        organization=side.organization, provider="sandbox", shop_id=marker, asked_by=side.staff["manager"]
+    )
     PartnerLink.objects.create(organization=side.organization, title=marker, url="https://pay.example.net/")
     intent = make_intent(side.account, side.resident)
     PaymentIntent.objects.filter(pk=intent.pk).update(state="mismatch", failure=marker, provider_id=marker)

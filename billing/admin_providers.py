@@ -1,0 +1,136 @@
+"""Where a company's online payments go, in the staff room: looked at and switched off by one, changed by two."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from accounts import sessions
+from accounts.confirm import confirmed_recently
+from accounts.models import User
+from billing.actions.shops import InUseAlready, ask_shop, is_in_use, kept_secret
+from billing.admin_agreed import AgreedAdmin, Compared
+from billing.models import ProviderAccount, ProviderChange
+from billing.providers import is_known
+from lib.money import format_number
+from premises.admin_scope import ACCOUNTANT, CHANGE, LOOK, MANAGER, VIEW, KeyedForm, ScopedAdmin
+
+
+class ProvedMixin:
+    """Whoever may write here proves first that it is them."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        page = sensitive_post_parameters("new_secret")(super().changeform_view)  # type: ignore[misc]
+        may_write = self.has_change_permission(request) or self.has_add_permission(request)  # type: ignore[attr-defined]
+        answer = (confirmed_recently(page) if may_write else page)(request, *args, **kwargs)
+        return cast(HttpResponse, answer)
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountAdmin(ProvedMixin, ScopedAdmin):
+    """Where the company's payments go. A manager changes the fees and may switch it off; another shop needs two people."""
+
+    may = {MANAGER: {VIEW, CHANGE}, ACCOUNTANT: LOOK}
+    list_display = ("organization", "provider", "shop_id", "wallet_fee", "card_fee", "is_active")
+    list_filter = ("provider", "is_active", "organization")
+    list_select_related = ("organization",)
+    search_fields = ("shop_id",)
+    sortable_by = ("organization",)
+    fields = ("organization", "provider", "shop_id", "wallet_fee", "card_fee", "is_active", "change_it")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """What was switched off comes back as any other shop does."""
+        asked_for = ("organization", "provider", "shop_id", "change_it")
+        return asked_for if obj and obj.is_active else (*asked_for, "is_active")
+
+    def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
+        """Only what was typed: a row that was switched off meanwhile stays off."""
+        obj.save(update_fields=form.changed_data)
+
+    @admin.display(description=_("change"))
+    def change_it(self, row: ProviderAccount) -> str:
+        page = reverse("admin:billing_providerchange_add")
+        words = (
+            gettext("Ask for another shop or secret key") if row.is_active else gettext("Ask to use this shop again")
+        )
+        return format_html('<a href="{}?account={}">{}</a>', page, row.pk, words)
+
+
+class ProviderForm(KeyedForm):
+    """Where payments should go. The secret is typed, sealed, and never shown again."""
+
+    new_secret = forms.CharField(
+        label=_("Secret key"), required=False, max_length=200, strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("It is kept sealed and never shown. Leave it empty to keep the present one."),
+    )  # fmt: skip
+
+    class Meta:
+        model = ProviderChange
+        fields = ("organization", *ProviderChange.WORDS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if field := self.fields.get("provider"):
+            choices = [one for one in ProviderAccount.Provider.choices if is_known(one[0])]
+            cast(forms.ChoiceField, field).choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if not {"organization", "provider"} <= values.keys():
+            return values
+        wanted = ProviderChange(**{name: values.get(name, "") for name in ("organization", "provider", "shop_id")})
+        typed, is_real = values.get("new_secret"), wanted.provider != ProviderAccount.Provider.SANDBOX
+        if is_real and not wanted.shop_id:
+            self.add_error("shop_id", _("Write the shop id from the provider's cabinet."))
+        if is_real and not typed and not kept_secret(wanted):
+            self.add_error("new_secret", _("Write the secret key from the provider's cabinet."))
+        if not typed and is_in_use(wanted):
+            self.add_error("shop_id", str(InUseAlready().message))
+        return values
+
+
+@admin.register(ProviderChange)
+class ProviderChangeAdmin(ProvedMixin, AgreedAdmin):
+    """Who asked to take payments where, who approved it, since when it is in force."""
+
+    form = ProviderForm
+    list_display = ("organization", "__str__", "state", "asked_by", "asked_at", "decided_by", "effective_at")
+    NEW = ("organization", "provider", "shop_id", "new_secret", "wallet_fee", "card_fee")
+    PRESENT = ProviderAccount
+    present = "account"
+    COPIED = ProviderChange.WORDS
+    advice = _("Compare the shop with the provider's cabinet before you approve it.")
+
+    def compared(self, change: ProviderChange) -> Iterator[Compared]:
+        """Beside the shop in use; of the secret only whether it is another one, and only while it waits."""
+        now = ProviderAccount.objects.filter(organization=change.organization_id, is_active=True).first()
+        yield gettext("provider"), change.get_provider_display(), now and now.get_provider_display()
+        yield gettext("shop id"), change.shop_id, now and now.shop_id
+        for name in ("wallet_fee", "card_fee"):
+            label = ProviderChange._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+            yield label, _percent(getattr(change, name)), _percent(getattr(now, name)) if now else None
+        if change.secret:
+            kept = change.is_secret_kept
+            yield gettext("Secret key"), gettext("the present one") if kept else gettext("a new one"), None
+
+    def save_model(self, request: HttpRequest, obj: ProviderChange, form: Any, change: bool) -> None:
+        ask_shop(obj, secret=form.cleaned_data["new_secret"], by=cast(User, request.user), at=timezone.now())
+
+    def approve_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The second person agrees (POST); one who has not confirmed lately does so on the page of the change."""
+        self._posted(request, pk)
+        return super().approve_view(request, pk) if sessions.is_fresh(request, at=timezone.now()) else self._back(pk)
+
+
+def _percent(value: Decimal) -> str:
+    return format_number(value, get_language() or "en", 2)
