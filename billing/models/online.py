@@ -91,6 +91,12 @@ class ProviderAccount(Shop):
     def __str__(self) -> str:
         return f"{self.organization}: {self.get_provider_display()}"
 
+    @property
+    def renewed(self) -> "ProviderAccount | None":
+        """The newest later row of this shop that has a secret: the provider may know no older one."""
+        later = ProviderAccount.objects.of_shop(self).filter(pk__gt=self.pk, secret__isnull=False)
+        return later.first()
+
 
 class ProviderChange(Shop, AgreedChange):
     """Another shop, or another secret of the same one, waits for a second person, then for its hour."""

@@ -31,7 +31,11 @@ TIMEOUT = (4, 12)  # seconds to connect and to answer
 BRIEF = (2, 3)  # where a person waits for the page
 METHODS = {PaymentIntent.Method.WALLET: "yoo_money", PaymentIntent.Method.CARD: "bank_card"}
 READ = {"succeeded": Status.SUCCEEDED, "canceled": Status.CANCELED}
-TEMPORARY = {401, 403, 408, 425, 429}  # the first two speak of the shop's secret, not of the payment
+TEMPORARY = {403, 408, 425, 429}  # the first, as 401, speaks of the shop's secret, not of the payment
+
+
+class WrongSecret(ProviderError):
+    """The shop has another secret by now."""
 
 
 class Http(ApiClient):
@@ -61,6 +65,8 @@ class Http(ApiClient):
 
     @staticmethod
     def _read(answer: requests.Response) -> dict[str, Any]:
+        if answer.status_code == 401:
+            raise WrongSecret("ЮKassa answered 401")
         if answer.status_code != 200:
             is_final = 400 <= answer.status_code < 500 and answer.status_code not in TEMPORARY
             raise ProviderError(f"ЮKassa answered {answer.status_code}", is_final=is_final)
@@ -81,6 +87,20 @@ class YooKassa:
         self.account = account
         self.http = Http(account.shop_id, unseal(account.secret) if account.secret else "")
 
+    def _ask(self, *words: Any) -> dict[str, Any]:
+        """Ask with the secret of this row; where ЮKassa knows that no more, with the newest of the same shop.
+
+        A new key in its cabinet ends the old one, also for payments that are on their way and for refunds of years ago.
+        """
+        try:
+            return self.http.request(*words)
+        except WrongSecret:
+            renewed = self.account.renewed
+            if renewed is None or renewed.secret is None:
+                raise
+            self.http.shop_password = unseal(renewed.secret)
+            return self.http.request(*words)
+
     def create(self, intent: PaymentIntent, return_url: str) -> Created:
         request = PaymentRequest(
             {
@@ -92,7 +112,7 @@ class YooKassa:
                 "payment_method_data": {"type": METHODS[PaymentIntent.Method(intent.method)]},
             }
         )
-        made = _read(PaymentResponse, self.http.request(HttpVerb.POST, "/payments", None, _key(intent.key), request))
+        made = _read(PaymentResponse, self._ask(HttpVerb.POST, "/payments", None, _key(intent.key), request))
         url = str(getattr(made.confirmation, "confirmation_url", "") or "")
         if not made.id or not _is_page(url):
             raise ProviderError("ЮKassa gave no page to pay at")
@@ -100,7 +120,7 @@ class YooKassa:
 
     def fetch(self, intent: PaymentIntent, *, is_brief: bool = False) -> State:
         self.http.timeout = BRIEF if is_brief else TIMEOUT
-        answer = self.http.request(HttpVerb.GET, f"/payments/{intent.provider_id}")
+        answer = self._ask(HttpVerb.GET, f"/payments/{intent.provider_id}")
         payment = _read(PaymentResponse, answer)
         amount, currency = _amount(answer)
         reason = getattr(payment.cancellation_details, "reason", "") if payment.cancellation_details else ""
@@ -122,7 +142,7 @@ class YooKassa:
         raise ProviderError("ЮKassa cancels nothing that waits for its payer", is_final=True)
 
     def _refunds(self, payment_id: str) -> tuple[Back, ...]:
-        answer = self.http.request(HttpVerb.GET, "/refunds", {"payment_id": payment_id, "limit": 100})
+        answer = self._ask(HttpVerb.GET, "/refunds", {"payment_id": payment_id, "limit": 100})
         found = _read(RefundListResponse, answer).items or ()
         return tuple(
             Back(str(one.id), _amount(raw)[0], READ.get(str(one.status), Status.PENDING))
@@ -140,7 +160,7 @@ class YooKassa:
                 "description": refund.reason[:250],
             }
         )
-        answer = self.http.request(HttpVerb.POST, "/refunds", None, _key(str(refund.public_id)), request)
+        answer = self._ask(HttpVerb.POST, "/refunds", None, _key(str(refund.public_id)), request)
         done = _read(RefundResponse, answer)
         return Returned(str(done.id), READ.get(str(done.status), Status.PENDING))
 

@@ -292,3 +292,21 @@ def test_a_refund_made_in_the_cabinet_of_the_provider_is_found(cast: Cast, shop:
 def test_what_waits_for_a_capture_is_not_paid(cast: Cast, shop: Shop, sent: PaymentIntent) -> None:
     shop.payments[sent.provider_id]["status"] = "waiting_for_capture"
     assert refresh(sent, at=timezone.now()).state == "sent"
+
+
+def test_a_renewed_secret_serves_the_payments_of_the_old_one(cast: Cast, shop: Shop, sent: PaymentIntent) -> None:
+    """A new key in the cabinet ends the old one: what is on its way, and its refund, go on with the key of the newest row."""
+    old = sent.provider_account
+    shop.pay(sent.provider_id)
+    ProviderAccount.objects.update(secret=seal("ended"), is_active=False)
+    with pytest.raises(ProviderError) as error:
+        refresh(PaymentIntent.objects.get(pk=sent.pk), at=timezone.now())
+    assert not error.value.is_final
+    make_till(cast.other_company, provider="yookassa", shop_id=SHOP, secret=seal(SECRET))
+    with pytest.raises(ProviderError):  # another company's key is none of ours
+        refresh(PaymentIntent.objects.get(pk=sent.pk), at=timezone.now())
+    make_till(cast.company, provider="yookassa", shop_id=SHOP, secret=seal(SECRET))
+    found = refresh(PaymentIntent.objects.get(pk=sent.pk), at=timezone.now())
+    assert (found.state, found.provider_account) == ("paid", old)
+    refund = ask_refund(Payment.objects.get(), amount=Decimal("1.00"), reason="ошибка", by=cast.mark, at=timezone.now())
+    assert send_refund(refund, at=timezone.now()).state == "done"
