@@ -157,11 +157,16 @@ def return_url(intent: PaymentIntent) -> str:
 
 @transaction.atomic
 def _mark_sent(intent: PaymentIntent, *, shown: str | None) -> PaymentIntent:
-    """From here on the sum stands. The account is held first, as where a payment begins: no fourth one slips through."""
+    """From here on the sum stands. The account is held first, as where a payment begins: no fourth one slips through.
+
+    A shop that was switched off meanwhile gets nothing new: a person begins anew, with the fees of the shop in use.
+    """
     PersonalAccount.objects.select_for_update(no_key=True).get(pk=intent.account_id)
     held = _hold(intent)
     _compare(held, shown)
     if held.state == Is.CREATED:
+        if not held.provider_account.is_active:
+            raise NotPayable(_("The company takes payments in another place now. Begin once more."))
         _guard_waiting(held.account)
         held.state = Is.SENT
         held.save(update_fields=["state"])

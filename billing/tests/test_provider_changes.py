@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.actions.agreeing import AlreadyDecided, NotYours, apply_due_changes, approve_change, refuse_change
-from billing.actions.paying import go_on, provider_account_of, refresh
+from billing.actions.paying import NotPayable, go_on, provider_account_of, refresh
 from billing.actions.refunding import ask_refund, send_refund
 from billing.actions.shops import InUseAlready, ask_shop
 from billing.models import AgreedChange, Payment, PaymentIntent, ProviderAccount, ProviderChange, RequisitesChange
@@ -174,6 +174,23 @@ def test_the_old_shop_ends_what_was_sent_to_it(cast: Cast, stub: Stub) -> None:
     )
     assert send_refund(refund, at=timezone.now()).state == "done"
     assert make_intent(cast.account, cast.olga).provider_account == new
+
+
+def test_what_was_never_sent_is_begun_anew_at_the_new_shop(cast: Cast, stub: Stub, enter: Enter) -> None:
+    make_till(cast.company, provider="yookassa", shop_id="old")
+    begun = make_intent(cast.account, cast.olga)
+    new = in_force(cast)
+    with pytest.raises(NotPayable):
+        go_on(begun, at=timezone.now())
+    assert stub.ids == {}
+    words = {"shown": PaymentIntent.objects.get(pk=begun.pk).facts}
+    go = reverse("pay_go", args=[cast.account.public_id, begun.public_id])
+    answer = enter(cast.olga).post(go, words, follow=True)
+    assert answer.redirect_chain[0][0] == reverse("pay", args=[cast.account.public_id])
+    assert "in another place now" in answer.content.decode()
+    again = make_intent(cast.account, cast.olga)
+    assert (again.pk, again.provider_account) == (begun.pk, new)
+    assert go_on(again, at=timezone.now()).pay_url
 
 
 # --- Who is told ----------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from accounts.models import User
 from accounts.once import once
 from billing.actions.paying import (
     Changed,
+    NotPayable,
     TooManyOpen,
     ask_once,
     call_off,
@@ -240,6 +241,9 @@ def pay_go(request: HttpRequest, account_id: UUID, intent_id: UUID) -> HttpRespo
         messages.warning(request, str(changed))
         return SeeOther(reverse("pay_intent", args=[account_id, intent_id]))
     except TooManyOpen:
+        return SeeOther(reverse("pay", args=[account_id]))
+    except NotPayable as no:
+        messages.warning(request, str(no))
         return SeeOther(reverse("pay", args=[account_id]))
     except ProviderError:
         messages.warning(request, _("The bank does not answer now. Nothing was paid. Try again in a few minutes."))
