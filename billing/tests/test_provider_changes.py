@@ -282,6 +282,7 @@ def test_one_manager_switches_off_and_two_people_on(cast: Cast, enter: Enter, fr
     assert provider_account_of(cast.company) is None
     page = mark.get(f"{reverse(ADD)}?account={till.pk}").content.decode()
     assert 'value="100500"' in page
+    assert 'value="100500"' not in enter(cast.pavel).get(f"{reverse(ADD)}?account={till.pk}").content.decode()
     assert mark.post(reverse(ADD), posted(cast, new_secret="")).status_code == 302
     assert ProviderChange.objects.get().is_secret_kept
 
