@@ -17,6 +17,7 @@ from lib.paper.text import measure
 from lib.text import raised
 
 SIZES = (8.8, 8.2, 7.7, 7.2)
+SAVING_SIZE = 7.7  # the letters with which a page is saved
 LEAST_SERVICE, MOST_SERVICE = 96.0, 190.0  # points for the names of the services
 NAME_LINES = 2.5  # over so many lines of its column goes an average name, where a sheet allows it
 HEAD_SIZE = 6.8
@@ -38,14 +39,18 @@ class Charges:
         return Table(self.columns, self.rows, self.style, self.head_style)
 
 
-def charges(invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording, labels: Labels) -> Charges:
-    """Choose the columns, then the largest letters with which they fit."""
+def charges(
+    invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording, labels: Labels, *, largest: float = SIZES[0]
+) -> Charges:
+    """Choose the columns, then the largest letters with which they fit, none larger than `largest`."""
     totals, has_marks = totals_of(invoice, lines), bool(methods(lines, words))
     names = columns_with_values(lines, totals, labels)
     cells = {name: [CELLS[name](line) for line in lines] for name in names}
     parts = [part for line in lines for part in parts_of(line, words)]
     last = [totals["payable"], money(invoice.payable), *(money(amount) for _label, amount in settled(invoice))]
-    for size, style in ((sheet, Style(size=points)) for sheet in (PORTRAIT, LANDSCAPE) for points in SIZES):
+    for size, style in (
+        (sheet, Style(size=points)) for sheet in (PORTRAIT, LANDSCAPE) for points in SIZES if points <= largest
+    ):
         head_style = Style(size=HEAD_SIZE, bold=True, leading=1.2)
         bold = Style(size=style.size, bold=True)
         widths = {

@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from billing.models import Invoice, InvoiceLine
 from billing.payment_code import payment_code
 from billing.printing import sections
-from billing.printing.charges import Charges, charges, methods
+from billing.printing.charges import SAVING_SIZE, Charges, charges, methods
 from billing.printing.figures import day, figure, money, month
 from billing.printing.labels import Labels, labels_of
 from billing.qr.symbol import code_rows
@@ -62,7 +63,18 @@ class Form:
         """Add the document to the book, on pages of its own."""
         payer = self.invoice.payer
         label = f"{self.title} · {self.words.account_number}: {payer.get('account_number', '')}"
-        book.fitted(self._draw, size=self.charges.size, label=label, bookmark=bookmark)
+        book.fitted(self._draw, size=self.charges.size, label=label, bookmark=bookmark, more=self._saved)
+
+    @cached_property
+    def smaller(self) -> Charges:
+        """The table of services in the letters with which a page is saved."""
+        if self.charges.style.size <= SAVING_SIZE:
+            return self.charges
+        return charges(self.invoice, self.lines, self.words, self.labels, largest=SAVING_SIZE)
+
+    def _saved(self) -> float:
+        """How many points lower the table of services is with those."""
+        return self.charges.table().height(self.sheet) - self.smaller.table().height(self.sheet)
 
     def _draw(self, sheet: Sheet) -> None:
         self.sheet, self.headings = sheet, 0
@@ -96,7 +108,7 @@ class Form:
     def _panel(self) -> None:
         """The one thing everybody looks for: how much, until when, and the two codes."""
         sheet, pad, wide = self.sheet, 8.0, CODES_WIDTH
-        code = payment_code(self.invoice)
+        code = self.pay_code
         side = CODE_SIDE + 3
         left = sheet.width - 2 * (wide + pad) - 3 * pad
         sums, pay, cabinet = self._sums(left), self._pay(bool(code)), self._cabinet()
@@ -107,13 +119,23 @@ class Form:
         sheet.fill(sheet.left, top, left + 2 * pad, height, PAPER)
         sheet.write_box(sums, sheet.left + pad, top + pad, left)
         if code:
-            sheet.code(code_rows(code), first, top + pad, CODE_SIDE, self.words.pay_code)
+            sheet.code(code, first, top + pad, CODE_SIDE, self.words.pay_code)
         sheet.write_box(pay, first, top + pad + under_pay, wide)
-        sheet.code(qr_rows(self.cabinet.url), second, top + pad, CODE_SIDE, self.words.cabinet_code)
+        sheet.code(self.cabinet_code, second, top + pad, CODE_SIDE, self.words.cabinet_code)
         sheet.write_box(cabinet, second, top + pad + side, wide)
         sheet.frame(sheet.left, top, sheet.width, height, EDGE, 0.8)
         sheet.skip(height)
         sheet.gap(2)
+
+    @cached_property
+    def pay_code(self) -> Sequence[bytes]:
+        """The modules of the code that pays; none where the bank details are not complete."""
+        code = payment_code(self.invoice)
+        return code_rows(code) if code else ()
+
+    @cached_property
+    def cabinet_code(self) -> Sequence[bytes]:
+        return qr_rows(self.cabinet.url)
 
     def _sums(self, width: float) -> Box:
         invoice, words, labels, box = self.invoice, self.words, self.labels, Box()
@@ -208,7 +230,8 @@ class Form:
 
     def _charges(self) -> None:
         """The services; in 43/пр the recipient belongs to this section."""
-        table, sheet = self.charges.table(), self.sheet
+        sheet = self.sheet
+        table = (self.smaller if sheet.is_small else self.charges).table()
         marks = [f"({mark}) — {text}" for mark, text in methods(self.lines, self.words)]
         notes = ("; ".join(marks), SMALL)
         tail = self.tail + (height_of(lines_of((notes,), sheet.width)) + 4 * sheet.air if marks else 0.0)

@@ -166,6 +166,26 @@ def test_smaller_gaps_save_a_page_that_would_hold_little(cast: Cast) -> None:
     assert rows_on(pages[0]) == list(range(7))
 
 
+def sizes(pdf: bytes) -> set[str]:
+    contents = PdfReader(BytesIO(pdf)).pages[0].get_contents()
+    assert contents is not None
+    return {size for _name, size, *_rest in DRAWN.findall(contents.get_data().decode("ascii"))}
+
+
+def test_letters_get_smaller_only_where_smaller_gaps_do_not_save_the_page(cast: Cast) -> None:
+    invoice, sheets = bill(cast, "ru43"), dict[int, bytes]()
+    for count in range(1, 16):
+        sheets[count] = draw_sheet(invoice, lines_for(count), "7F3KQ9ZT2MXA")
+    on_one = [count for count, pdf in sheets.items() if len(pages_of(pdf)) == 1]
+    assert on_one == list(range(1, len(on_one) + 1))
+    assert len(on_one) >= 10  # what most flats have
+    small = [count for count, pdf in sheets.items() if "7.7" in sizes(pdf)]
+    assert small
+    assert max(on_one) in small
+    assert not set(small) - set(on_one)  # in vain nothing is made small
+    assert not set(small) & set(range(1, 7))
+
+
 def test_sub_lines_stay_with_their_line_and_the_money_of_the_month_with_the_total(cast: Cast) -> None:
     invoice = bill(cast, "ru43", paid=Decimal("526.24"), subsidy=Decimal("100.00"), payable=Decimal("4304.15"))
     for count in range(1, 40):

@@ -3,12 +3,13 @@
 import zlib
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from types import TracebackType
 from typing import BinaryIO, Self
 from xml.sax.saxutils import escape
 
 from lib.paper.faces import Face, cut, face
-from lib.paper.file import PdfFile, string
+from lib.paper.file import LEVEL, PdfFile, string
 from lib.paper.sheet import PORTRAIT, Sheet
 
 FONT_NAMES = {"text": "T", "bold": "B", "rest": "R"}
@@ -61,16 +62,20 @@ class Book:
         size: tuple[float, float] = PORTRAIT,
         label: str = "",
         bookmark: str = "",
+        more: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """Let `draw` draw a document; where smaller gaps save its last page, it is drawn once more with those."""
+        """Let `draw` draw a document; where smaller gaps save its last page, it is drawn once more with those.
+
+        `more` tells how many points `draw` saves beside the gaps on a sheet that `is_small`.
+        """
         free = self.file.given
         sheet = Sheet(self, size, label, bookmark)
         draw(sheet)
-        air = sheet.saving()
-        if air is not None:
+        saving = sheet.saving(more)
+        if saving is not None:
             taken = self.file.given
             self.file.forget(free)
-            tighter = Sheet(self, size, label, bookmark, air)
+            tighter = Sheet(self, size, label, bookmark, *saving)
             draw(tighter)
             if len(tighter.pages) < len(sheet.pages):
                 sheet = tighter
@@ -147,17 +152,29 @@ def write_font(file: PdfFile, one: Face, letters: dict[int, int], program: bytes
         f"/Ascent {one.ascent}/Descent {one.descent}/CapHeight 728/StemV 80"
         f"/{'FontFile3' if one.is_outline else 'FontFile2'} {data} 0 R>>"
     )
-    glyphs = {0: 0} | {glyph: letter for letter, glyph in sorted(letters.items(), reverse=True)}
-    widths = " ".join(f"{glyph}[{one.advances[glyph]:.0f}]" for glyph in sorted(glyphs))
+    widths, names = said_of(one.name) if letters is one.letters else _said(one, letters)
     cid = file.add(
         f"<</Type/Font/Subtype/CIDFontType{'0' if one.is_outline else '2'}/BaseFont/{base}"
         "/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
         f"/FontDescriptor {descriptor} 0 R/W[{widths}]{'' if one.is_outline else '/CIDToGIDMap/Identity'}>>"
     )
-    names = file.stream(to_unicode({glyph: letter for glyph, letter in glyphs.items() if letter}).encode("ascii"))
+    table = file.stream(names, packed=True)
     return file.add(
-        f"<</Type/Font/Subtype/Type0/BaseFont/{base}/Encoding/Identity-H/DescendantFonts[{cid} 0 R]/ToUnicode {names} 0 R>>"
+        f"<</Type/Font/Subtype/Type0/BaseFont/{base}/Encoding/Identity-H/DescendantFonts[{cid} 0 R]/ToUnicode {table} 0 R>>"
     )
+
+
+@cache
+def said_of(name: str) -> tuple[str, bytes]:
+    """The widths of a whole face and the packed table of its letters: the same in every file of a process."""
+    return _said(face(name), face(name).letters)
+
+
+def _said(one: Face, letters: dict[int, int]) -> tuple[str, bytes]:
+    glyphs = {0: 0} | {glyph: letter for letter, glyph in sorted(letters.items(), reverse=True)}
+    widths = " ".join(f"{glyph}[{one.advances[glyph]:.0f}]" for glyph in sorted(glyphs))
+    names = to_unicode({glyph: letter for glyph, letter in glyphs.items() if letter}).encode("ascii")
+    return widths, zlib.compress(names, LEVEL)
 
 
 def to_unicode(glyphs: dict[int, int]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -22,6 +23,7 @@ MARGIN = 12 * MM
 FOOT = 15 * MM
 LEAST_AIR = 0.4  # of every gap: the rows of a table still stand apart
 FIRST_AIR = 0.7  # as much is taken where less would do: a row more or less must not decide
+MOST_MORE = 160.0  # points that smaller letters may give back: beyond them nobody asks
 SPARE = 12.0  # points that are asked of the gaps beyond what is needed
 FOOT_STYLE = Style(size=8.0, colour="0.29 0.33 0.38")
 BASELINE = 0.36  # of the size, below the middle of the line: the middle of the capital letters
@@ -66,11 +68,14 @@ class Page:
 class Sheet:
     """A document on pages of its own. `y` is how far down the page it has come, in points.
 
-    `air` is the part of every gap that is left: 1 as the form was thought, less where a page is saved by it.
+    `air` is the part of every gap that is left: 1 as the form was thought, less where a page is saved by it; `is_small`
+    asks for smaller letters too, where the form has some.
     """
 
-    def __init__(self, book: Book, size: tuple[float, float], label: str, bookmark: str, air: float = 1.0) -> None:
-        self.air, self.top = air, MARGIN
+    def __init__(
+        self, book: Book, size: tuple[float, float], label: str, bookmark: str, air: float = 1.0, is_small: bool = False
+    ) -> None:
+        self.air, self.is_small, self.top = air, is_small, MARGIN
         self.gaps = 0.0  # points of all gaps as they were thought
         self.given_up = self.repeated = (
             0.0  # points left at the foot of the page before, and of heads said again on this one
@@ -141,13 +146,19 @@ class Sheet:
             x += unit * part + gap
         self.y = lowest
 
-    def saving(self) -> float | None:
-        """The air with which the last page should be saved; None where there is one page, or too little air for that."""
-        if len(self.pages) == 1 or not self.gaps:
+    def saving(self, more: Callable[[], float]) -> tuple[float, bool] | None:
+        """With which air the last page should be saved and whether smaller letters are needed too; None where it cannot be.
+
+        `more` tells how many points the drawing gives back with its smaller letters.
+        """
+        if len(self.pages) == 1:
             return None
-        over = self.y - self.top - self.repeated - self.given_up
-        air = 1 - (over + SPARE) / self.gaps
-        return min(air, FIRST_AIR) if air >= LEAST_AIR else None
+        over = self.y - self.top - self.repeated - self.given_up + SPARE
+        most = self.gaps * (1 - LEAST_AIR)
+        is_small = most < over < most + MOST_MORE
+        if is_small:
+            over -= more()
+        return (min(1 - over / self.gaps, FIRST_AIR), is_small) if over <= most else None
 
     # What those are made of
 
@@ -238,13 +249,7 @@ class Sheet:
         bottom, scale = self.page_height - y - size, size / (len(rows) + 2 * QUIET_ZONE)
         shape = f"/A<</O/Layout/Placement/Block/BBox[{x:.2f} {bottom:.2f} {x + size:.2f} {bottom + size:.2f}]>>"
         self.mark(self.tag("Figure", self.part, f"/Alt{string(alt)}{shape}"))
-        areas = " ".join(
-            [
-                f"{run.start() + QUIET_ZONE} {high} {run.end() - run.start()} 1 re"
-                for high, row in enumerate(reversed(rows), start=QUIET_ZONE)
-                for run in DARK.finditer(row)
-            ]
-        )
+        areas = _areas(tuple(rows))
         self.page.drawing.append(f"q 0 g {scale:.5f} 0 0 {scale:.5f} {x:.2f} {bottom:.2f} cm {areas} f Q EMC")
 
     # The end
@@ -284,6 +289,18 @@ class Sheet:
             f"<</Type/Page/Parent {book.pages} 0 R/MediaBox[0 0 {self.page_width:.2f} {self.page_height:.2f}]"
             f"/Resources<</Font {book.fonts} 0 R>>/Contents {content} 0 R/StructParents {key}/Tabs/S>>",
         )
+
+
+@lru_cache(maxsize=8)
+def _areas(rows: tuple[bytes, ...]) -> str:
+    """The dark modules of a code as areas; kept for the second drawing of the same form."""
+    return " ".join(
+        [
+            f"{run.start() + QUIET_ZONE} {high} {run.end() - run.start()} 1 re"
+            for high, row in enumerate(reversed(rows), start=QUIET_ZONE)
+            for run in DARK.finditer(row)
+        ]
+    )
 
 
 def height_of(lines: Sequence[Line]) -> float:

@@ -56,6 +56,11 @@ class Table:
         self._measure(sheet)
         return 0 not in self._breaks(above, tail)
 
+    def height(self, sheet: Sheet) -> float:
+        """How high it is in one piece."""
+        self._measure(sheet)
+        return self.head_height + sum(high for _cells, high in self.measured)
+
     def draw(self, sheet: Sheet, *, after: float = 4.0, tail: float = 0.0) -> None:
         """Draw it over as many pages as it takes; its last rows keep `tail` points of the page for what follows them."""
         self._measure(sheet)
