@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from billing.calculating.entitled import Entitled
 from billing.calculating.months import LATE, LOOK_BACK, months_before
 from billing.calculating.plan import Plan
-from billing.calculating.room_heat import with_means
+from billing.calculating.room_heat import Behind, behind, with_means
 from billing.calculating.stay import Stay, stay_of
 from billing.models import (
     Absence,
@@ -42,6 +42,7 @@ class Known:
     stays: dict[int, Stay]
     used: dict[tuple[int, str], PeriodVolume]
     house_used: dict[tuple[int, str], HouseUse]
+    behind: Behind  # the heat of months in which the house meter was not read
     carried: dict[tuple[int, int], Decimal]  # by house and service: the negative rest of the months before
     benefits: dict[int, Entitled]
     absences: dict[int, list[Absence]]
@@ -80,11 +81,13 @@ def read(plan: Plan, houses: Collection[int], *, is_correction: bool) -> Known:
             stays[account.pk] = stay
     staying = [account for account in accounts if account.pk in stays]
     absences = Absence.objects.filter(account__in=ids, left_on__lt=plan.last_day, returned_on__gt=plan.period)
+    house_used = house_uses(houses, plan.period)
     return Known(
         accounts=accounts,
         stays=stays,
         used=with_means(plan, staying, volumes_of(staying, plan.period)),
-        house_used=house_uses(houses, plan.period),
+        house_used=house_used,
+        behind=behind(plan, staying, house_used),
         carried=_carried(plan, houses) if plan.terms.carries_rest else {},
         benefits=_benefits(plan, accounts, facts, owners),
         absences=_by_account(absences.order_by("pk")),

@@ -76,13 +76,14 @@ def _of_month(
 ) -> Iterable[Reduction]:
     used = volumes_of(accounts, month)
     seen = _seen(month, accounts, at)
-    charged = _charged_by_reading(plan, month, accounts)
+    charged = _charged(plan, month, accounts)
     for account in accounts:
         house = account.unit.house_id
         for supply in plan.supplies.get(house, ()):
             resources = _resources_of(supply)
-            if (account.pk, supply.service.pk) in charged:
-                continue
+            marks = charged.get((account.pk, supply.service.pk), set())
+            if Mark.METER in marks or (supply.way == Way.HEAT_ROOMS and not marks):
+                continue  # by a reading already; or not at all, while the house meter was not read
             parts = [_since(part, seen) for one in resources for part in used[account.pk, one].parts if part.instead_of]
             cases = [one for one in known.quality.get(house, ()) if one.concerns(supply.service.pk, account.pk)]
             amount = _difference(plan, supply, house, month, parts, known.benefits.get(account.pk), cases)
@@ -115,13 +116,17 @@ def _since(part: Part, seen: Mapping[int, Reading]) -> Part:
     return replace(part, instead_of=tuple(now - new for now, new in zip(part.volumes, more, strict=True)))
 
 
-def _charged_by_reading(plan: Plan, month: date, accounts: Sequence[PersonalAccount]) -> set[tuple[int, int]]:
-    """Accounts and services whose reading came in time after all: while the month was being calculated."""
+def _charged(plan: Plan, month: date, accounts: Sequence[PersonalAccount]) -> dict[tuple[int, int], set[str]]:
+    """How the volumes of accounts and services were found when the month was issued: by a reading, where it came in time after
+    all, while the month was being calculated."""
     rows = Charge.objects.filter(
         run__organization=plan.organization, run__period=month, run__kind=BillingRun.Kind.PERIOD,
-        run__state=BillingRun.State.ISSUED, account__in=accounts, method=Mark.METER,
+        run__state=BillingRun.State.ISSUED, account__in=accounts, volume__isnull=False,
     )  # fmt: skip
-    return set(rows.order_by().values_list("account", "service"))
+    found: dict[tuple[int, int], set[str]] = defaultdict(set)
+    for account, service, mark in rows.order_by().values_list("account", "service", "method"):
+        found[account, service].add(mark)
+    return found
 
 
 def _difference(

@@ -1,7 +1,7 @@
 """The charges of one house: first what an account uses by itself, then its share of what the house uses together (pure)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -111,7 +111,8 @@ class HouseLines:
         found = self.known.used[flat.pk, resource]
         if supply.way == Way.HEAT_ROOMS and (not found.has_meter or found.volume is None):
             return None, area
-        return found.volume or ZERO, area
+        more = self.known.behind.of(flat.pk) if supply.way == Way.HEAT_ROOMS else ZERO
+        return (found.volume or ZERO) + more, area
 
     def _try(self, flat: Flat, supply: Supply, shared: Shared | None) -> None:
         try:
@@ -139,7 +140,14 @@ class HouseLines:
         else:
             pool = shared.pool if shared else None
             method = shared.method if shared else METHODS[Way(way)]
-            self._add(flat, supply, charge(method, Basis(area, persons, plan.days, spans), rate, pool), rate=rate)
+            shares = self._shares_of_heat() if way == Way.HEAT_HOUSE else None
+            self._add(
+                flat,
+                supply,
+                charge(method, Basis(area, persons, plan.days, spans), rate, pool),
+                rate=rate,
+                shares=shares,
+            )
 
     # --- By volume ----------------------------------------------------------------------------------------------------
 
@@ -235,14 +243,32 @@ class HouseLines:
         what the house shared out in them stands, and the rest of this month makes it good."""
         found = self._metered(flat, Resource.HEAT)
         if found is not None:
-            basis = replace(basis, volume=found.volume, mark=found.mark)
+            more = self.known.behind.of(flat.pk)
+            basis = replace(basis, volume=None if found.volume is None else found.volume + more, mark=found.mark)
             if found.mark != Mark.METER:
                 self.note(flat.pk, "no_reading", supply)
         result = charge(Method.HEAT_ROOMS, basis, rate, shared.pool if shared else None)
-        shares = shares_of(result.volume, [found] if found else (), self.plan.period)
+        shares = self._shares_of_heat(result.volume, basis.volume, self.known.behind.rooms.get(flat.pk, {}))
+        if shares is None:
+            shares = shares_of(result.volume, [found] if found else (), self.plan.period)
         self._add(flat, supply, result, shares=shares)
         if found is not None and found.settled:
             self._settle(flat, supply, Method.METER, found.settled)
+
+    def _shares_of_heat(
+        self, volume: Decimal | None = None, own: Decimal | None = None, rooms: Mapping[date, Decimal] | None = None
+    ) -> Shares | None:
+        """The parts of the months that the house meter's volume is of, where there are several: even but for what the meter
+        of the flat says of them."""
+        months = self.known.behind.months.get(self.house)
+        if not months:
+            return None
+        even = Fraction(1, len(months) + 1)
+        shares = dict.fromkeys(months, even)
+        if volume and own is not None and rooms is not None:
+            rest = Fraction(volume - own) * even
+            shares = {month: (Fraction(rooms.get(month, ZERO)) + rest) / Fraction(volume) for month in months}
+        return shares | {self.plan.period: 1 - sum(shares.values(), Fraction(0))}
 
     def _settle(self, flat: Flat, supply: Supply, method: Method, settled: Sequence[Settled]) -> None:
         """Charge what ran through in months of averages and in this one, whose own poor quality takes its part off it."""

@@ -124,9 +124,8 @@ def _settle(
     ]
     whole = _whole(plan, method, one, plan.rate(supply.service, house, supply.way))
     before = [amount for _month, amount in charged]
-    earlier = [*(month for month, _volumes in one.averaged), *one.normed]
-    *evens, here = in_steps([whole] * (len(earlier) + 1), len(earlier) + 1)
-    reduced = given_for_quality(plan, cases, zip(earlier, evens, strict=True), city)
+    *evens, here = in_steps([whole] * (len(one.earlier) + 1), len(one.earlier) + 1)
+    reduced = given_for_quality(plan, cases, zip(one.earlier, evens, strict=True), city)
     reduced -= given_for_quality(plan, cases, charged, city)
     if entitled is None:
         return Settlement(difference(whole, before) + reduced, here)

@@ -1,22 +1,24 @@
-"""Heat that a flat with a meter was charged by the mean of the house, because nothing was known of its meter.
+"""Heat by the house meter in the month after one that nobody could charge rightly (docs/charging.md).
 
-No estimate keeps such a month: the mean is the house's. When the meter is read, what ran through since the reading before is
-of those months too, so what they were charged is taken off as an average is (docs/charging.md).
+A flat with a meter of which nothing was known was charged by the mean of the house. No estimate keeps such a month. When the
+meter is read, what ran through since the reading before is of those months too, so what they were charged is taken off as an
+average is. And where the house meter was not read nothing was charged: its next reading is of that month too.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 from billing.calculating.months import LOOK_BACK, days_in, months_before
-from billing.calculating.plan import Plan, Supply, Way
+from billing.calculating.plan import Plan, Supply, Way, is_heated
 from billing.calculating.stay import stay_of
 from billing.charging.basis import Basis, Mark
 from billing.charging.days import share_by_days
 from billing.charging.exact import ZERO, volume_rounded
 from billing.models import AccountFact, BillingRun, Charge, CommonUse, HouseFact
+from meters.balance import HouseUse
 from meters.consumption import Method
 from meters.resources import Resource, from_base
 from meters.volumes import Part, PeriodVolume, volumes_of
@@ -49,6 +51,64 @@ def with_means(plan: Plan, accounts: Sequence[PersonalAccount], used: Used) -> U
         (pk, str(Resource.HEAT)): _without(plan, used[pk, Resource.HEAT], some) for pk, some in taken.items() if some
     }
     return used | changed
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What a reading of the house meter makes up for, by house and by account."""
+
+    months: dict[int, tuple[date, ...]] = field(default_factory=dict)  # issued without a charge of heat
+    rooms: dict[int, dict[date, Decimal]] = field(default_factory=dict)  # Gcal by the meters of the flats, by month
+
+    def of(self, account: int) -> Decimal:
+        """What the meters of a flat measured in those months."""
+        return sum(self.rooms.get(account, {}).values(), ZERO)
+
+
+def behind(plan: Plan, accounts: Sequence[PersonalAccount], house_used: Mapping[tuple[int, str], HouseUse]) -> Behind:
+    """The months of the heating season that the house meter's volume covers and nothing was charged for.
+
+    Reads nothing where it was read in the month before; else a number of queries that grows with such months alone.
+    """
+    late: dict[int, Supply] = {}
+    for house, some in plan.supplies.items():
+        used = house_used.get((house, Resource.HEAT))
+        supply = next((one for one in some if one.way in (Way.HEAT_HOUSE, Way.HEAT_ROOMS)), None)
+        if used is not None and used.volume is not None and used.months > 1 and supply and house in plan.facts:
+            late[house] = supply
+    if not late:
+        return Behind()
+    longest = min(max(house_used[house, Resource.HEAT].months for house in late), LOOK_BACK)
+    candidates = [months_before(plan.period, back) for back in range(longest - 1, 0, -1)]
+    runs = BillingRun.objects.filter(
+        organization=plan.organization,
+        period__in=candidates,
+        state=BillingRun.State.ISSUED,
+        kind=BillingRun.Kind.PERIOD,
+    )
+    issued = set(runs.values_list("period", flat=True))
+    charged = set(
+        Charge.objects.filter(
+            run__organization=plan.organization, run__period__in=issued, run__state=BillingRun.State.ISSUED,
+            account__unit__house__in=late, service__in={one.service.pk for one in late.values()}, volume__isnull=False,
+        ).order_by().values_list("account__unit__house", "run__period").distinct()
+    )  # fmt: skip
+    found = Behind()
+    for month in candidates:
+        there = {
+            house for house in late
+            if month in issued and (house, month) not in charged and is_heated(plan.facts[house], month)
+            and months_before(plan.period, house_used[house, Resource.HEAT].months) < month
+        }  # fmt: skip
+        for house in there:
+            found.months[house] = (*found.months.get(house, ()), month)
+        rooms = [
+            one for one in accounts if one.unit.house_id in there and late[one.unit.house_id].way == Way.HEAT_ROOMS
+        ]
+        for (pk, resource), one in (volumes_of(rooms, month) if rooms else {}).items():
+            if resource == Resource.HEAT and one.has_meter and one.volume is not None:
+                found.rooms.setdefault(pk, {})[month] = one.volume
+    return found
 
 
 def _unknown(part: Part, plan: Plan) -> list[date]:

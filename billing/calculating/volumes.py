@@ -26,12 +26,13 @@ CAUSES = {Estimate.Cause.EXPIRED: "coef_expired", Estimate.Cause.BROKEN: "coef_b
 class Settled:
     """A reading after months of averages, in the base unit by zone: all that ran through, what was taken for which month.
 
-    `normed` are months between that were charged by the norm and stay so.
+    `earlier` are the months before this one in which it ran: also those charged by the norm, which stay so, but for heat none
+    outside its season.
     """
 
     measured: Zones
     averaged: tuple[tuple[date, Zones], ...]
-    normed: tuple[date, ...] = ()
+    earlier: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,9 @@ def metered(found: PeriodVolume, plan: Plan, house: int) -> Metered | None:
 
 def _settled(part: Part) -> Settled:
     averaged = tuple((month, based(part, volumes)) for month, volumes in part.averaged)
-    return Settled(based(part, part.measured), averaged, tuple(month for month, _volumes in part.normed))
+    is_heat = part.meter.resource == Resource.HEAT
+    earlier = [month for month, volumes in (*part.averaged, *part.normed) if any(volumes) or not is_heat]
+    return Settled(based(part, part.measured), averaged, tuple(earlier))
 
 
 def _stretched(parts: Iterable[Part]) -> tuple[tuple[Decimal, tuple[date, ...]], ...]:

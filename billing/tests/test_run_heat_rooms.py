@@ -7,9 +7,9 @@ import pytest
 
 from billing.actions.calculate import calculate
 from billing.actions.closing import drop_run, start_correction
-from billing.models import BillingRun, Recalculation, Service, Tariff
+from billing.models import BillingRun, QualityCase, Recalculation, Service, Tariff
 from billing.tests.firm import calculated, ignore, issued, line, make_fact, make_service
-from meters.models import Meter
+from meters.models import Meter, Reading
 from meters.testing import make_house_meter, make_meter, make_reading, make_readings
 from portal.testing import Cast, make_account
 from premises.models import PersonalAccount
@@ -145,3 +145,56 @@ def test_a_reading_settles_months_that_were_charged_by_the_mean(
         correction.refresh_from_db()
         assert correction.totals["differing"] == 0
         drop_run(correction, at=AT.replace(month=4), later=ignore)
+
+
+@pytest.mark.parametrize("january", ["in time", "late", "never"])
+def test_the_house_meter_was_not_read_for_a_month(
+    cast: Cast, flat: PersonalAccount, other: PersonalAccount, heat: Service, meter: Meter, january: str
+) -> None:
+    """Nothing is charged for January. February's 12 Gcal of the house are of both months, and so are 5 of flat 12's meter and
+    5 by the mean of flat 77: the rest of 2 is shared. A case of January takes a tenth of 2 + 0.5 off the one, of 3 off the
+    other."""
+    Reading.objects.filter(meter__account__isnull=True, period=JAN).update(state="kept")
+    if january == "in time":
+        make_reading(meter, JAN, "8")
+    QualityCase.objects.create(house=cast.house, service=heat, period=JAN, kind="percent", percent=Decimal(10))
+    run = issued(cast.company, JAN, by=cast.anna, at=AT.replace(month=2))
+    assert {one["what"] for one in run.anomalies} == {"house_volume"}
+    if january == "late":  # nothing was charged by the average that it could change
+        make_reading(meter, JAN, "8", created_at=AT.replace(month=2, day=5))
+    make_reading(meter, FEB, "11")
+    february = issued(cast.company, FEB, by=cast.anna, at=AT)
+    assert sums(february, other) == (Decimal("6000.00"), Decimal("-300.00"))
+    if january != "never":  # 2 of January and 3 of February
+        assert sums(february, flat) == (Decimal("6000.00"), Decimal("-250.00"))
+    else:  # the average of 2 is charged now, and the reading takes it off: 5000 − 2000, for January −250 − 250 + 200
+        assert sums(february, flat) == (Decimal("3000.00"), Decimal("2700.00"))
+    make_readings(Meter.objects.get(account__isnull=True), date(2027, 3, 1), "118")
+    make_reading(meter, date(2027, 3, 1), "13")
+    march = calculated(cast.company, date(2027, 3, 1), by=cast.anna, at=AT.replace(month=4))
+    assert sums(march, flat) == sums(march, other) == (Decimal("3000.00"), Decimal(0))
+
+
+def test_heat_of_a_house_without_meters_of_rooms_over_two_months(cast: Cast, flat: PersonalAccount) -> None:
+    """12 Gcal of January and February: 61 of 122 m² are 6; a tenth of February's half is off. Summer is no such month."""
+    make_fact(cast.house, area_rooms=Decimal(122))
+    service = make_service(cast.house, "heat", "heat_house", "1000")
+    meter = make_house_meter(cast.house, "heat", unit="gcal")
+    make_reading(meter, date(2026, 12, 1), "100")
+    QualityCase.objects.create(house=cast.house, service=service, period=FEB, kind="percent", percent=Decimal(10))
+    issued(cast.company, JAN, by=cast.anna, at=AT)
+    make_reading(meter, FEB, "112")
+    assert sums(calculated(cast.company, FEB, by=cast.anna, at=AT), flat) == (Decimal("6000.00"), Decimal("-300.00"))
+
+
+def test_a_summer_without_readings_is_no_part_of_october(cast: Cast, flat: PersonalAccount) -> None:
+    make_fact(cast.house, area_rooms=Decimal(122))
+    service = make_service(cast.house, "heat", "heat_house", "1000")
+    meter = make_house_meter(cast.house, "heat", unit="gcal")
+    make_reading(meter, date(2026, 4, 1), "100")
+    make_reading(meter, date(2026, 10, 1), "112")
+    QualityCase.objects.create(
+        house=cast.house, service=service, period=date(2026, 10, 1), kind="percent", percent=Decimal(10)
+    )
+    issued(cast.company, SEP, by=cast.anna, at=AT)
+    assert sums(calculated(cast.company, date(2026, 10, 1), by=cast.anna, at=AT), flat)[1] == Decimal("-600.00")
