@@ -37,7 +37,7 @@ class ProvedMixin:
 
 @admin.register(ProviderAccount)
 class ProviderAccountAdmin(ProvedMixin, ScopedAdmin):
-    """Where the company's payments go. A manager changes the fees and may switch it off; another shop needs two people."""
+    """Where the company's payments go. A manager changes fees and cheques, may switch it off; another shop needs two people."""
 
     may = {MANAGER: {VIEW, CHANGE}, ACCOUNTANT: LOOK}
     list_display = ("organization", "provider", "shop_id", "wallet_fee", "card_fee", "is_active")
@@ -46,6 +46,12 @@ class ProviderAccountAdmin(ProvedMixin, ScopedAdmin):
     search_fields = ("shop_id",)
     sortable_by = ("organization",)
     fields = ("organization", "provider", "shop_id", "wallet_fee", "card_fee", "is_active", "change_it")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Of cheques only where the provider takes what they need."""
+        if obj and obj.provider == ProviderAccount.Provider.YOOKASSA:
+            return (*self.fields[:-2], *ProviderAccount.CHEQUES, *self.fields[-2:])
+        return self.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """What was switched off comes back as any other shop does."""
@@ -94,6 +100,8 @@ class ProviderForm(KeyedForm):
             self.add_error("shop_id", _("Write the shop id from the provider's cabinet."))
         if is_real and not typed and not kept_secret(wanted):
             self.add_error("new_secret", _("Write the secret key from the provider's cabinet."))
+        if wanted.provider != ProviderAccount.Provider.YOOKASSA and values.get("cheque_vat"):
+            self.add_error("cheque_vat", _("Only ЮKassa makes cheques."))
         if not typed and is_in_use(wanted):
             self.add_error("shop_id", str(InUseAlready().message))
         return values
@@ -105,7 +113,7 @@ class ProviderChangeAdmin(ProvedMixin, AgreedAdmin):
 
     form = ProviderForm
     list_display = ("organization", "__str__", "state", "asked_by", "asked_at", "decided_by", "effective_at")
-    NEW = ("organization", "provider", "shop_id", "new_secret", "wallet_fee", "card_fee")
+    NEW = ("organization", "provider", "shop_id", "new_secret", "wallet_fee", "card_fee", *ProviderChange.CHEQUES)
     PRESENT = ProviderAccount
     present = "account"
     COPIED = ProviderChange.WORDS
@@ -119,6 +127,9 @@ class ProviderChangeAdmin(ProvedMixin, AgreedAdmin):
         for name in ("wallet_fee", "card_fee"):
             label = ProviderChange._meta.get_field(name).verbose_name  # type: ignore[union-attr]
             yield label, _percent(getattr(change, name)), _percent(getattr(now, name)) if now else None
+        for name in ProviderChange.CHEQUES:
+            label = ProviderChange._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+            yield label, _chosen(change, name), _chosen(now, name) if now else None
         if change.secret:
             kept = change.is_secret_kept
             yield gettext("Secret key"), gettext("the present one") if kept else gettext("a new one"), None
@@ -130,6 +141,10 @@ class ProviderChangeAdmin(ProvedMixin, AgreedAdmin):
         """The second person agrees (POST); one who has not confirmed lately does so on the page of the change."""
         self._posted(request, pk)
         return super().approve_view(request, pk) if sessions.is_fresh(request, at=timezone.now()) else self._back(pk)
+
+
+def _chosen(row: ProviderAccount | ProviderChange, name: str) -> str:
+    return str(getattr(row, f"get_{name}_display")() or "—")
 
 
 def _percent(value: Decimal) -> str:

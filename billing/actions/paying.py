@@ -16,6 +16,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from billing import cheques
 from billing.actions.ledger import hold_book, post_payments
 from billing.actions.refunding import note_returns
 from billing.models import LedgerEntry, Payment, PaymentIntent, ProviderAccount
@@ -169,7 +170,9 @@ def _mark_sent(intent: PaymentIntent, *, shown: str | None) -> PaymentIntent:
             raise NotPayable(_("The company takes payments in another place now. Begin once more."))
         _guard_waiting(held.account)
         held.state = Is.SENT
-        held.save(update_fields=["state"])
+        if held.user:
+            held.cheque = cheques.terms(held.provider_account, email=held.user.email, phone=held.user.phone)
+        held.save(update_fields=["state", "cheque"])
     return held
 
 

@@ -34,6 +34,32 @@ class Shop(models.Model):
         SANDBOX = "sandbox", _("Sandbox bank (for trying out)")
         YOOKASSA = "yookassa", "ЮKassa"
 
+    class Vat(models.IntegerChoices):
+        """The rates of a fiscal cheque as ЮKassa numbers them (`vat_code`; 11 and 12 since 2026)."""
+
+        NONE = 1, _("no VAT")
+        ZERO = 2, "0 %"
+        TEN = 3, "10 %"
+        TWENTY = 4, "20 %"
+        OF_TEN = 5, "10/110"
+        OF_TWENTY = 6, "20/120"
+        FIVE = 7, "5 %"
+        SEVEN = 8, "7 %"
+        OF_FIVE = 9, "5/105"
+        OF_SEVEN = 10, "7/107"
+        TWENTY_TWO = 11, "22 %"
+        OF_TWENTY_TWO = 12, "22/122"
+
+    class TaxSystem(models.IntegerChoices):
+        """The tax systems of a fiscal cheque as ЮKassa numbers them (`tax_system_code`)."""
+
+        GENERAL = 1, _("general")
+        INCOME = 2, _("simplified, income")
+        INCOME_LESS_COSTS = 3, _("simplified, income less costs")
+        IMPUTED = 4, _("imputed income")
+        FARMERS = 5, _("agricultural")
+        PATENT = 6, _("patent")
+
     provider = models.CharField(_("provider"), max_length=10, choices=Provider)
     shop_id = models.CharField(_("shop id"), max_length=60, blank=True)
     secret = models.BinaryField(null=True, editable=False)  # notifications.sealing
@@ -44,7 +70,17 @@ class Shop(models.Model):
         _("fee of a card, %"), max_digits=5, decimal_places=2, validators=FEE_PERCENT, default=Decimal(1)
     )
 
-    WORDS = ("provider", "shop_id", "wallet_fee", "card_fee")
+    cheque_vat = models.PositiveSmallIntegerField(
+        _("VAT in cheques"), choices=Vat, null=True, blank=True,
+        help_text=_("ЮKassa only: with a rate it makes the fiscal cheque of each payment. Empty: cheques are made elsewhere."),
+    )  # fmt: skip
+    cheque_tax_system = models.PositiveSmallIntegerField(
+        _("tax system in cheques"), choices=TaxSystem, null=True, blank=True,
+        help_text=_("Only where the company's cash register asks for it."),
+    )  # fmt: skip
+
+    CHEQUES = ("cheque_vat", "cheque_tax_system")
+    WORDS = ("provider", "shop_id", "wallet_fee", "card_fee", *CHEQUES)
 
     class Meta:
         abstract = True
@@ -66,7 +102,7 @@ class ProviderAccount(Shop):
     """A company's account at a payment provider, made by an agreed change. Without a row residents pay elsewhere.
 
     Payments are asked about at the row they were sent to, so its shop and its secret stay as they are: another one is
-    another row. Only the fees change here, and it can be switched off.
+    another row. Only the fees and the cheques change here, and it can be switched off.
     """
 
     organization = models.ForeignKey(
@@ -232,6 +268,8 @@ class PaymentIntent(models.Model):
     sections = models.JSONField(default=dict)  # how the sum falls to the sections of the book: {"main": "100.00"}
     period = models.DateField(_("for the period"), null=True, blank=True)  # the month the payer named, its first day
     email = models.EmailField(blank=True)  # where the receipt goes
+    # What its fiscal cheque says beside the parts, as it was sent (billing/cheques.py); {} where none is made.
+    cheque = models.JSONField(default=dict)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.CREATED)
     provider_id = models.CharField(_("id at the provider"), max_length=64, blank=True)
     pay_url = models.URLField(max_length=500, blank=True)

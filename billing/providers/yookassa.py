@@ -21,6 +21,7 @@ from yookassa.domain.response import PaymentResponse
 from yookassa.domain.response.refund_list_response import RefundListResponse
 from yookassa.domain.response.refund_response import RefundResponse
 
+from billing.cheques import receipt
 from billing.models import PaymentIntent, ProviderAccount, Refund
 from billing.providers import Back, Created, ProviderError, Returned, State, Status, is_allowed
 from notifications.sealing import unseal
@@ -111,7 +112,11 @@ class YooKassa:
                 "metadata": {"reference": str(intent.public_id)},
                 "payment_method_data": {"type": METHODS[PaymentIntent.Method(intent.method)]},
             }
-        )
+            | receipt(
+                intent.cheque, {name: Decimal(part) for name, part in intent.sections.items()}, fee=intent.fee,
+                currency=intent.currency, number=intent.account.number,
+            )
+        )  # fmt: skip
         made = _read(PaymentResponse, self._ask(HttpVerb.POST, "/payments", None, _key(intent.key), request))
         url = str(getattr(made.confirmation, "confirmation_url", "") or "")
         if not made.id or not _is_page(url):
@@ -159,7 +164,11 @@ class YooKassa:
                 "amount": _money(refund.amount, intent.currency),
                 "description": refund.reason[:250],
             }
-        )
+            | receipt(
+                intent.cheque, {refund.payment.kind: refund.amount}, currency=intent.currency,
+                number=intent.account.number,
+            )
+        )  # fmt: skip
         answer = self._ask(HttpVerb.POST, "/refunds", None, _key(str(refund.public_id)), request)
         done = _read(RefundResponse, answer)
         return Returned(str(done.id), READ.get(str(done.status), Status.PENDING))

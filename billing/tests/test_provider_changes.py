@@ -372,3 +372,42 @@ def test_an_accountant_only_looks_at_the_shop_in_use(cast: Cast, enter: Enter) -
     anna, url = enter(cast.anna), reverse("admin:billing_provideraccount_change", args=[till.pk])
     assert "_save" not in anna.get(url).content.decode()
     assert anna.post(url, posted(cast)).status_code == 403
+
+
+# --- Fiscal cheques -------------------------------------------------------------------------------------------------
+
+
+def test_cheques_are_set_where_the_provider_makes_them(cast: Cast, enter: Enter, fresh: None) -> None:
+    shop = make_till(cast.company, provider="yookassa", shop_id="100500", secret=seal("live_key"))
+    url, mark = reverse("admin:billing_provideraccount_change", args=[shop.pk]), enter(cast.mark)
+    assert 'name="cheque_vat"' in mark.get(url).content.decode()
+    words = {"wallet_fee": "0", "card_fee": "1", "is_active": "on"}
+    assert mark.post(url, words | {"cheque_vat": "11", "cheque_tax_system": "2"}).status_code == 302
+    shop.refresh_from_db()
+    assert (shop.cheque_vat, shop.cheque_tax_system) == (11, 2)
+    page = mark.get(f"{reverse(ADD)}?account={shop.pk}").content.decode()
+    assert '<option value="11" selected>22 %</option>' in page  # a renewed secret keeps them
+    assert mark.post(url, words | {"cheque_vat": "13"}).status_code == 200
+    assert mark.post(url, words | {"cheque_vat": ""}).status_code == 302
+    shop.refresh_from_db()
+    assert shop.cheque_vat is None
+    ProviderAccount.objects.update(provider="sandbox")
+    assert 'name="cheque_vat"' not in mark.get(url).content.decode()
+    mark.post(url, words | {"cheque_vat": "11"})
+    shop.refresh_from_db()
+    assert shop.cheque_vat is None
+
+
+def test_cheques_come_with_the_new_shop_and_are_read_before(cast: Cast, enter: Enter, fresh: None) -> None:
+    make_till(cast.company, shop_id="here")
+    mark = enter(cast.mark)
+    answer = mark.post(reverse(ADD), posted(cast, provider="sandbox", shop_id="there", cheque_vat="11"))
+    assert list(answer.context["adminform"].form.errors) == ["cheque_vat"]
+    assert enter(cast.anna).post(reverse(ADD), posted(cast, cheque_vat="11")).status_code == 302
+    change = ProviderChange.objects.get()
+    assert "VAT in cheques: 22 % (was: —)" in mark.get(page_of(change)).content.decode()
+    approve_change(change, by=cast.mark, at=timezone.now())
+    apply_due_changes(at=timezone.now() + DAY)
+    new = provider_account_of(cast.company)
+    assert new is not None
+    assert (new.cheque_vat, new.cheque_tax_system) == (11, None)

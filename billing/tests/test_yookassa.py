@@ -13,9 +13,13 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from yookassa.domain.request import PaymentRequest
 
 from billing.actions.paying import go_on, refresh
 from billing.actions.refunding import ask_refund, send_refund
+from billing.cheques import receipt
 from billing.models import LedgerEntry, Payment, PaymentIntent, ProviderAccount, Refund
 from billing.providers import ProviderError, is_allowed, yookassa
 from billing.testing import make_intent, make_till
@@ -35,6 +39,7 @@ class Shop:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     seen: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, key
     trouble: list[int] = field(default_factory=list)  # statuses to answer with next; 0 keeps silent
+    bodies: list[dict[str, Any]] = field(default_factory=list)  # of what was asked to be made
     page: str = "https://yoomoney.ru/checkout/payments/v2/contract?orderId="
 
     def pay(self, payment_id: str, **words: Any) -> None:
@@ -89,6 +94,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         key = self.headers.get("Idempotence-Key", "")
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.shop.bodies.append(body)
         made = self.shop.make(key, self.path, body)  # made, even if the answer is lost
         if not self._is_refused("POST", self.path, key):
             self._say(200, made)
@@ -310,3 +316,108 @@ def test_a_renewed_secret_serves_the_payments_of_the_old_one(cast: Cast, shop: S
     assert (found.state, found.provider_account) == ("paid", old)
     refund = ask_refund(Payment.objects.get(), amount=Decimal("1.00"), reason="ошибка", by=cast.mark, at=timezone.now())
     assert send_refund(refund, at=timezone.now()).state == "done"
+
+
+# --- Fiscal cheques (54-ФЗ) -----------------------------------------------------------------------------------------
+
+
+def cheque(shop: Shop) -> dict[str, Any]:
+    """The cheque of the last request; its items add up to the amount of the request, to the kopeck."""
+    body = shop.bodies[-1]
+    found: dict[str, Any] = body["receipt"]
+    assert sum(Decimal(item["amount"]["value"]) for item in found["items"]) == Decimal(body["amount"]["value"])
+    for item in found["items"]:
+        assert 1 <= len(item["description"]) <= 128
+        assert Decimal(item["quantity"]) == 1
+        assert item["amount"]["currency"] == "RUB"
+        assert item["payment_mode"] == "full_payment"
+    return found
+
+
+ADDRESS = "olga@example.org"  # proved, as every address of a user is
+
+
+def with_cheques(till: ProviderAccount, vat: int, tax_system: int | None = None) -> None:
+    ProviderAccount.objects.filter(pk=till.pk).update(cheque_vat=vat, cheque_tax_system=tax_system)
+
+
+def test_without_the_setting_a_payment_carries_no_cheque(shop: Shop, sent: PaymentIntent) -> None:
+    assert "receipt" not in shop.bodies[-1]
+    assert sent.cheque == {}
+
+
+@pytest.mark.feature("B14")
+def test_a_cheque_says_what_was_paid_section_by_section(cast: Cast, till: ProviderAccount, shop: Shop) -> None:
+    """3680.39 with a fee of one percent: 3000.00 of services, 680.39 for capital repair, 36.80 of fee."""
+    with_cheques(till, 11, 2)
+    cast.olga.email = ADDRESS
+    cast.olga.save()
+    debts = {"main": Decimal("3000.00"), "repair": Decimal("680.39")}
+    go_on(make_intent(cast.account, cast.olga, "3680.39", method="card", debts=debts), at=timezone.now())
+    found = cheque(shop)
+    assert found["customer"] == {"email": ADDRESS}
+    assert found["tax_system_code"] == 2
+    said = [(one["amount"]["value"], one["vat_code"], one["payment_subject"]) for one in found["items"]]
+    assert said == [("3000.00", 11, "service"), ("680.39", 1, "payment"), ("36.80", 11, "service")]
+    number = cast.account.number
+    assert [one["description"] for one in found["items"]] == [
+        f"Жилищные, коммунальные, прочие услуги, лицевой счёт {number}",
+        f"Взнос на капитальный ремонт, лицевой счёт {number}",
+        "Комиссия за оплату",
+    ]
+
+
+def test_without_an_address_the_cheque_goes_to_the_phone(cast: Cast, till: ProviderAccount, shop: Shop) -> None:
+    with_cheques(till, 1)
+    cast.olga.email, cast.olga.phone = None, "+79281234567"
+    cast.olga.save()
+    go_on(make_intent(cast.account, cast.olga, email="typed@example.org"), at=timezone.now())
+    found = cheque(shop)
+    assert found["customer"] == {"phone": "79281234567"}  # what was typed, nobody has proved
+    assert "tax_system_code" not in found
+
+
+def test_what_goes_back_has_the_cheque_of_its_payment(cast: Cast, till: ProviderAccount, shop: Shop) -> None:
+    """With the rate and to the address of the payment, whatever the shop and the person say by now."""
+    with_cheques(till, 4)
+    cast.olga.email = ADDRESS
+    cast.olga.save()
+    sent = go_on(make_intent(cast.account, cast.olga, "3680.39", method="card"), at=timezone.now())
+    shop.pay(sent.provider_id)
+    refresh(sent, at=timezone.now())
+    with_cheques(till, 11)
+    PaymentIntent.objects.update(user=None)
+    payment = Payment.objects.get(intent=sent)
+    refund = ask_refund(payment, amount=Decimal("680.39"), reason="оплачено дважды", by=cast.mark, at=timezone.now())
+    shop.trouble = [0]
+    with pytest.raises(ProviderError):
+        send_refund(refund, at=timezone.now())
+    assert send_refund(Refund.objects.get(pk=refund.pk), at=timezone.now()).state == "done"
+    assert shop.bodies[-1] == shop.bodies[-2]  # under the same key the very same words
+    found = cheque(shop)
+    assert found["customer"] == {"email": ADDRESS}
+    assert [(one["amount"]["value"], one["vat_code"]) for one in found["items"]] == [("680.39", 4)]
+
+
+def test_a_payment_sent_without_a_cheque_goes_back_without_one(
+    cast: Cast, till: ProviderAccount, shop: Shop, sent: PaymentIntent
+) -> None:
+    shop.pay(sent.provider_id)
+    refresh(sent, at=timezone.now())
+    with_cheques(till, 11)
+    refund = ask_refund(Payment.objects.get(), amount=Decimal("1.00"), reason="ошибка", by=cast.mark, at=timezone.now())
+    assert send_refund(refund, at=timezone.now()).state == "done"
+    assert "receipt" not in shop.bodies[-1]
+
+
+@given(
+    st.dictionaries(st.sampled_from(["main", "repair", "other"]), st.decimals("0.01", "166666", places=2), min_size=1),
+    st.decimals("0.00", "5000", places=2),
+    st.text(max_size=200),
+)
+def test_a_cheque_always_adds_up(parts: dict[str, Decimal], fee: Decimal, number: str) -> None:
+    found = receipt({"customer": {"email": "a@b.example"}, "vat": 7}, parts, fee=fee, currency="RUB", number=number)
+    request = PaymentRequest({"amount": {"value": "1.00", "currency": "RUB"}} | found)
+    items = dict(request)["receipt"]["items"]  # as the library sends them
+    assert sum(Decimal(item["amount"]["value"]) for item in items) == sum(parts.values()) + fee
+    assert all(len(item["description"]) <= 128 for item in items)
