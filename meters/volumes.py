@@ -51,6 +51,7 @@ class Part:
     averaged: Months = ()
     normed: Months = ()
     instead_of: Zones = ()
+    inside: Months = ()  # what of `measured` had run through by the days of this period's readings
     cause: str = ""  # Estimate.Cause, when it is an estimate
     in_a_row: int = 0
 
@@ -284,8 +285,23 @@ def measured_part(known: Known, estimates: Iterable[Estimate]) -> Part:
         known.meter, Method.METER, volumes, measured=measured, reading=known.current, since=since,
         averaged=tuple((one.period, one.volumes) for one in averaged),
         normed=tuple((one.period, one.volumes) for one in between if one.method == Estimate.Method.NORM),
-        instead_of=next((one.volumes for one in rows if one.period == known.period), ()),
+        instead_of=next((one.volumes for one in rows if one.period == known.period), ()), inside=_inside(known, measured),
     )  # fmt: skip
+
+
+def _inside(known: Known, measured: Zones) -> Months:
+    """What had run through by each day of the period on which it was read: a tariff may change there. The reading that counts
+    is the last; of the others those that nobody took back, where they fit."""
+    current = known.current
+    assert current is not None
+    found = {current.taken_on: measured}
+    for one in known.here[1:]:
+        if one.is_billable and one.taken_on < current.taken_on and one.taken_on not in found:
+            rest = step(known.meter, current, one).volumes
+            by_then = tuple(whole - part for whole, part in zip(measured, rest, strict=True))
+            if all(0 <= part <= whole for part, whole in zip(by_then, measured, strict=True)):
+                found[one.taken_on] = by_then
+    return tuple(found.items())
 
 
 def _steps_to_start(known: Known, current: Reading, normed: Collection[date]) -> tuple[list[Step], Reading | None]:

@@ -15,11 +15,12 @@ from billing.calculating.known import Known
 from billing.calculating.plan import YEAR, Plan, Supply, Way, is_heated
 from billing.calculating.pools import Shared, shared_of
 from billing.calculating.stay import Stay
-from billing.calculating.volumes import Metered, Settled, metered, reason_of, shares_of
+from billing.calculating.volumes import Metered, Settled, metered, read_between, reason_of, shares_of
 from billing.charging.basis import Basis, Mark, Method, NotEnough, Rate, Result
 from billing.charging.exact import NOTHING, ZERO, cents
 from billing.charging.methods import charge
 from billing.models import QualityCase, Recalculation
+from meters.models.meter import Zones
 from meters.resources import Resource
 from premises.models import PersonalAccount
 
@@ -170,22 +171,29 @@ class HouseLines:
             coefficient=found.coefficient, raised=found.raised,
         )  # fmt: skip
         shares = shares_of(found.volume, [found], self.plan.period)
-        if method == Method.METER and rate.has_zones(len(found.zones)):
-            self._zones(flat, supply, rate, basis, found.zones, shares)
+        by_zone = method == Method.METER and rate.has_zones(len(found.zones))
+        changes = rate.tier_changes if method == Method.TIERS else rate.zone_changes if by_zone else rate.changes
+        read: Sequence[Zones] = ()
+        if changes and not basis.spans and not rate.heat_changes:
+            read = read_between(self.known.used[flat.pk, resource], [day for day, _price in changes])
+        if by_zone:
+            self._zones(flat, supply, rate, basis, found.zones, read, shares)
         else:
+            basis = replace(basis, parts=tuple(sum(one, ZERO) for one in read)) if read else basis
             self._add(flat, supply, charge(method, basis, rate), shares=shares)
         if found.settled:
             self._settle(flat, supply, method, found.settled)
 
     def _zones(
-        self, flat: Flat, supply: Supply, rate: Rate, basis: Basis, zones: Sequence[Decimal], shares: Shares
+        self, flat: Flat, supply: Supply, rate: Rate, basis: Basis, zones: Zones, read: Sequence[Zones], shares: Shares
     ) -> None:
         """Every zone of the day is a line of its own, rounded by itself. A norm, raised or not, stands in the first."""
         prices = [rate.of_zone(place) for place in range(len(zones))]
-        one = replace(basis, volume=zones[0])
+        one = replace(basis, volume=zones[0], parts=tuple(some[0] for some in read))
         self._add(flat, supply, charge(Method.METER, one, prices[0]), zone=1, shares=shares)
         for place, (volume, price) in enumerate(zip(zones[1:], prices[1:], strict=True), start=2):
-            one = replace(basis, volume=volume, coefficient=None, raised=None)
+            parts = tuple(some[place - 1] for some in read)
+            one = replace(basis, volume=volume, parts=parts, coefficient=None, raised=None)
             self._add(flat, supply, charge(Method.METER, one, price), zone=place, shares=shares)
 
     def _by_norm(

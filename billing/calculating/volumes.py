@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -18,6 +18,7 @@ from meters.models.meter import Zones
 from meters.resources import Resource, Unit, to_base
 from meters.volumes import Part, PeriodVolume
 
+DAY = timedelta(days=1)
 MARKS = {Method.METER: Mark.METER, Method.AVERAGE: Mark.OTHER, Method.NORM: Mark.NORM}
 CAUSES = {Estimate.Cause.EXPIRED: "coef_expired", Estimate.Cause.BROKEN: "coef_broken"}
 
@@ -104,6 +105,30 @@ def shares_of(volume: Decimal | None, found: Iterable[Metered], period: date) ->
 def based(part: Part, volumes: Zones) -> Zones:
     """Volumes of a part's meter by zone, in the base unit of its resource."""
     return tuple(to_base(volume, part.meter.unit, part.meter.resource) for volume in volumes)
+
+
+def read_between(found: PeriodVolume, days: Sequence[int]) -> tuple[Zones, ...]:
+    """The volume by zone before, between and after these days of the month, on which the tariff changes.
+
+    Empty unless every meter was read on each of them, or in the evening before, and has nothing of earlier months.
+    """
+    if not days or any(one.method != Method.METER or one.averaged or one.normed for one in found.parts):
+        return ()
+    stretches: list[Zones] = []
+    before = (ZERO,) * len(found.zones)
+    for day in days:
+        on = found.period.replace(day=day)
+        read = [dict(one.inside) for one in found.parts]
+        if not all(on in one or on - DAY in one for one in read):
+            return ()
+        parts = [
+            replace(part, volumes=one[on] if on in one else one[on - DAY])
+            for part, one in zip(found.parts, read, strict=True)
+        ]
+        now = replace(found, parts=tuple(parts)).zones
+        stretches.append(tuple(new - old for new, old in zip(now, before, strict=True)))
+        before = now
+    return (*stretches, tuple(whole - old for whole, old in zip(found.zones, before, strict=True)))
 
 
 def _raised(parts: Sequence[Part], plan: Plan, house: int) -> tuple[Decimal | None, Decimal | None]:

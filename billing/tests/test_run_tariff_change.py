@@ -1,0 +1,121 @@
+"""A tariff that changes inside a month, and meters that were read on that day or were not."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from billing.actions.calculate import calculate
+from billing.actions.closing import recalculate
+from billing.models import BillingRun, Service, Tariff
+from billing.tests.firm import AT, NOV, calculated, ignore, line, make_service
+from meters.models import Meter
+from meters.testing import make_meter, make_reading
+from portal.testing import Cast
+from premises.models import PersonalAccount
+
+pytestmark = pytest.mark.feature("B10")
+OCT = date(2026, 10, 1)
+
+
+@pytest.fixture
+def flat(cast: Cast) -> PersonalAccount:
+    PersonalAccount.objects.exclude(pk=cast.account.pk).update(closed_on=date(2026, 1, 1))
+    return PersonalAccount.objects.get(pk=cast.account.pk)
+
+
+def change(service: Service, old: dict[str, Any], new: dict[str, Any]) -> None:
+    """The new prices hold from the 11th of thirty days on."""
+    Tariff.objects.create(service=service, since=date(2026, 1, 1), until=date(2026, 11, 10), **old)
+    Tariff.objects.create(service=service, since=date(2026, 11, 11), **new)
+
+
+def read(meter: Meter, day: int, *values: str, state: str = "current") -> None:
+    make_reading(meter, NOV, *values, taken_on=date(2026, 11, day), state=state)
+
+
+def parts(cast: Cast, flat: PersonalAccount, code: str, zone: int = 0) -> tuple[Decimal, list[list[Decimal]]]:
+    found = line(calculated(cast.company, NOV, by=cast.anna), flat, code, zone)
+    return found.accrued, [[Decimal(one) for one in part] for part in found.parts]
+
+
+def figures(*rows: str) -> list[list[Decimal]]:
+    return [[Decimal(one) for one in row.split()] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("day", "value", "state", "expected"),
+    [
+        (11, "105", "kept", ("340.00", ["5 40.00 200.00", "2 70.00 140.00"])),  # on the day of the change
+        (10, "105", "kept", ("340.00", ["5 40.00 200.00", "2 70.00 140.00"])),  # in the evening before
+        (12, "105", "kept", ("420.00", ["2.333333 40.00 93.33", "4.666667 70.00 326.67"])),  # a day late: by days
+        (11, "105", "withdrawn", ("420.00", ["2.333333 40.00 93.33", "4.666667 70.00 326.67"])),
+        (11, "108", "kept", ("420.00", ["2.333333 40.00 93.33", "4.666667 70.00 326.67"])),  # more than at the end
+    ],
+)
+def test_a_reading_of_the_day_divides_the_volume_of_the_month(
+    cast: Cast, flat: PersonalAccount, day: int, value: str, state: str, expected: tuple[str, list[str]]
+) -> None:
+    """7 m³ at 40.00 and 70.00."""
+    change(make_service(cast.house, "cold", "meter", resource="cold"), {"rate": 40}, {"rate": 70})
+    meter = make_meter(flat)
+    make_reading(meter, OCT, "100")
+    read(meter, day, value, state=state)
+    read(meter, 24, "107")
+    assert parts(cast, flat, "cold") == (Decimal(expected[0]), figures(*expected[1]))
+
+
+def test_what_was_read_on_the_day_itself_alone_ran_through_before_it(cast: Cast, flat: PersonalAccount) -> None:
+    change(make_service(cast.house, "cold", "meter", resource="cold"), {"rate": 40}, {"rate": 70})
+    meter = make_meter(flat)
+    make_reading(meter, OCT, "100")
+    read(meter, 11, "107")
+    assert parts(cast, flat, "cold")[0] == Decimal("280.00")
+
+
+def test_every_zone_is_divided_by_its_own_reading(cast: Cast, flat: PersonalAccount) -> None:
+    """Day 40 + 50 at 6.00 and 7.00, night 10 + 30 at 2.00 and 3.00."""
+    power = make_service(cast.house, "power", "meter", resource="power")
+    change(power, {"rate": 6, "rate_2": 2}, {"rate": 7, "rate_2": 3})
+    meter = make_meter(flat, "power", zones=2, initial_t2=Decimal(0), decimals=1)
+    make_reading(meter, OCT, "100", "50")
+    read(meter, 11, "140", "60", state="kept")
+    read(meter, 24, "190", "90")
+    run = calculated(cast.company, NOV, by=cast.anna)
+    assert [line(run, flat, "power", zone).accrued for zone in (1, 2)] == [Decimal("590.00"), Decimal("110.00")]
+
+
+def test_ranges_are_divided_by_the_reading_too(cast: Cast, flat: PersonalAccount) -> None:
+    """60 of 150 kWh before the change: of the first hundred 40, of the rest 20."""
+    power = make_service(cast.house, "power", "tiers", resource="power")
+    change(
+        power,
+        {"rate": 4, "tiers": [["100", "4.00"], [None, "5.50"]]},
+        {"rate": 4, "tiers": [["100", "4.30"], [None, "6.00"]]},
+    )
+    meter = make_meter(flat, "power", decimals=1)
+    make_reading(meter, OCT, "0")
+    read(meter, 11, "60", state="kept")
+    read(meter, 24, "150")
+    assert parts(cast, flat, "power") == (
+        Decimal("708.00"),
+        figures("40 4.00 160.00", "20 5.50 110.00", "60 4.30 258.00", "30 6.00 180.00"),
+    )
+
+
+def test_two_meters_are_divided_where_both_were_read(cast: Cast, flat: PersonalAccount) -> None:
+    """3 + 2 m³ before, 1 + 4 after; where only one of them was read, all ten go by days."""
+    change(make_service(cast.house, "cold", "meter", resource="cold"), {"rate": 30}, {"rate": 60})
+    first, second = make_meter(flat), make_meter(flat, serial="SECOND")
+    for meter in (first, second):
+        make_reading(meter, OCT, "100")
+    read(first, 11, "103", state="kept")
+    read(first, 24, "104")
+    read(second, 24, "106")
+    assert parts(cast, flat, "cold")[0] == Decimal("500.00")
+    read(second, 10, "102", state="kept")
+    run = BillingRun.objects.get()
+    recalculate(run, by=cast.anna, at=AT, later=ignore)
+    assert calculate(run.pk, now=lambda: AT)
+    assert line(run, flat, "cold").accrued == Decimal("450.00")
