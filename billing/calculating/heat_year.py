@@ -122,7 +122,7 @@ class HeatYear:
         held = {}
         for month, supply in months.items():
             stay, days = stay_of(account, self.account_facts.get(account.pk, ()), month, 1), days_in(month)
-            spans = stay.within(supply.first, supply.last, days) if stay else None
+            spans = stay.within(supply.first, supply.last, days, supply.off) if stay else None
             if stay is not None and spans is not None:
                 held[month] = spans or (Span(1, days, stay.area or ZERO, stay.persons),)
         return held

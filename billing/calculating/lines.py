@@ -125,7 +125,7 @@ class HouseLines:
 
     def _line(self, flat: Flat, supply: Supply, shared: Shared | None) -> None:
         plan, service, way = self.plan, supply.service, supply.way
-        spans = flat.stay.within(supply.first, supply.last, plan.days)
+        spans = flat.stay.within(supply.first, supply.last, plan.days, supply.off)
         if spans is None or (way == Way.HEAT_SEASON and not is_heated(plan.fact(self.house), plan.period)):
             return
         if way in BY_AREA and flat.stay.area is None:

@@ -29,12 +29,13 @@ Norm = ServiceNorm.Kind
 
 
 class Supply(NamedTuple):
-    """A service as a house has it in a month: how it is charged, from which day to which."""
+    """A service as a house has it in a month: how it is charged, from which day to which, and days between without it."""
 
     service: Service
     way: str
     first: int
     last: int
+    off: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass
@@ -296,7 +297,11 @@ def _supplies(
         begin = max(row.since, period).day
         end = min(row.until, last).day if row.until else last.day
         known = found[row.house_id].get(row.service_id)
-        found[row.house_id][row.service_id] = Supply(row.service, row.way, known.first if known else begin, end)
+        if known is None:
+            found[row.house_id][row.service_id] = Supply(row.service, row.way, begin, end)
+        else:
+            off = known.off if begin == known.last + 1 else (*known.off, (known.last + 1, begin - 1))
+            found[row.house_id][row.service_id] = Supply(row.service, row.way, known.first, end, off)
     return {house: sorted(some.values(), key=_place) for house, some in found.items()}
 
 

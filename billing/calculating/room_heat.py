@@ -177,7 +177,7 @@ def _share(
 ) -> Decimal:
     """The account's share of what the house shared out in a month."""
     stay, days = stay_of(account, facts, month, 1), days_in(month)
-    spans = stay.within(supply.first, supply.last, days) if stay else None
+    spans = stay.within(supply.first, supply.last, days, supply.off) if stay else None
     if stay is None or spans is None:
         return ZERO
     return share_by_days(Basis(stay.area or ZERO, days=days, spans=spans), rest, area)

@@ -1,6 +1,6 @@
 """How many people and square metres an account has on which days of a month (pure)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -21,19 +21,31 @@ class Stay(NamedTuple):
     persons: int
     spans: tuple[Span, ...]
 
-    def within(self, first: int, last: int, days: int) -> tuple[Span, ...] | None:
-        """The days of the account on which a service is there; None: not one. Empty: the whole month, unchanged."""
+    def within(self, first: int, last: int, days: int, off: Iterable[tuple[int, int]] = ()) -> tuple[Span, ...] | None:
+        """The days of the account on which a service is there; None: not one. Empty: the whole month, unchanged.
+
+        `off` are days between the first and the last without it.
+        """
         begin, end = max(self.first, first), min(self.last, last)
         if begin > end:
             return None
-        if (begin, end) == (1, days) and not self.spans:
+        holes = tuple(off)
+        if (begin, end) == (1, days) and not self.spans and not holes:
             return ()
         spans = self.spans or (Span(1, days, self.area or ZERO, self.persons),)
-        return tuple(
-            Span(max(one.first, begin), min(one.last, end), one.area, one.persons)
-            for one in spans
-            if one.first <= end and one.last >= begin
-        )
+        there = _cut(spans, begin, end)
+        for hole_first, hole_last in holes:
+            there = (*_cut(there, 1, hole_first - 1), *_cut(there, hole_last + 1, days))
+        return tuple(sorted(there, key=lambda one: one.first)) or None
+
+
+def _cut(spans: Iterable[Span], begin: int, end: int) -> tuple[Span, ...]:
+    """What lies of the spans between two days."""
+    return tuple(
+        Span(max(one.first, begin), min(one.last, end), one.area, one.persons)
+        for one in spans
+        if one.first <= end and one.last >= begin
+    )
 
 
 def stay_of(account: PersonalAccount, facts: Sequence[AccountFact], period: date, owners: int) -> Stay | None:

@@ -317,6 +317,19 @@ def test_a_house_has_a_tariff_of_its_own_and_a_service_for_a_part_of_the_month(
     assert not codes(calculated(cast.company, date(2026, 11, 1), by=cast.anna), flat) - {"main"}
 
 
+def test_a_service_that_stops_and_comes_back_inside_the_month(cast: Cast, flat: PersonalAccount) -> None:
+    """1485.96 × 20 / 30; 30.00 × 2 people × 10 / 30 and × 3 people × 10 / 30."""
+    main = make_service(cast.house, "main", "area", MAIN, until=date(2026, 11, 10))
+    lift = make_service(cast.house, "lift", "person", "30.00", until=date(2026, 11, 10))
+    for service in (main, lift):
+        HouseService.objects.create(house=cast.house, service=service, since=date(2026, 11, 21))
+    PersonalAccount.objects.filter(pk=flat.pk).update(residents=2)
+    AccountFact.objects.create(account=flat, since=date(2026, 11, 16), residents=3)
+    run = calculated(cast.company, NOV, by=cast.anna)
+    assert line(run, flat, "main").accrued == Decimal("990.64")
+    assert line(run, flat, "lift").accrued == Decimal("50.00")
+
+
 def test_somebody_was_away(cast: Cast, flat: PersonalAccount) -> None:
     """Vector C26: 14 full days of one of three: cold −96.48, sewage −71.26; not the upkeep, nor what has a meter."""
     norms = {"person": "4.745"}
