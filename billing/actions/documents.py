@@ -1,6 +1,7 @@
 """Importing the register of payment documents: check every row, then write documents, lines and ledger at once."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
@@ -10,11 +11,13 @@ from itertools import islice
 from typing import BinaryIO
 
 from django.utils.translation import gettext_noop as _
+from django.utils.translation import override
 
 from billing import freezing
 from billing.actions.ledger import hold_book, post_documents
 from billing.actions.receipts import recent
 from billing.actions.telling import tell_issued
+from billing.calculating.volumes import rows_of_parts, words
 from billing.charging.rules import Rules
 from billing.due import due_date
 from billing.exchange.detect import GIS_DOCUMENTS, detect, facts_of
@@ -26,6 +29,7 @@ from billing.models import BillingRun, Invoice, InvoiceLine, Requisites
 from billing.rulebook import rules_of
 from lib.copying import copy_in
 from meters.history import local_day
+from meters.measured import measured_in
 from premises.actions import retire_connect_codes
 from premises.models import ImportRun, Organization, PersonalAccount
 from premises.register import Problem, Register, read
@@ -155,6 +159,7 @@ class Desk:
     def write(self, fresh: list[tuple[Document, PersonalAccount]]) -> None:
         """Write the documents with their lines and enter them into the book."""
         invoices = [self._invoice(document, account) for document, account in fresh]
+        self._freeze_readings([one for one in invoices if one.kind == Invoice.Kind.MAIN])
         Invoice.objects.bulk_create(invoices, batch_size=CHUNK)
         lines = (
             (invoice.pk, position, *(getattr(line, name) for name in PRINTED), json.dumps(line.warnings))
@@ -165,6 +170,15 @@ class Desk:
         post_documents(invoices)
         self._retire_codes(invoices)
         tell_issued(recent(invoices, at=self.at), at=self.at)  # old years that a register brings are no news
+
+    def _freeze_readings(self, invoices: list[Invoice]) -> None:
+        """The block of readings, as calculated documents have it, where the portal holds the meters of these accounts."""
+        months: dict[int, set[date]] = defaultdict(set)
+        for invoice in invoices:
+            months[invoice.account_id].add(invoice.period)
+        measured = measured_in(months)
+        for invoice in invoices:
+            invoice.readings = rows_of_parts(measured.get((invoice.account_id, invoice.period), ()), self.words)
 
     def _retire_codes(self, invoices: list[Invoice]) -> None:
         """A newer bill is here: the codes that older bills carry link nobody any more."""
@@ -210,6 +224,12 @@ class Desk:
         """The organization's own bank details by kind of document; a register names no other recipient."""
         mains = Requisites.objects.filter(organization=self.organization, is_main=True)
         return {details.kind: details for details in mains}
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """Resources and units in the company's language: they are words of the document, whoever imports it."""
+        with override(self.organization.language):
+            return words()
 
     @cached_property
     def rules(self) -> Rules:

@@ -157,12 +157,12 @@ def words() -> dict[str, str]:
 
 def sheet_of(used: Sequence[PeriodVolume], words: dict[str, str]) -> list[dict[str, Any]]:
     """The block of readings of an account: what its meters showed before and now, in the words of the document."""
-    rows: list[dict[str, Any]] = []
-    for one in used:
-        for part in one.parts:
-            if part.reading is not None:
-                rows += _rows(part, words)
-    return rows
+    return rows_of_parts([part for one in used for part in one.parts], words)
+
+
+def rows_of_parts(parts: Iterable[Part], words: dict[str, str]) -> list[dict[str, Any]]:
+    """The same of these meters alone; one that nobody read has no row."""
+    return [row for part in parts if part.reading is not None for row in _rows(part, words)]
 
 
 def _rows(part: Part, words: dict[str, str]) -> list[dict[str, Any]]:
