@@ -180,6 +180,7 @@ class HouseLines:
             self._zones(flat, supply, rate, basis, found.zones, read, shares)
         else:
             basis = replace(basis, parts=tuple(sum(one, ZERO) for one in read)) if read else basis
+            rate = rate.over(found.months) if method == Method.TIERS and found.months > 1 else rate
             self._add(flat, supply, charge(method, basis, rate), shares=shares)
         if found.settled:
             self._settle(flat, supply, method, found.settled)

@@ -12,7 +12,7 @@ from billing.calculating.plan import Plan, Supply, Way
 from billing.calculating.volumes import Settled
 from billing.charging import absence as away
 from billing.charging.basis import Basis, Mark, Method, NotEnough, Rate
-from billing.charging.exact import NOTHING, ZERO, in_steps, volume_rounded
+from billing.charging.exact import NOTHING, ZERO, in_steps
 from billing.charging.methods import charge
 from billing.charging.quality import for_interruption, for_temperature, together
 from billing.charging.recalculation import settled as difference
@@ -137,10 +137,8 @@ def _settle(
 
 def _whole(plan: Plan, method: Method, one: Settled, rate: Rate) -> Decimal:
     """What all that ran through comes to at this month's tariff."""
-    if method == Method.TIERS:  # each month has its own ranges
-        months = len(one.averaged) + 1
-        share = volume_rounded(sum(one.measured, ZERO) / months)
-        return months * sum(amounts_of(method, [share], rate, plan.period), NOTHING)
+    if method == Method.TIERS:
+        rate = rate.over(len(one.earlier) + 1)
     return sum(amounts_of(method, one.measured, rate, plan.period), NOTHING)
 
 

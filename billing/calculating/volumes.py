@@ -49,6 +49,12 @@ class Metered:
     settled: tuple[Settled, ...] = ()
     stretched: tuple[tuple[Decimal, tuple[date, ...]], ...] = ()  # parts of the volume that ran since these months, too
 
+    @property
+    def months(self) -> int:
+        """How many months the whole volume ran through in: more than one after months that were charged by the norm."""
+        whole = [months for volume, months in self.stretched if volume == self.volume]
+        return len(whole[0]) + 1 if len(whole) == 1 else 1
+
 
 def metered(found: PeriodVolume, plan: Plan, house: int) -> Metered | None:
     """The volume of a resource by the account's meters; None where it has none."""

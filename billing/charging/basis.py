@@ -6,7 +6,7 @@ A `Rate` belongs to a service and a period, a `Pool` to a house, a service and a
 a mass run makes the first two once and the third once per line.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -98,6 +98,15 @@ class Rate:
     heat_changes: tuple[tuple[int, Decimal], ...] = ()
     heat_per_m3: Decimal = ZERO  # HW_2C: q, Gcal to heat one m³
     heat_average: Decimal = ZERO  # HEAT_AVG: Gcal per m² of a mean month
+
+    def over(self, months: int) -> "Rate":
+        """The tariff for what ran through in several months together: each of them has its own ranges."""
+
+        def wider(tiers: Tiers) -> Tiers:
+            return tuple((None if upto is None else upto * months, price) for upto, price in tiers)
+
+        changes = tuple((day, wider(tiers)) for day, tiers in self.tier_changes)
+        return replace(self, tiers=wider(self.tiers), tier_changes=changes)
 
     def has_zones(self, count: int) -> bool:
         """Whether what a meter of so many zones shows is charged by zones; else the one tariff holds."""

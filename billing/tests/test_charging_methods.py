@@ -306,6 +306,15 @@ def ranges(draw: st.DrawFn) -> Tiers:
     return tuple(zip([*bounds, None], prices, strict=True))
 
 
+@given(volume=volumes("0", "5000"), tiers=ranges(), months=st.integers(1, 6))
+def test_several_months_have_the_ranges_of_each(volume: Decimal, tiers: Tiers, months: int) -> None:
+    """As many even months cost so many times what one does, to the kopeck that each of them is rounded by."""
+    one = charge("TIERS", Basis(volume=volume), Rate(D(1), tiers=tiers))
+    whole = charge("TIERS", Basis(volume=volume * months), Rate(D(1), tiers=tiers).over(months))
+    assert abs(whole.accrued - one.accrued * months) <= months * D("0.005") + D("0.005")
+    assert sum(part.volume for part in whole.parts) == volume * months
+
+
 @given(volume=volumes("-500", "20000"), before=ranges(), later=ranges(), change=st.integers(2, 30))
 def test_ranges_that_change_inside_a_month_add_up(volume: Decimal, before: Tiers, later: Tiers, change: int) -> None:
     """Each list of prices weighs as many days as it holds, and no more than the millionths of its parts are off."""

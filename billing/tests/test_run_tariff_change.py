@@ -1,4 +1,4 @@
-"""A tariff that changes inside a month, and meters that were read on that day or were not."""
+"""A tariff that changes inside a month, meters that were read on that day or were not, and ranges of several months."""
 
 from datetime import date
 from decimal import Decimal
@@ -9,9 +9,9 @@ import pytest
 from billing.actions.calculate import calculate
 from billing.actions.closing import recalculate
 from billing.models import BillingRun, Service, Tariff
-from billing.tests.firm import AT, NOV, calculated, ignore, line, make_service
-from meters.models import Meter
-from meters.testing import make_meter, make_reading
+from billing.tests.firm import AT, NOV, calculated, ignore, issued, line, make_service
+from meters.models import ConsumptionNorm, Meter
+from meters.testing import make_meter, make_reading, make_readings
 from portal.testing import Cast
 from premises.models import PersonalAccount
 
@@ -119,3 +119,39 @@ def test_two_meters_are_divided_where_both_were_read(cast: Cast, flat: PersonalA
     recalculate(run, by=cast.anna, at=AT, later=ignore)
     assert calculate(run.pk, now=lambda: AT)
     assert line(run, flat, "cold").accrued == Decimal("450.00")
+
+
+RANGES = {"tiers": [["100", "4.00"], [None, "5.50"]]}
+
+
+@pytest.mark.parametrize(
+    ("value", "recalculated"),
+    [
+        ("570", "755.00"),  # 250 kWh of two months: 200 × 4.00 + 50 × 5.50, less the 80 × 4.00 of October
+        ("420.003", "80.01"),  # 100.003 × 4.00 = 400.012, rounded once
+    ],
+)
+def test_a_reading_of_two_months_has_the_ranges_of_two(
+    cast: Cast, flat: PersonalAccount, value: str, recalculated: str
+) -> None:
+    make_service(cast.house, "power", "tiers", "4.00", resource="power", tariff=RANGES)
+    meter = make_meter(flat, "power")
+    make_readings(meter, date(2026, 5, 1), "0", "80", "160", "240", "320")
+    assert line(issued(cast.company, OCT, by=cast.anna), flat, "power").accrued == Decimal("320.00")
+    make_reading(meter, NOV, value)
+    assert line(calculated(cast.company, NOV, by=cast.anna), flat, "power").recalculated == Decimal(recalculated)
+
+
+def test_a_reading_after_a_month_by_the_norm_has_the_ranges_of_two(cast: Cast, flat: PersonalAccount) -> None:
+    """250 kWh since September are 200 × 4.00 + 50 × 5.50; October stays as it was charged by the norm."""
+    PersonalAccount.objects.filter(pk=flat.pk).update(residents=1)
+    ConsumptionNorm.objects.create(
+        organization=cast.company, resource="power", since=date(2020, 1, 1), per_person=Decimal(60)
+    )
+    make_service(cast.house, "power", "tiers", "4.00", resource="power", tariff=RANGES)
+    meter = make_meter(flat, "power")
+    make_reading(meter, date(2026, 9, 1), "0")
+    assert line(issued(cast.company, OCT, by=cast.anna), flat, "power").accrued == Decimal("240.00")
+    make_reading(meter, NOV, "250")
+    found = line(calculated(cast.company, NOV, by=cast.anna), flat, "power")
+    assert (found.accrued, found.recalculated) == (Decimal("1075.00"), Decimal(0))
