@@ -72,9 +72,11 @@ class Form:
             return self.charges
         return charges(self.invoice, self.lines, self.words, self.labels, largest=SAVING_SIZE)
 
-    def _saved(self) -> float:
-        """How many points lower the table of services is with those."""
-        return self.charges.table().height(self.sheet) - self.smaller.table().height(self.sheet)
+    def _saved(self, wanted: float) -> float:
+        """How many points lower the table of services is with those; nothing where it cannot be as many as are wanted."""
+        if self.services.spare(SAVING_SIZE) < wanted:
+            return 0.0
+        return self.services.height(self.sheet) - self.smaller.table().height(self.sheet)
 
     def _draw(self, sheet: Sheet) -> None:
         self.sheet, self.headings = sheet, 0
@@ -231,7 +233,7 @@ class Form:
     def _charges(self) -> None:
         """The services; in 43/пр the recipient belongs to this section."""
         sheet = self.sheet
-        table = (self.smaller if sheet.is_small else self.charges).table()
+        table = self.services = (self.smaller if sheet.is_small else self.charges).table()
         marks = [f"({mark}) — {text}" for mark, text in methods(self.lines, self.words)]
         notes = ("; ".join(marks), SMALL)
         tail = self.tail + (height_of(lines_of((notes,), sheet.width)) + 4 * sheet.air if marks else 0.0)

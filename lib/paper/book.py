@@ -62,25 +62,25 @@ class Book:
         size: tuple[float, float] = PORTRAIT,
         label: str = "",
         bookmark: str = "",
-        more: Callable[[], float] = lambda: 0.0,
+        more: Callable[[float], float] = lambda wanted: 0.0,
     ) -> None:
         """Let `draw` draw a document; where smaller gaps save its last page, it is drawn once more with those.
 
-        `more` tells how many points `draw` saves beside the gaps on a sheet that `is_small`.
+        `more` tells how many points `draw` saves beside the gaps on a sheet that `is_small`; where it can see that they are
+        fewer than wanted, any number below.
         """
         free = self.file.given
         sheet = Sheet(self, size, label, bookmark)
         draw(sheet)
-        saving = sheet.saving(more)
-        if saving is not None:
-            taken = self.file.given
+        taken = self.file.given
+        for way in sheet.savings(more):
             self.file.forget(free)
-            tighter = Sheet(self, size, label, bookmark, *saving)
+            tighter = Sheet(self, size, label, bookmark, *way)
             draw(tighter)
             if len(tighter.pages) < len(sheet.pages):
                 sheet = tighter
-            else:
-                self.file.forget(taken)
+                break
+            self.file.forget(taken)
         sheet.close()
 
     def close(self) -> None:

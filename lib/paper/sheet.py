@@ -23,7 +23,6 @@ MARGIN = 12 * MM
 FOOT = 15 * MM
 LEAST_AIR = 0.4  # of every gap: the rows of a table still stand apart
 FIRST_AIR = 0.7  # as much is taken where less would do: a row more or less must not decide
-MOST_MORE = 160.0  # points that smaller letters may give back: beyond them nobody asks
 SPARE = 12.0  # points that are asked of the gaps beyond what is needed
 FOOT_STYLE = Style(size=8.0, colour="0.29 0.33 0.38")
 BASELINE = 0.36  # of the size, below the middle of the line: the middle of the capital letters
@@ -146,19 +145,23 @@ class Sheet:
             x += unit * part + gap
         self.y = lowest
 
-    def saving(self, more: Callable[[], float]) -> tuple[float, bool] | None:
-        """With which air the last page should be saved and whether smaller letters are needed too; None where it cannot be.
+    def savings(self, more: Callable[[float], float]) -> list[tuple[float, bool]]:
+        """Ways to save the last page: with which air, and whether with smaller letters. None where it cannot be saved.
 
-        `more` tells how many points the drawing gives back with its smaller letters.
+        `more` tells how many points the drawing gives back with its smaller letters when so many are wanted. Of three pages
+        and more only a part of the gaps can be told to help: after the way that is reckoned the tightest one is tried.
         """
         if len(self.pages) == 1:
-            return None
+            return []
         over = self.y - self.top - self.repeated - self.given_up + SPARE
         most = self.gaps * (1 - LEAST_AIR)
-        is_small = most < over < most + MOST_MORE
+        is_small = over > most
         if is_small:
-            over -= more()
-        return (min(1 - over / self.gaps, FIRST_AIR), is_small) if over <= most else None
+            over -= more(over - most)
+        if over > most:
+            return []
+        ways = [(min(1 - over / self.gaps, FIRST_AIR), is_small)]
+        return ways if len(self.pages) == 2 else [*ways, (LEAST_AIR, True)]
 
     # What those are made of
 

@@ -61,6 +61,11 @@ class Table:
         self._measure(sheet)
         return self.head_height + sum(high for _cells, high in self.measured)
 
+    def spare(self, size: float) -> float:
+        """At most how many points lower letters of this size would make it, measured as it is: if no cell had two lines."""
+        least = size * self.style.leading + 2 * self.pad
+        return sum([max(0.0, high - least) for _cells, high in self.measured])
+
     def draw(self, sheet: Sheet, *, after: float = 4.0, tail: float = 0.0) -> None:
         """Draw it over as many pages as it takes; its last rows keep `tail` points of the page for what follows them."""
         self._measure(sheet)
