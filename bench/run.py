@@ -21,7 +21,7 @@ import django
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 PARTS = (
     "bench.pages", "bench.register", "bench.payments_register", "bench.readings", "bench.pdf", "bench.submission", "bench.matrix",
-    "bench.history", "bench.charging", "bench.statement",
+    "bench.history", "bench.charging", "bench.statement", "bench.exports",
 )  # fmt: skip
 
 
