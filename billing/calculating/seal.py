@@ -58,15 +58,15 @@ def _number(rows: QuerySet[Any], run: BillingRun, columns: tuple[str, ...]) -> s
 
 def _tables(run: BillingRun) -> Iterator[tuple[QuerySet[Any], tuple[str, ...]]]:
     company, first, last = run.organization, run.period, last_day_of(run.period)
-    begun = Q(since__lte=last)
+    begun, back = Q(since__lte=last), months_before(first, LOOK_BACK)  # what is settled reaches so far
     of_service, of_account = Q(service__organization=company), Q(account__organization=company)
     yield (
         Service.objects.filter(organization=company),
         ("kind", "method", "resource", "meter_possible", "requisites"),
     )
-    yield HouseService.objects.during(first, last).filter(of_service), ("house", "service", "method", *SPAN)
+    yield HouseService.objects.during(back, last).filter(of_service), ("house", "service", "method", *SPAN)
     yield (
-        Tariff.objects.during(first, last).filter(of_service),
+        Tariff.objects.during(back, last).filter(of_service),
         ("house", "service", *SPAN, "rate", "rate_2", "rate_3", "heat_rate", "tiers"),
     )
     yield ServiceNorm.objects.filter(of_service, begun), ("house", "service", "kind", "since", "value")
@@ -91,7 +91,7 @@ def _tables(run: BillingRun) -> Iterator[tuple[QuerySet[Any], tuple[str, ...]]]:
     )
     yield AccountFact.objects.filter(of_account, begun), ("since", "residents", "area")
     yield (
-        Benefit.objects.during(first, last).filter(of_account),
+        Benefit.objects.during(back, last).filter(of_account),
         ("service", "percent", "persons", *SPAN),
     )
     yield (
@@ -99,9 +99,7 @@ def _tables(run: BillingRun) -> Iterator[tuple[QuerySet[Any], tuple[str, ...]]]:
         ("persons", "left_on", "returned_on", "applied_on"),
     )
     yield (
-        QualityCase.objects.filter(
-            house__organization=company, period__gte=months_before(first, LOOK_BACK), period__lte=first
-        ),
+        QualityCase.objects.filter(house__organization=company, period__range=(back, first)),
         ("period", "account", "service", "kind", "hours", "degrees", "percent"),
     )
     if run.kind == BillingRun.Kind.CORRECTION:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from billing.actions.calculate import calculate
-from billing.actions.closing import recalculate
-from billing.models import BillingRun, Service, Tariff
+from billing.actions.closing import recalculate, start_issue
+from billing.models import Benefit, BillingRun, HouseService, Service, Tariff
 from billing.tests.firm import AT, NOV, calculated, ignore, issued, line, make_service
+from lib.errors import Refusal
 from meters.models import ConsumptionNorm, Meter
 from meters.testing import make_meter, make_reading, make_readings
 from portal.testing import Cast
@@ -155,3 +156,40 @@ def test_a_reading_after_a_month_by_the_norm_has_the_ranges_of_two(cast: Cast, f
     make_reading(meter, NOV, "250")
     found = line(calculated(cast.company, NOV, by=cast.anna), flat, "power")
     assert (found.accrued, found.recalculated) == (Decimal("1075.00"), Decimal(0))
+
+
+def _ended_tariff_is_changed(service: Service, flat: PersonalAccount) -> None:
+    Tariff.objects.filter(service=service, until__isnull=False).update(rate=Decimal("45.00"))
+
+
+def _ended_benefit_is_entered(service: Service, flat: PersonalAccount) -> None:
+    Benefit.objects.create(account=flat, category="ветеран", percent=50, since=OCT, until=date(2026, 10, 31))
+
+
+def _ended_days_of_the_service_are_changed(service: Service, flat: PersonalAccount) -> None:
+    HouseService.objects.filter(service=service, until__isnull=False).update(method="tiers")
+
+
+@pytest.mark.parametrize(
+    "change_something",
+    [_ended_tariff_is_changed, _ended_benefit_is_entered, _ended_days_of_the_service_are_changed],
+)
+def test_a_row_of_a_settled_month_that_changed_keeps_the_run_from_being_issued(
+    cast: Cast, flat: PersonalAccount, change_something: Any
+) -> None:
+    """November settles October's average: its tariff, benefits and way of charging are read, though they ended with October."""
+    service = make_service(cast.house, "cold", "meter", resource="cold", until=date(2026, 10, 31))
+    HouseService.objects.create(house=cast.house, service=service, since=NOV)
+    Tariff.objects.create(service=service, since=date(2026, 1, 1), until=date(2026, 10, 31), rate=Decimal("40.00"))
+    Tariff.objects.create(service=service, since=NOV, rate=Decimal("50.00"))
+    meter = make_meter(flat)
+    make_readings(meter, date(2026, 5, 1), "0", "4", "8", "12", "16")
+    issued(cast.company, OCT, by=cast.anna)
+    make_reading(meter, NOV, "26")
+    run = calculated(cast.company, NOV, by=cast.anna)
+    change_something(service, flat)
+    with pytest.raises(Refusal, match="Calculate it again first"):
+        start_issue(run, by=cast.anna, at=AT, later=ignore)
+    recalculate(run, by=cast.anna, at=AT, later=ignore)
+    calculate(run.pk, now=lambda: AT)
+    assert start_issue(run, by=cast.anna, at=AT, later=ignore).state == BillingRun.State.ISSUING
