@@ -23,7 +23,7 @@ AT_ONCE = 2000
 DOCUMENTS_AT_ONCE = 500  # with their lines
 OF_DOCUMENT = (
     "pk", "period", "account__number", "number", "kind", "form", "issued_on", "due_on", "paid_upto", "accrued", "excess",
-    "recalculated", "fine", "benefit", "penalty", "opening", "paid", "payable",
+    "recalculated", "fine", "benefit", "penalty", "opening", "paid", "subsidy", "payable",
 )  # fmt: skip
 OF_LINE = (
     "invoice_id", "group", "code", "service", "unit", "volume", "method", "tariff", "accrued", "accrued_common", "excess",
@@ -114,7 +114,10 @@ def documents_of(organization: Organization, period: date) -> QuerySet[Invoice]:
 
 
 def documents_table(invoices: QuerySet[Invoice]) -> Table:
-    """The documents line by line, as the register of documents; the last row of each holds its totals."""
+    """The documents line by line, as the register of documents; the last row of each holds its totals.
+
+    A subsidy counts as paid there: it is credited like a payment, and the register has no column for it.
+    """
     return tuple(column.name for column in COLUMNS), _documents(invoices)
 
 
@@ -130,7 +133,7 @@ def _documents(invoices: QuerySet[Invoice]) -> Iterator[Row]:
                 yield (*head, *line, *tail)
             yield (
                 *head, "", "", TOTAL, "", None, "", None, one.accrued + one.excess, one.recalculated - one.fine,
-                one.benefit, one.penalty, one.opening, one.paid, one.payable, *tail,
+                one.benefit, one.penalty, one.opening, one.paid + one.subsidy, one.payable, *tail,
             )  # fmt: skip
 
 

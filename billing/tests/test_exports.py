@@ -18,9 +18,11 @@ from django.utils import timezone
 from accounts.models import User
 from billing import owing
 from billing.actions.ledger import post_documents, post_payments
-from billing.models import Export, Requisites
+from billing.models import Export, Requisites, Subsidy
 from billing.owing import owed
 from billing.testing import make_invoice, make_payment
+from billing.tests.firm import NOV, issued, make_service
+from lib.tables import csv_file
 from portal.testing import Cast
 from premises.actions.imports import check_file
 
@@ -191,6 +193,17 @@ def test_documents_are_read_a_few_at_a_time(
         assert [next(rows)[6], next(rows)[6]] == ["Содержание жилья", "ИТОГО"]
     with django_assert_num_queries(1):
         assert [row[1] for row in rows] == ["10012", "10012"]
+
+
+def test_documents_with_a_subsidy_come_back_as_a_register(cast: Cast) -> None:
+    """1830.00 charged, 500.00 of them given by the state: the row of totals said 1830.00, and 1330.00 to pay."""
+    make_service(cast.house, "main", "account", "1830.00")
+    Subsidy.objects.create(account=cast.account, period=NOV, amount=Decimal("500.00"))
+    issued(cast.company, NOV, by=cast.anna)
+    header, rows = owing.documents_table(owing.documents_of(cast.company, NOV))
+    body = b"".join(csv_file(header, rows)).replace(b"11.2026", b"01.2026")
+    run = check_file("documents", cast.company, BytesIO(body), name="again.csv", by=cast.anna, at=timezone.now())
+    assert (run.state, run.report) == ("checked", [])
 
 
 def test_a_file_that_leaves_after_its_page_speaks_the_language_of_who_took_it(papers: Cast, enter: Enter) -> None:
