@@ -130,8 +130,7 @@ def _settle(
     if entitled is None:
         return Settlement(difference(whole, before) + reduced, here)
     given = [entitled.on(supply.service, month, amount) for month, amount in charged]
-    months = [*(month for month, _volumes in one.averaged), plan.period]
-    eased = entitled.over(supply.service, months, whole)
+    eased = entitled.over(supply.service, [*one.earlier, plan.period], whole)
     return Settlement(difference(whole, before, eased, given) + reduced, here)
 
 

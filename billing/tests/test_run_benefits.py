@@ -9,7 +9,7 @@ import pytest
 from billing.models import AccountFact, Benefit, BillingRun, Recalculation
 from billing.tests.firm import AT, NOV, calculated, issued, line, make_service
 from meters.actions.estimating import estimate_missing
-from meters.models import Meter
+from meters.models import ConsumptionNorm, Meter
 from meters.testing import make_meter, make_reading, make_readings
 from portal.testing import Cast
 from premises.models import PersonalAccount
@@ -103,3 +103,29 @@ def test_a_late_reading_keeps_the_benefit_of_its_month(
     run = calculated(cast.company, NOV, by=cast.anna)
     assert settled(run) == Decimal(amount)
     assert line(run, flat, "cold").accrued == Decimal("43.57")
+
+
+@pytest.mark.parametrize(
+    ("tariff", "since", "amount"),
+    [
+        ({"rate": "10.00"}, OCT, "2000.00"),  # 4800 − 3 × 800, less half of October's even 800
+        ({"rate": "10.00"}, SEP, "1600.00"),  # and of September's, whose own line by the norm stays
+        ({"rate": "4.00", "tariff": {"tiers": [["100", "4.00"], [None, "8.00"]]}}, OCT, "800.00"),  # 1920 − 960 − 160
+    ],
+)
+def test_months_by_the_norm_have_their_part_of_what_a_reading_says(
+    cast: Cast, flat: PersonalAccount, tariff: dict[str, Any], since: date, amount: str
+) -> None:
+    """480 kWh since April: three months by the average of 80 and two by the norm are 80 each, as October is."""
+    way = "tiers" if "tariff" in tariff else "meter"
+    make_service(cast.house, "power", way, resource="power", **tariff)
+    ConsumptionNorm.objects.create(
+        organization=cast.company, resource="power", since=date(2020, 1, 1), per_person=Decimal(80)
+    )
+    Benefit.objects.create(account=flat, **(HALF | {"since": since}))
+    meter = make_meter(flat, "power", decimals=1)
+    make_readings(meter, date(2026, 1, 1), "0", "80", "160", "240")
+    for month in range(5, 10):
+        issued(cast.company, date(2026, month, 1), by=cast.anna, at=datetime(2026, month + 1, 1, 9, tzinfo=UTC))
+    make_reading(meter, OCT, "720")
+    assert settled(calculated(cast.company, OCT, by=cast.anna)) == Decimal(amount)
