@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from operator import attrgetter
 
 from django.utils.translation import gettext as _
 
@@ -71,7 +72,11 @@ class HouseLines:
     def __post_init__(self) -> None:
         self.supplies = self.plan.supplies.get(self.house, [])
         self.city = self.plan.cities.get(self.house, "")
-        self.cases = self.known.quality.get(self.house, [])  # of this month and of earlier ones
+        self.cases: dict[tuple[int, int | None], list[QualityCase]] = defaultdict(
+            list
+        )  # by service and account, if of one
+        for one in self.known.quality.get(self.house, ()):  # of this month and of earlier ones
+            self.cases[one.service_id, one.account_id].append(one)
         self.waters = {one.service.resource for one in self.supplies if one.way in BY_VOLUME}
 
     def make(self, accounts: Sequence[PersonalAccount]) -> None:
@@ -310,7 +315,8 @@ class HouseLines:
 
     def _cases_of(self, flat: Flat, supply: Supply) -> list[QualityCase]:
         """The cases of poor quality of an account and a service, of all months that are read."""
-        return [one for one in self.cases if one.concerns(supply.service.pk, flat.pk)]
+        of_all, own = (self.cases.get((supply.service.pk, one), []) for one in (None, flat.pk))
+        return sorted([*of_all, *own], key=attrgetter("pk")) if own else of_all
 
     def _reduce_for_quality(
         self, flat: Flat, supply: Supply, base: Decimal, cases: Sequence[QualityCase], shares: Shares

@@ -1,5 +1,7 @@
 """Poor quality of months that were charged without a reading and of the month whose reading settles them."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -8,8 +10,11 @@ import pytest
 from billing.actions.calculate import calculate
 from billing.actions.closing import recalculate, start_correction, start_issue
 from billing.actions.issuing import issue
+from billing.calculating.known import read
+from billing.calculating.lines import HouseLines
+from billing.calculating.plan import Plan
 from billing.models import BillingRun, QualityCase, Recalculation, Service
-from billing.tests.firm import AT, NOV, calculated, ignore, issued, line, make_fact, make_service
+from billing.tests.firm import AT, NOV, calculated, ignore, in_russian, issued, line, make_fact, make_service
 from lib.errors import Refusal
 from meters.models import ConsumptionNorm, Meter
 from meters.testing import make_house_meter, make_meter, make_reading, make_readings
@@ -161,3 +166,39 @@ def test_a_case_of_an_earlier_month_that_comes_after_the_calculation_is_noticed(
     poor(cast, cold, OCT)
     with pytest.raises(Refusal, match="Calculate it again"):
         start_issue(run, by=cast.anna, at=AT, later=ignore)
+
+
+class Walked(list[QualityCase]):
+    """Says how often somebody walked through it."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[QualityCase]:
+        self.times += 1
+        return super().__iter__()
+
+
+def test_the_cases_of_a_house_are_walked_once_however_many_lines_it_has(cast: Cast, flat: PersonalAccount) -> None:
+    """Walked for each line, 90 cases in 18 months made a line of another service ten times as long."""
+    for place in range(5):
+        make_service(cast.house, f"area{place}", "area", "40.00")
+    plan = Plan.of(cast.company, NOV)
+    known = read(plan, [cast.house.pk], is_correction=False)
+    walked = Walked(poor(cast, plan.supplies[cast.house.pk][0].service, OCT) for _one in range(3))
+    lines = HouseLines(plan, replace(known, quality={cast.house.pk: walked}), cast.house.pk, lambda *_words: None)
+    lines.make(known.accounts)
+    assert (len(lines.drafts), walked.times) == (5, 1)
+
+
+def test_a_case_of_one_account_stands_beside_those_of_the_house(
+    cast: Cast, cold: Service, flat: PersonalAccount
+) -> None:
+    """Of 60.00 a tenth for the house and a tenth for the flat; the neighbour's case is his own."""
+    area = make_service(cast.house, "area", "account", "60.00")
+    for account, act in ((flat, "1"), (None, "2"), (cast.nina_account, "3")):
+        QualityCase.objects.create(
+            house=cast.house, account=account, service=area, period=NOV, kind="percent", percent=10, act=act
+        )
+    run = calculated(cast.company, NOV, by=cast.anna)
+    rows = Recalculation.objects.filter(run=run, account=flat).values_list("amount", "reason")
+    assert list(rows) == [(Decimal("-12.00"), in_russian("Poor quality: %(act)s") % {"act": "1, 2"})]
