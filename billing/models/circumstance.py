@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.service import POSITIVE, InForceQuerySet, Service, check_span
+from meters.history import local_day
 from meters.resources import Resource
 from premises.models import House, Organization, PersonalAccount
 
@@ -135,8 +136,10 @@ class Subsidy(models.Model):
 
     def clean(self) -> None:
         """The state decides for this month or the next one, not for years."""
-        today = date.today()  # noqa: DTZ011  (a month, whatever the hour)
-        if self.period and (self.period.year - today.year) * 12 + self.period.month - today.month > 1:
+        if not (self.period and self.account_id):
+            return
+        today = local_day(self.account.organization, timezone.now())
+        if (self.period.year - today.year) * 12 + self.period.month - today.month > 1:
             raise ValidationError({"period": _("This month is too far ahead: at most the next one.")})
 
 
@@ -344,7 +347,9 @@ class Recalculation(models.Model):
 
     def clean(self) -> None:
         """The month is one that has begun; the service is the company's."""
-        if self.period and self.period > date.today().replace(day=1):  # noqa: DTZ011  (a month, whatever the hour)
+        if not self.account_id:
+            return
+        if self.period and self.period > local_day(self.organization, timezone.now()):
             raise ValidationError({"period": _("This month has not begun yet.")})
-        if self.account_id and self.service_id and self.service.organization_id != self.account.organization_id:
+        if self.service_id and self.service.organization_id != self.account.organization_id:
             raise ValidationError({"service": _("This service belongs to another company.")})
