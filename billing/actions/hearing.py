@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from billing.actions.paying import refresh
-from billing.models import PaymentIntent, ProviderEvent
+from billing.models import PaymentIntent, ProviderEvent, Refund
 from billing.models.online import PaymentIntentQuerySet
 from billing.providers import payment_named_in
 
@@ -40,7 +40,8 @@ def hear(provider: str, body: bytes, *, at: datetime, nudge: Nudge) -> ProviderE
 def look_into(event: ProviderEvent, *, at: datetime) -> ProviderEvent:
     """Ask the provider about the payment that the notification names, if it is one of ours. Not in a transaction.
 
-    A provider that does not answer leaves the notification new: the reconciliation takes it up again.
+    A provider that does not answer leaves the notification new: the reconciliation takes it up again. So does a refund of
+    ours without an answer: until then nobody knows whether what went back is that one.
     """
     if event.outcome != Outcome.NEW:
         return event
@@ -50,6 +51,8 @@ def look_into(event: ProviderEvent, *, at: datetime) -> ProviderEvent:
         return _end(event, Outcome.BROKEN)
     for intent in found:
         refresh(intent, at=at)
+    if Refund.objects.unanswered().filter(payment__intent__in=found).exists():
+        return event
     return _end(event, Outcome.DONE if found else Outcome.UNKNOWN)
 
 

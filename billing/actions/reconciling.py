@@ -51,11 +51,13 @@ def ask_silent(intent: PaymentIntent, *, at: datetime) -> None:
 
 
 def ask_about(refund: Refund, *, at: datetime) -> None:
-    """A refund that the provider has is looked up with its payment; one it may not have is sent again."""
-    if refund.provider_id and refund.payment.intent:
-        refresh(refund.payment.intent, at=at)
-    else:
-        send_refund(refund, at=at)
+    """A refund that the provider has is looked up with its payment; one it may not have is sent again.
+
+    With the answer the payment is looked up, too: an unknown return that was seen meanwhile has waited for it.
+    """
+    sent = refund if refund.provider_id else send_refund(refund, at=at)
+    if sent.payment.intent and not sent.is_unanswered:
+        refresh(sent.payment.intent, at=at)
 
 
 def _each(rows: Iterable[Row], ask: Callable[..., object], *, at: datetime) -> int:

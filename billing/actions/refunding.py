@@ -65,7 +65,8 @@ def record_chargeback(payment: Payment, *, amount: Decimal, reason: str, by: Use
 def note_returns(intent: PaymentIntent, returns: Sequence[Back], *, at: datetime) -> None:
     """Close our refunds as the provider says, and write down what we do not know: a chargeback, or a refund made there.
 
-    While a refund of ours waits for its first answer, an unknown one may be that very refund: it is looked at later.
+    What an employee wrote down before the provider told of it gets the provider's id and is not entered again. While a
+    refund of ours waits for its first answer, an unknown one may be that very refund: it is looked at later.
     """
     if not returns:
         return
@@ -74,12 +75,29 @@ def note_returns(intent: PaymentIntent, returns: Sequence[Back], *, at: datetime
     )
     ours = list(Refund.objects.filter(payment__in=payments))
     by_id = {one.provider_id: one for one in ours if one.provider_id}
-    waits_for_answer = any(one.state == Is.ASKED and not one.provider_id for one in ours)
+    waits_for_answer = any(one.is_unanswered for one in ours)
     for back in returns:
         if back.id in by_id:
             _close(by_id[back.id], back.status, back.id, at=at)
         elif back.status == Status.SUCCEEDED and not waits_for_answer:
-            _note(payments, back, at=at)
+            if written := _written_down(ours, back.amount):
+                for one in written:
+                    one.provider_id = back.id
+                    one.save(update_fields=["provider_id"])
+            else:
+                _note(payments, back, at=at)
+
+
+def _written_down(refunds: Sequence[Refund], amount: Decimal) -> Sequence[Refund]:
+    """What was written down by hand of a return of this sum: one row, or one of each section; () if nothing was.
+
+    Providers may list a chargeback as any other return (ЮKassa), so its kind says nothing.
+    """
+    by_hand = [one for one in refunds if one.state == Is.DONE and not one.provider_id]
+    if same := next((one for one in by_hand if one.amount == amount), None):
+        return (same,)
+    is_one_of_each = len({one.payment_id for one in by_hand}) == len(by_hand)
+    return by_hand if is_one_of_each and sum(one.amount for one in by_hand) == amount else ()
 
 
 def _note(payments: list[Payment], back: Back, *, at: datetime) -> None:

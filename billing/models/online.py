@@ -364,6 +364,12 @@ class ProviderEvent(models.Model):
         return f"{self.provider} {self.received_at:%d.%m.%Y %H:%M}"
 
 
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def unanswered(self) -> Self:
+        """Asked of the provider, which has not said yet under which id it returns them."""
+        return self.filter(state=Refund.State.ASKED, provider_id="")
+
+
 class Refund(models.Model):
     """Money of a payment that went back: by the company, or by the payer's bank (chargeback)."""
 
@@ -391,6 +397,8 @@ class Refund(models.Model):
     done_on = models.DateField(_("returned"), null=True, blank=True)
     asked_at = models.DateTimeField(null=True, editable=False)  # when the reconciliation took it up last
 
+    objects = RefundQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
@@ -404,6 +412,10 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {format_number(self.amount, get_language() or 'en', 2)}"
+
+    @property
+    def is_unanswered(self) -> bool:
+        return self.state == self.State.ASKED and not self.provider_id
 
 
 class SandboxPayment(models.Model):

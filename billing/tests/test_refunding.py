@@ -1,5 +1,6 @@
 """Money that goes back: asked for once, never more than was paid, owed again."""
 
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import override
 
+from billing.actions.hearing import hear, look_into
 from billing.actions.ledger import post_documents
 from billing.actions.paying import go_on, refresh
 from billing.actions.reconciling import reconcile
@@ -163,13 +165,18 @@ def test_an_unknown_return_waits_while_ours_has_no_answer(cast: Cast, stub: Stub
     assert Refund.objects.count() == 1
 
 
-def test_a_chargeback_is_shared_over_the_sections(cast: Cast, stub: Stub) -> None:
+def paid_in_two_sections(cast: Cast, stub: Stub) -> PaymentIntent:
+    """Olga has paid 300.00 of the main section and 100.00 of the repair at once."""
     make_till(cast.company, provider="yookassa")
     for kind, accrued in (("main", "300.00"), ("repair", "100.00")):
         post_documents([make_invoice(cast.account, date(2026, 10, 1), accrued=accrued, kind=kind)])
     intent = go_on(make_intent(cast.account, cast.olga, "400.00"), at=timezone.now())
     stub.pay(intent)
-    refresh(intent, at=timezone.now())
+    return refresh(intent, at=timezone.now())
+
+
+def test_a_chargeback_is_shared_over_the_sections(cast: Cast, stub: Stub) -> None:
+    intent = paid_in_two_sections(cast, stub)
     stub.takes_back(intent, "100.01")
     refresh(intent, at=timezone.now())
     assert sorted(Refund.objects.values_list("payment__kind", "amount")) == [
@@ -183,6 +190,75 @@ def test_an_employee_writes_a_chargeback_down(cast: Cast, stub: Stub, paid: Paym
     assert balance(cast) == 0
     with pytest.raises(NotReturnable):
         ask(cast, paid, "0.01")
+
+
+@pytest.mark.parametrize("is_chargeback", [True, False])  # ЮKassa lists both alike
+def test_a_chargeback_that_was_written_down_is_not_entered_again(
+    cast: Cast, stub: Stub, paid: Payment, is_chargeback: bool
+) -> None:
+    written = record_chargeback(
+        paid, amount=Decimal("30.00"), reason="letter of the bank", by=cast.mark, at=timezone.now()
+    )
+    assert paid.intent
+    stub.takes_back(paid.intent, "30.00", is_chargeback=is_chargeback)
+    for _time in range(2):
+        refresh(paid.intent, at=timezone.now())
+    assert balance(cast) == Decimal("-70.00")
+    written.refresh_from_db()
+    assert (written.provider_id, written.reason, Refund.objects.count()) == ("cb-1", "letter of the bank", 1)
+    stub.takes_back(paid.intent, "30.00", "cb-2")  # one more of the same sum is another one
+    refresh(paid.intent, at=timezone.now())
+    assert balance(cast) == Decimal("-40.00")
+
+
+def test_a_chargeback_that_was_written_down_by_sections_is_not_entered_again(cast: Cast, stub: Stub) -> None:
+    intent = paid_in_two_sections(cast, stub)
+    for payment, amount in zip(intent.payments.order_by("kind"), ("75.01", "25.00"), strict=True):
+        record_chargeback(payment, amount=Decimal(amount), reason="letter", by=cast.mark, at=timezone.now())
+    stub.takes_back(intent, "100.01")
+    refresh(intent, at=timezone.now())
+    assert balance(cast) == Decimal("100.01")
+    assert {one.provider_id for one in Refund.objects.all()} == {"cb-1"}
+
+
+def test_a_return_seen_while_ours_waited_is_entered_once_ours_is_answered(
+    cast: Cast, stub: Stub, paid: Payment
+) -> None:
+    """Ours of 10.00 waits; 20.00 go back in the provider's cabinet: the book must come to 100.00 less both."""
+    refund, intent = ask(cast, paid, "10.00"), paid.intent
+    assert intent
+    stub.takes_back(intent, "20.00", "cabinet-1", is_chargeback=False)
+    refresh(intent, at=timezone.now())
+    assert balance(cast) == Decimal("-100.00")
+    reconcile(at=timezone.now() + timedelta(minutes=3))
+    refund.refresh_from_db()
+    assert refund.state == Is.DONE
+    assert balance(cast) == Decimal("-70.00")
+
+
+def test_a_notification_is_kept_until_what_it_told_of_is_entered(
+    cast: Cast, stub: Stub, paid: Payment, monkeypatch: Any
+) -> None:
+    """The provider answers the refund and is silent when it is asked about the payment right after."""
+    ask(cast, paid, "10.00")
+    assert paid.intent
+    stub.takes_back(paid.intent, "20.00", "cabinet-1", is_chargeback=False)
+    body = {"event": "refund.succeeded", "object": {"id": "cabinet-1", "payment_id": paid.intent.provider_id}}
+    event = hear("yookassa", json.dumps(body).encode(), at=timezone.now(), nudge=lambda pk: None)
+    assert event
+    look_into(event, at=timezone.now())
+    with monkeypatch.context() as patch:
+        patch.setattr(stub, "fetch", silent)
+        reconcile(at=timezone.now() + timedelta(minutes=3))
+    assert balance(cast) == Decimal("-90.00")
+    reconcile(at=timezone.now() + timedelta(minutes=13))
+    assert balance(cast) == Decimal("-70.00")
+    event.refresh_from_db()
+    assert event.outcome == "done"
+
+
+def silent(*_question: Any, **_words: Any) -> None:
+    raise ProviderError("no answer")
 
 
 def test_a_later_printed_debt_that_knew_nothing_of_it_is_made_right(cast: Cast, stub: Stub, paid: Payment) -> None:
