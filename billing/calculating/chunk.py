@@ -120,9 +120,7 @@ def _sheets(known: Known) -> list[tuple[int, list[dict[str, Any]]]]:
 
 def _spread(found: Found, known: Known, plan: Plan) -> None:
     """Put recalculations into the lines of their services; a service without a line gets one of its own."""
-    services = {one.service.pk: one.service for some in plan.supplies.values() for one in some}
-    for months in plan.mean_months.values():
-        services |= {one.service.pk: one.service for some in months.values() for one in some}
+    services = dict(plan.services)
     sums: dict[tuple[int, int], Decimal] = defaultdict(lambda: NOTHING)
     for one in found.reductions:
         sums[one.account, one.service] += one.amount

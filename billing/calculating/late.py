@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from billing.calculating.draft import Reduction
 from billing.calculating.entitled import Entitled
 from billing.calculating.known import Known
-from billing.calculating.lines import BY_VOLUME, METHODS, WATERS
+from billing.calculating.lines import BY_VOLUME, WATERS
 from billing.calculating.months import LATE, months_before
 from billing.calculating.plan import Plan, Supply, Way
-from billing.calculating.reductions import amounts_of, given_for_quality
+from billing.calculating.reductions import SETTLED_BY, amounts_of, given_for_quality
 from billing.calculating.volumes import based
-from billing.charging.basis import Mark, Method, NotEnough
+from billing.charging.basis import Mark, NotEnough
 from billing.charging.exact import NOTHING
 from billing.models import BillingRun, Charge, QualityCase, Recalculation
 from meters.history import step
@@ -79,7 +79,7 @@ def _of_month(
     charged = _charged(plan, month, accounts)
     for account in accounts:
         house = account.unit.house_id
-        for supply in plan.supplies.get(house, ()):
+        for supply in plan.metered(month).get(house, ()):  # it may have ended since, or have another way
             resources = _resources_of(supply)
             marks = charged.get((account.pk, supply.service.pk), set())
             if Mark.METER in marks or (supply.way == Way.HEAT_ROOMS and not marks):
@@ -134,8 +134,7 @@ def _difference(
     cases: Sequence[QualityCase],
 ) -> Decimal | None:  # fmt: skip
     """What the month comes to by the reading, less what it came to by the estimate; None where it had no tariff."""
-    # The meter of a room counts for its own part alone: the share of the rest stands as it was.
-    method, whole = Method.METER if supply.way == Way.HEAT_ROOMS else METHODS[Way(supply.way)], NOTHING
+    method, whole = SETTLED_BY[Way(supply.way)], NOTHING
     try:
         rate = plan.rate(supply.service, house, supply.way, month)
         for part in parts:

@@ -23,6 +23,15 @@ from premises.models import House, Organization
 
 DAY = timedelta(days=1)
 YEAR = Decimal(12)
+BY_METERS = frozenset(
+    {
+        Service.Method.METER,
+        Service.Method.TIERS,
+        Service.Method.HOT_TWO,
+        Service.Method.SEWAGE,
+        Service.Method.HEAT_ROOMS,
+    }
+)
 SETTLING = 3  # so many first months of a year settle the heating of last year: the law has it done in the first quarter
 Way = Service.Method
 Norm = ServiceNorm.Kind
@@ -53,6 +62,7 @@ class Plan:
     usual_norms: dict[tuple[int | None, str], Decimal]
     facts: dict[int, HouseFact]
     _rates: dict[tuple[int, int, str, date], Rate | NotEnough] = field(default_factory=dict)
+    _metered: dict[date, dict[int, list[Supply]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, organization: Organization, period: date) -> "Plan":
@@ -107,6 +117,24 @@ class Plan:
     def supplied(self, month: date, services: Collection[int]) -> dict[int, list[Supply]]:
         """Some services as the houses had them in another month: one query."""
         return _supplies(self.organization, month, services)
+
+    def metered(self, month: date) -> dict[int, list[Supply]]:
+        """By house, the services that meters charged in another month: one query, however often it is asked for."""
+        if month not in self._metered:
+            self._metered[month] = _supplies(self.organization, month, ways=BY_METERS)
+        return self._metered[month]
+
+    def metered_then(self, service: Service, house: int, month: date) -> Supply | None:
+        """A service as meters charged it in a house and another month; None where they did not."""
+        return next((one for one in self.metered(month).get(house, ()) if one.service.pk == service.pk), None)
+
+    @property
+    def services(self) -> dict[int, Service]:
+        """The services of this month, and of those that a reading or a year settled, by id."""
+        months = [self.supplies, *self._metered.values()]
+        found = {one.service.pk: one.service for houses in months for some in houses.values() for one in some}
+        mean = [some for houses in self.mean_months.values() for some in houses.values()]
+        return found | {one.service.pk: one.service for some in mean for one in some}
 
     @property
     def last_year(self) -> list[date]:
@@ -216,8 +244,11 @@ class Plan:
 
     def _held(self, service: Service, house: int, month: date) -> list[tuple[int, Tariff]]:
         """The tariff of each stretch of days: (first day, tariff). Days on which the house has no service may lack one."""
-        supply = next((one for one in self.supplies.get(house, ()) if one.service.pk == service.pk), None)
-        first, last = (supply.first, supply.last) if supply and month == self.period else (1, days_in(month))
+        if month == self.period:
+            supply = next((one for one in self.supplies.get(house, ()) if one.service.pk == service.pk), None)
+        else:
+            supply = self.metered_then(service, house, month)
+        first, last = (supply.first, supply.last) if supply else (1, days_in(month))
         return self._between(service, house, month, first, last)
 
     def _between(self, service: Service, house: int, month: date, first: int, last: int) -> list[tuple[int, Tariff]]:
@@ -282,16 +313,18 @@ def _changes(
 
 
 def _supplies(
-    organization: Organization, period: date, services: Collection[int] | None = None
+    organization: Organization, period: date, services: Collection[int] | None = None, ways: Collection[str] = ()
 ) -> dict[int, list[Supply]]:
     """The services of each house in the month, in the order of the document; a way that changed inside it is the newer one.
 
-    All services of the company, or some.
+    All services of the company, or some of them, or those that are charged in some ways.
     """
     last = last_day_of(period)
     rows = HouseService.objects.during(period, last).filter(service__organization=organization)
     if services is not None:
         rows = rows.filter(service__in=services)
+    if ways:
+        rows = rows.filter(Q(method__in=ways) | Q(method="", service__method__in=ways))
     found: dict[int, dict[int, Supply]] = defaultdict(dict)
     for row in rows.select_related("service__requisites"):
         begin = max(row.since, period).day

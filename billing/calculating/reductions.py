@@ -27,6 +27,10 @@ UTILITIES = {
 }  # fmt: skip
 KINDS = {Way.SEWAGE: away.Utility.SEWAGE, Way.PERSON: away.Utility.WASTE}
 BY_RESOURCE = {Way.METER, Way.TIERS, Way.HOT_TWO}
+SETTLED_BY = {  # how what a meter says is charged; that of a room for its own part alone: the share of the rest stands
+    Way.METER: Method.METER, Way.TIERS: Method.TIERS, Way.HOT_TWO: Method.HW_2C, Way.SEWAGE: Method.SEWAGE,
+    Way.HEAT_ROOMS: Method.METER,
+}  # fmt: skip
 
 
 def utility_of(supply: Supply) -> away.Utility:
@@ -120,7 +124,7 @@ def _settle(
     charged = [
         (month, amount)
         for month, volumes in one.averaged
-        for amount in amounts_of(method, volumes, _rate_then(plan, supply, house, month), month)
+        for amount in _charged_then(plan, supply, method, house, month, volumes)
     ]
     whole = _whole(plan, method, one, plan.rate(supply.service, house, supply.way))
     before = [amount for _month, amount in charged]
@@ -150,11 +154,19 @@ def amounts_of(method: Method, volumes: Sequence[Decimal], rate: Rate, month: da
     return [charge(method, Basis(days=days, volume=one, mark=Mark.OTHER), price).accrued for one, price in sold]
 
 
-def _rate_then(plan: Plan, supply: Supply, house: int, month: date) -> Rate:
-    try:
-        return plan.rate(supply.service, house, supply.way, month)
-    except NotEnough:  # the house was charged elsewhere then
-        return plan.rate(supply.service, house, supply.way)
+def _charged_then(
+    plan: Plan, supply: Supply, method: Method, house: int, month: date, volumes: Sequence[Decimal]
+) -> list[Decimal]:
+    """What the average of an earlier month cost in the way and at the tariff of that month."""
+    then = plan.metered_then(supply.service, house, month)
+    if then is not None:
+        try:
+            rate = plan.rate(supply.service, house, then.way, month)
+            return amounts_of(SETTLED_BY[Way(then.way)], volumes, rate, month)
+        except NotEnough:
+            pass
+    # The house was charged elsewhere then.
+    return amounts_of(method, volumes, plan.rate(supply.service, house, supply.way), month)
 
 
 def merged(found: Iterable[Reduction]) -> list[Reduction]:

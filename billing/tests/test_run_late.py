@@ -1,0 +1,72 @@
+"""Readings of a month that is issued, where the house's services are no longer what they were."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from billing.models import BillingRun, HouseService, Recalculation, Tariff
+from billing.tests.firm import NOV, calculated, issued, line, make_service
+from meters.models import Meter
+from meters.testing import make_meter, make_reading, make_readings
+from portal.testing import Cast
+from premises.models import PersonalAccount
+
+pytestmark = pytest.mark.feature("B10")
+OCT = date(2026, 10, 1)
+ISSUED, LATER = datetime(2026, 11, 1, 9, tzinfo=UTC), datetime(2026, 11, 5, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def flat(cast: Cast) -> PersonalAccount:
+    PersonalAccount.objects.exclude(pk=cast.account.pk).update(closed_on=date(2026, 1, 1))
+    return PersonalAccount.objects.get(pk=cast.account.pk)
+
+
+@pytest.mark.parametrize("day", [31, 20])
+def test_a_late_reading_of_a_service_that_ended(cast: Cast, flat: PersonalAccount, day: int) -> None:
+    """October was 4 m³ by the average, its reading says 10: 6 × 40.00, though the house has no such service in November. The
+    tariff ended with it."""
+    service = make_service(cast.house, "cold", "meter", "40.00", resource="cold", until=date(2026, 10, day))
+    Tariff.objects.update(until=date(2026, 10, day))
+    make_service(cast.house, "area", "area", "30.00")
+    meter = make_meter(flat)
+    make_readings(meter, date(2026, 5, 1), "0", "4", "8", "12", "16")
+    assert line(issued(cast.company, OCT, by=cast.anna, at=ISSUED), flat, "cold").accrued == Decimal("160.00")
+    make_reading(meter, OCT, "26", created_at=LATER)
+    run = issued(cast.company, NOV, by=cast.anna)
+    assert line(run, flat, "cold").recalculated == Decimal("240.00")
+    december = calculated(cast.company, date(2026, 12, 1), by=cast.anna, at=datetime(2027, 1, 1, 9, tzinfo=UTC))
+    assert not Recalculation.objects.filter(run=december, service=service).exists()
+
+
+def ranges_since_november(cast: Cast, flat: PersonalAccount) -> Meter:
+    """October: 200 kWh by the average at 4.00. From November on 100 at 4.00 and the rest at 9.00."""
+    ranges = {"tiers": [["100", "4.00"], [None, "9.00"]]}
+    power = make_service(
+        cast.house, "power", "meter", "4.00", resource="power", until=date(2026, 10, 31), tariff=ranges
+    )
+    HouseService.objects.create(house=cast.house, service=power, method="tiers", since=NOV)
+    meter = make_meter(flat, "power", decimals=1)
+    make_readings(meter, date(2026, 5, 1), "0", "200", "400", "600", "800")
+    assert line(issued(cast.company, OCT, by=cast.anna, at=ISSUED), flat, "power").accrued == Decimal("800.00")
+    return meter
+
+
+def added(run: BillingRun) -> Decimal:
+    return Recalculation.objects.get(run=run, source="reading").amount
+
+
+def test_what_was_charged_in_another_way_is_taken_off_as_it_was_charged(cast: Cast, flat: PersonalAccount) -> None:
+    """400 kWh of two months by ranges are 200 × 4.00 + 200 × 9.00 = 2600, October's 800 are taken off."""
+    make_reading(ranges_since_november(cast, flat), NOV, "1200")
+    assert added(calculated(cast.company, NOV, by=cast.anna)) == Decimal("1800.00")
+
+
+def test_a_late_reading_is_charged_in_the_way_of_its_month(cast: Cast, flat: PersonalAccount) -> None:
+    """October's 300 instead of 200 at 4.00; November's 150 by ranges."""
+    meter = ranges_since_november(cast, flat)
+    make_reading(meter, OCT, "1100", created_at=LATER)
+    make_reading(meter, NOV, "1250")
+    run = calculated(cast.company, NOV, by=cast.anna)
+    assert (added(run), line(run, flat, "power").accrued) == (Decimal("400.00"), Decimal("850.00"))
