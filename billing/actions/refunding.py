@@ -19,7 +19,7 @@ from billing.actions.ledger import hold_book, post_refund
 from billing.charging.exact import largest_remainder
 from billing.models import Payment, PaymentIntent, Refund
 from billing.notices import PAYMENT_RETURNED
-from billing.providers import Back, ProviderError, Status, provider_of
+from billing.providers import KEY_HOLDS, Back, ProviderError, Status, provider_of
 from lib.errors import Refusal
 from meters.history import local_day
 from notifications.actions import notify
@@ -41,17 +41,37 @@ def ask_refund(payment: Payment, *, amount: Decimal, reason: str, by: User, at: 
 
 
 def send_refund(refund: Refund, *, at: datetime) -> Refund:
-    """Ask the provider, with the refund's own key: a repeated question returns nothing twice. Not in a transaction."""
+    """Ask the provider, with the refund's own key: a repeated question returns nothing twice. Not in a transaction.
+
+    Once the provider may have forgotten the key, what it lists is looked through first. Raises ProviderError.
+    """
     intent = refund.payment.intent
     if refund.state != Is.ASKED or intent is None:
         return refund
+    provider = provider_of(intent.provider_account)
+    if at - refund.created_at > KEY_HOLDS and (found := _found_there(refund, provider.returns(intent), at=at)):
+        return found
     try:
-        done = provider_of(intent.provider_account).refund(refund)
+        done = provider.refund(refund)
     except ProviderError as error:
         if not error.is_final:
             raise
         return _close(refund, Status.CANCELED, "", at=at)
     return _close(refund, done.status, done.id, at=at)
+
+
+@transaction.atomic
+def _found_there(refund: Refund, returns: Sequence[Back], *, at: datetime) -> Refund | None:
+    """The refund as the provider lists it: an unknown return of its sum; None if there is none and it can be sent again."""
+    payments = Payment.objects.select_for_update(no_key=True).filter(intent=refund.payment.intent_id).order_by("pk")
+    ours = list(Refund.objects.filter(payment__in=list(payments)))
+    if found := next((one for one in ours if one.pk == refund.pk and not one.is_unanswered), None):
+        return found  # another worker was faster
+    known = {one.provider_id for one in ours}
+    for back in sorted(returns, key=lambda one: one.status == Status.CANCELED):
+        if back.id not in known and back.amount == refund.amount and not back.is_chargeback:
+            return _close(refund, back.status, back.id, at=at)
+    return None
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ one inside a transaction.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -15,6 +15,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from billing.models import PaymentIntent, ProviderAccount, Refund
+
+# ЮKassa takes a repeated request for a new one 24 hours after the first
+# (https://yookassa.ru/developers/using-api/interaction-format#idempotence); an hour less, for clocks and slow answers.
+KEY_HOLDS = timedelta(hours=23)
 
 
 class ProviderError(Exception):
@@ -98,7 +102,10 @@ class Provider(Protocol):
         """Cancel a payment that waits; one that has ended meanwhile stays as it is."""
 
     def refund(self, refund: Refund) -> Returned:
-        """Return money; the same refund again gives the same answer."""
+        """Return money; the same refund again gives the same answer while KEY_HOLDS."""
+
+    def returns(self, intent: PaymentIntent) -> tuple[Back, ...]:
+        """All that went back of a payment, is on its way or was refused."""
 
 
 Maker = Callable[[ProviderAccount], Provider]

@@ -57,9 +57,7 @@ class SandboxBank:
             method=row.method,
             reason=row.reason,
             paid_at=row.decided_at,
-            refunds=tuple(
-                Back(one["id"], Decimal(one["amount"]), Status.SUCCEEDED, one["chargeback"]) for one in row.returns
-            ),
+            refunds=_listed(row),
         )
 
     def cancel(self, intent: PaymentIntent, *, at: datetime) -> None:
@@ -71,6 +69,13 @@ class SandboxBank:
         if intent is None:
             raise ProviderError("not paid online", is_final=True)
         return give_back(intent.provider_id, refund.amount, key=str(refund.public_id), is_chargeback=False)
+
+    def returns(self, intent: PaymentIntent) -> tuple[Back, ...]:
+        return _listed(SandboxPayment.objects.get(token=intent.provider_id))
+
+
+def _listed(row: SandboxPayment) -> tuple[Back, ...]:
+    return tuple(Back(one["id"], Decimal(one["amount"]), Status.SUCCEEDED, one["chargeback"]) for one in row.returns)
 
 
 def _token(text: str) -> UUID | None:

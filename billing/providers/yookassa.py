@@ -140,14 +140,14 @@ class YooKassa:
             method=str(getattr(payment.payment_method, "type", "") or ""),
             reason=str(reason)[:60],
             paid_at=parse_datetime(str(payment.captured_at)) if payment.captured_at else None,
-            refunds=self._refunds(intent.provider_id) if has_refunds else (),
+            refunds=self.returns(intent) if has_refunds else (),
         )
 
     def cancel(self, intent: PaymentIntent, *, at: datetime) -> None:
         raise ProviderError("ЮKassa cancels nothing that waits for its payer", is_final=True)
 
-    def _refunds(self, payment_id: str) -> tuple[Back, ...]:
-        answer = self._ask(HttpVerb.GET, "/refunds", {"payment_id": payment_id, "limit": 100})
+    def returns(self, intent: PaymentIntent) -> tuple[Back, ...]:
+        answer = self._ask(HttpVerb.GET, "/refunds", {"payment_id": intent.provider_id, "limit": 100})
         found = _read(RefundListResponse, answer).items or ()
         return tuple(
             Back(str(one.id), _amount(raw)[0], READ.get(str(one.status), Status.PENDING))

@@ -1,6 +1,7 @@
 """Money that goes back: asked for once, never more than was paid, owed again."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -259,6 +260,71 @@ def test_a_notification_is_kept_until_what_it_told_of_is_entered(
 
 def silent(*_question: Any, **_words: Any) -> None:
     raise ProviderError("no answer")
+
+
+def lost(cast: Cast, stub: Stub, payment: Payment, amount: str = "30.00") -> Refund:
+    """A refund that the provider has made and forgot the key of (ЮKassa: after 24 hours); its answer never came."""
+    refund = ask(cast, payment, amount)
+    made = stub.refund(refund)
+    assert payment.intent
+    stub.takes_back(payment.intent, amount, made.id, is_chargeback=False)
+    stub.returned.clear()
+    stub.asked.clear()
+    return refund
+
+
+@pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.PENDING])
+def test_a_refund_whose_key_may_be_forgotten_is_looked_for_first(
+    cast: Cast, stub: Stub, paid: Payment, status: Status
+) -> None:
+    """The shop's secret was wrong for a day; with the new one the old refund must not be made again."""
+    refund = lost(cast, stub, paid)
+    assert paid.intent
+    kept = stub.states[paid.intent.provider_id].refunds
+    stub.say(paid.intent, refunds=tuple(replace(one, status=status) for one in kept))
+    reconcile(at=timezone.now() + timedelta(hours=30))
+    refund.refresh_from_db()
+    assert (refund.provider_id, stub.returned) == ("r-2", {})
+    stub.say(paid.intent, refunds=kept)
+    reconcile(at=timezone.now() + timedelta(hours=31))
+    assert Refund.objects.get().state == Is.DONE
+    assert balance(cast) == Decimal("-70.00")
+
+
+def test_of_two_forgotten_refunds_of_one_sum_only_the_missing_one_is_sent(
+    cast: Cast, stub: Stub, paid: Payment
+) -> None:
+    """Another sum and a chargeback are none of ours, and what one refund was found to be is no other one."""
+    assert paid.intent
+    first, second = lost(cast, stub, paid, "10.00"), ask(cast, paid, "10.00")
+    stub.takes_back(paid.intent, "7.00", "cabinet-1", is_chargeback=False)
+    stub.takes_back(paid.intent, "10.00", "cb-1")
+    reconcile(at=timezone.now() + timedelta(hours=30))
+    assert [one for one in stub.asked if one.startswith("refund")] == [f"refund {second.public_id}"]
+    first.refresh_from_db()
+    assert (first.state, first.provider_id) == (Is.DONE, "r-2")
+    assert balance(cast) == Decimal("-63.00")
+
+
+def test_a_forgotten_refund_waits_while_the_list_of_returns_cannot_be_read(
+    cast: Cast, stub: Stub, paid: Payment, monkeypatch: Any
+) -> None:
+    refund = lost(cast, stub, paid)
+
+    def unknown(intent: PaymentIntent) -> None:
+        raise ProviderError("404", is_final=True)
+
+    monkeypatch.setattr(stub, "returns", unknown)
+    reconcile(at=timezone.now() + timedelta(hours=30))
+    refund.refresh_from_db()
+    assert (refund.state, returned(paid), stub.returned) == (Is.ASKED, Decimal("30.00"), {})
+
+
+def test_a_young_refund_is_not_looked_for(cast: Cast, stub: Stub, paid: Payment) -> None:
+    ask(cast, paid, "30.00")
+    stub.asked.clear()
+    reconcile(at=timezone.now() + timedelta(hours=22))
+    assert [one.split()[0] for one in stub.asked] == ["refund", "fetch"]
 
 
 def test_a_later_printed_debt_that_knew_nothing_of_it_is_made_right(cast: Cast, stub: Stub, paid: Payment) -> None:

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -281,6 +282,27 @@ def test_money_goes_back_once_under_one_key(cast: Cast, shop: Shop, sent: Paymen
     refresh(sent, at=timezone.now())
     assert len(shop.refunds) == 1
     assert balance(cast) == Decimal("-3000.00")
+
+
+@pytest.mark.parametrize("status", ["succeeded", "pending"])  # the second is not in the payment's refunded sum yet
+def test_money_goes_back_once_after_the_key_was_forgotten(
+    cast: Cast, shop: Shop, sent: PaymentIntent, status: str
+) -> None:
+    shop.pay(sent.provider_id)
+    refresh(sent, at=timezone.now())
+    payment = Payment.objects.get(intent=sent)
+    refund = ask_refund(payment, amount=Decimal("680.39"), reason="оплачено дважды", by=cast.mark, at=timezone.now())
+    shop.trouble = [0]
+    with pytest.raises(ProviderError):
+        send_refund(refund, at=timezone.now())
+    shop.answers.clear()
+    [made] = shop.refunds.values()
+    made["status"] = status
+    if status == "pending":
+        del shop.payments[sent.provider_id]["refunded_amount"]
+    found = send_refund(refund, at=timezone.now() + timedelta(hours=30))
+    assert (len(shop.refunds), found.provider_id) == (1, made["id"])
+    assert balance(cast) == (Decimal("-3000.00") if status == "succeeded" else Decimal("-3680.39"))
 
 
 def test_a_refund_made_in_the_cabinet_of_the_provider_is_found(cast: Cast, shop: Shop, sent: PaymentIntent) -> None:

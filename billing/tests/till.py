@@ -52,6 +52,10 @@ class Stub:
         key = str(refund.public_id)
         return self.returned.setdefault(key, Returned(f"r-{next(self.numbers)}", self.refund_status))
 
+    def returns(self, intent: PaymentIntent) -> tuple[Back, ...]:
+        self._answer(f"returns {intent.provider_id}")
+        return self.states[intent.provider_id].refunds
+
     def say(self, intent: PaymentIntent, **words: Any) -> None:
         """From now on the payment of this intent is so."""
         self.states[intent.provider_id] = replace(self.states[intent.provider_id], **words)
