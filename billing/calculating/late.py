@@ -1,7 +1,7 @@
 """Readings that came after their month was issued by an estimate: the difference is charged with the next month."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,12 +16,13 @@ from billing.calculating.lines import BY_VOLUME, WATERS
 from billing.calculating.months import LATE, months_before
 from billing.calculating.plan import Plan, Supply, Way
 from billing.calculating.reductions import SETTLED_BY, amounts_of, given_for_quality
-from billing.calculating.volumes import based
+from billing.calculating.volumes import based, by_zone
 from billing.charging.basis import Mark, NotEnough
 from billing.charging.exact import NOTHING
 from billing.models import BillingRun, Charge, QualityCase, Recalculation
 from meters.history import step
 from meters.models import Reading
+from meters.models.meter import Zones
 from meters.resources import Resource
 from meters.volumes import Part, volumes_of
 from premises.models import PersonalAccount
@@ -84,10 +85,14 @@ def _of_month(
             marks = charged.get((account.pk, supply.service.pk), set())
             if Mark.METER in marks or (supply.way == Way.HEAT_ROOMS and not marks):
                 continue  # by a reading already; or not at all, while the house meter was not read
-            parts = [_since(part, seen) for one in resources for part in used[account.pk, one].parts if part.instead_of]
+            parts = [part for one in resources for part in used[account.pk, one].parts]
+            late = [_since(part, seen) for part in parts if part.instead_of]
+            beside = [part for part in parts if not part.instead_of and not part.averaged]
+            now = _volumes(late, lambda part: part.volumes, beside)
+            then = _volumes(late, lambda part: part.instead_of, beside)
             cases = [one for one in known.quality.get(house, ()) if one.concerns(supply.service.pk, account.pk)]
-            amount = _difference(plan, supply, house, month, parts, known.benefits.get(account.pk), cases)
-            if parts and amount is not None:
+            amount = _difference(plan, supply, house, month, now, then, known.benefits.get(account.pk), cases)
+            if late and amount is not None:
                 reason = _("Actual readings, %(month)s") % {"month": f"{month:%m.%Y}"}
                 yield Reduction(account.pk, supply.service.pk, month, Source.READING, amount, reason)
 
@@ -129,27 +134,29 @@ def _charged(plan: Plan, month: date, accounts: Sequence[PersonalAccount]) -> di
     return found
 
 
+def _volumes(late: Iterable[Part], charged: Callable[[Part], Zones], beside: Iterable[Part]) -> Zones:
+    """What the month was charged by: meters that were read in time, too, for all were charged together."""
+    parts = [based(part, charged(part)) for part in late]
+    return by_zone([*parts, *(based(part, part.volumes) for part in beside)])
+
+
 def _difference(
-    plan: Plan, supply: Supply, house: int, month: date, parts: Sequence[Part], entitled: Entitled | None,
+    plan: Plan, supply: Supply, house: int, month: date, now: Zones, then: Zones, entitled: Entitled | None,
     cases: Sequence[QualityCase],
 ) -> Decimal | None:  # fmt: skip
     """What the month comes to by the reading, less what it came to by the estimate; None where it had no tariff."""
-    method, whole = SETTLED_BY[Way(supply.way)], NOTHING
+
+    def paid(volumes: Zones) -> Decimal:
+        amounts = amounts_of(SETTLED_BY[Way(supply.way)], volumes, rate, month)
+        whole = sum(amounts, NOTHING)
+        whole += given_for_quality(plan, cases, [(month, one) for one in amounts], plan.cities.get(house, ""))
+        return whole - sum((entitled.on(supply.service, month, one) for one in amounts) if entitled else (), NOTHING)
+
     try:
         rate = plan.rate(supply.service, house, supply.way, month)
-        for part in parts:
-            now, then = (amounts_of(method, based(part, one), rate, month) for one in (part.volumes, part.instead_of))
-            amounts = [*now, *(-one for one in then)]
-            new, old = (
-                given_for_quality(plan, cases, [(month, one) for one in some], plan.cities.get(house, ""))
-                for some in (now, then)
-            )
-            whole += new - old
-            eased = [entitled.on(supply.service, month, one) for one in amounts] if entitled else []
-            whole += sum(amounts, NOTHING) - sum(eased, NOTHING)
+        return paid(now) - paid(then)
     except NotEnough:
         return None
-    return whole
 
 
 def _before(found: Sequence[Reduction], issued: Mapping[date, datetime]) -> dict[tuple[int, int, date], Decimal]:

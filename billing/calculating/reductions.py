@@ -9,7 +9,7 @@ from billing.calculating.draft import Reduction
 from billing.calculating.entitled import Entitled
 from billing.calculating.months import days_in
 from billing.calculating.plan import Plan, Supply, Way
-from billing.calculating.volumes import Settled
+from billing.calculating.volumes import Settled, joined
 from billing.charging import absence as away
 from billing.charging.basis import Basis, Mark, Method, NotEnough, Rate
 from billing.charging.exact import NOTHING, ZERO, in_steps
@@ -113,7 +113,7 @@ def settle(
     The line of the month has no volume that a benefit could be taken from, so it is taken here, from both sides. So is what
     was given for the poor quality of those months. `cases` are those of the account and the service.
     """
-    found = [_settle(plan, supply, method, house, one, entitled, cases, city) for one in items]
+    found = [_settle(plan, supply, method, house, one, entitled, cases, city) for one in joined(items)]
     return Settlement(sum((one.amount for one in found), NOTHING), sum((one.here for one in found), NOTHING))
 
 

@@ -1,10 +1,12 @@
 """What the meters say of an account in the words of charging (pure)."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import zip_longest
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -88,6 +90,25 @@ def _settled(part: Part) -> Settled:
     is_heat = part.meter.resource == Resource.HEAT
     earlier = [month for month, volumes in (*part.averaged, *part.normed) if any(volumes) or not is_heat]
     return Settled(based(part, part.measured), averaged, tuple(earlier))
+
+
+def joined(items: Iterable[Settled]) -> list[Settled]:
+    """What several meters say of the same months, as one: these months were charged for all of them together."""
+    found: dict[tuple[tuple[date, ...], ...], list[Settled]] = defaultdict(list)
+    for one in items:
+        found[tuple(month for month, _volumes in one.averaged), tuple(sorted(one.earlier))].append(one)
+    return [some[0] if len(some) == 1 else _sum(some) for some in found.values()]
+
+
+def _sum(items: Sequence[Settled]) -> Settled:
+    months = zip(*(one.averaged for one in items), strict=True)
+    averaged = ((some[0][0], by_zone(volumes for _month, volumes in some)) for some in months)
+    return Settled(by_zone(one.measured for one in items), tuple(averaged), items[0].earlier)
+
+
+def by_zone(volumes: Iterable[Zones]) -> Zones:
+    """The sums of each zone; a meter without zones counts in the first."""
+    return tuple(sum(zone, ZERO) for zone in zip_longest(*volumes, fillvalue=ZERO))
 
 
 def _stretched(parts: Iterable[Part]) -> tuple[tuple[Decimal, tuple[date, ...]], ...]:

@@ -70,3 +70,52 @@ def test_a_late_reading_is_charged_in_the_way_of_its_month(cast: Cast, flat: Per
     make_reading(meter, NOV, "1250")
     run = calculated(cast.company, NOV, by=cast.anna)
     assert (added(run), line(run, flat, "power").accrued) == (Decimal("400.00"), Decimal("850.00"))
+
+
+def two_meters(cast: Cast, flat: PersonalAccount) -> list[Meter]:
+    """80 kWh a month of each, and one list of ranges for both: 100 × 4.00 + 60 × 5.50 = 730.00."""
+    ranges = {"tiers": [["100", "4.00"], [None, "5.50"]]}
+    make_service(cast.house, "power", "tiers", "4.00", resource="power", tariff=ranges)
+    meters = [make_meter(flat, "power", decimals=1, serial=serial) for serial in ("A1", "B1")]
+    for meter in meters:
+        make_readings(meter, date(2026, 6, 1), "0", "80", "160", "240")
+    return meters
+
+
+def test_two_meters_of_a_flat_have_its_ranges_together(cast: Cast, flat: PersonalAccount) -> None:
+    """October by averages, then both meters are read: two months of 730.00."""
+    meters = two_meters(cast, flat)
+    assert line(issued(cast.company, OCT, by=cast.anna, at=ISSUED), flat, "power").accrued == Decimal("730.00")
+    for meter in meters:
+        make_reading(meter, NOV, "400")
+    assert added(calculated(cast.company, NOV, by=cast.anna)) == Decimal("730.00")
+
+
+@pytest.mark.parametrize("silent", [(0,), (1,), (0, 1)])
+def test_a_late_reading_has_the_ranges_beside_the_other_meter(
+    cast: Cast, flat: PersonalAccount, silent: tuple[int, ...]
+) -> None:
+    """Every kWh of October is one above the first hundred: 20 × 5.50 for each meter that was read late."""
+    meters = two_meters(cast, flat)
+    for place, meter in enumerate(meters):
+        if place not in silent:
+            make_reading(meter, OCT, "320")
+    issued(cast.company, OCT, by=cast.anna, at=ISSUED)
+    for place in silent:
+        make_reading(meters[place], OCT, "340", created_at=LATER)
+    assert added(calculated(cast.company, NOV, by=cast.anna)) == Decimal("110.00") * len(silent)
+
+
+def test_what_two_waters_say_of_the_sewer_is_rounded_once(cast: Cast, flat: PersonalAccount) -> None:
+    """14.004 m³ of both waters and both months at 32.50 are 455.13; each water rounded by itself came to 455.15."""
+    make_service(cast.house, "cold", "meter", "1.00", resource="cold")
+    make_service(cast.house, "hot", "meter", "1.00", resource="hot")
+    make_service(cast.house, "sewer", "sewage", "32.50")
+    cold, hot = make_meter(flat, "cold"), make_meter(flat, "hot")
+    make_readings(cold, date(2026, 6, 1), "0", "4.300", "8.600", "12.900")
+    make_readings(hot, date(2026, 6, 1), "0", "2.701", "5.402", "8.103")
+    october = issued(cast.company, OCT, by=cast.anna, at=ISSUED)
+    assert line(october, flat, "sewer").accrued == Decimal("227.53")  # 7.001
+    make_reading(cold, NOV, "21.501")
+    make_reading(hot, NOV, "13.506")
+    assert line(calculated(cast.company, NOV, by=cast.anna), flat, "sewer").recalculated == Decimal("227.60")
