@@ -1,7 +1,7 @@
 """The page of a change that two people agree on: asked for in a form, then read, approved, refused or stopped."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.db import models
@@ -11,7 +11,10 @@ from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts import sessions
+from accounts.confirm import confirmed_recently
 from billing.actions.agreeing import approve_change, refuse_change
 from billing.models import AgreedChange
 from meters.admin_base import DeskAdmin
@@ -21,8 +24,21 @@ APPROVE = "approve"
 Compared = tuple[Any, Any, Any]  # the name of a detail, its new value, the old one
 
 
-class AgreedAdmin(DeskAdmin):
-    """Who asked for what, who approved it, since when it is in force. A class says how its row is asked for and compared."""
+class ProvedMixin:
+    """Whoever may write here proves first that it is them."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        page = sensitive_post_parameters("new_secret")(super().changeform_view)  # type: ignore[misc]
+        may_write = self.has_change_permission(request) or self.has_add_permission(request)  # type: ignore[attr-defined]
+        answer = (confirmed_recently(page) if may_write else page)(request, *args, **kwargs)
+        return cast(HttpResponse, answer)
+
+
+class AgreedAdmin(ProvedMixin, DeskAdmin):
+    """Who asked for what, who approved it, since when it is in force. A class says how its row is asked for and compared.
+
+    Whoever asks or approves has just proved that it is them: a session that was left open changes nothing.
+    """
 
     may = {MANAGER: {VIEW, ADD, APPROVE}, ACCOUNTANT: {VIEW, ADD, APPROVE}}
     change_form_template = "admin/billing/agreed/decide.html"
@@ -93,8 +109,10 @@ class AgreedAdmin(DeskAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def approve_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The second person agrees (POST)."""
+        """The second person agrees (POST); one who has not confirmed lately does so on the page of the change."""
         row = self._posted(request, pk)
+        if not sessions.is_fresh(request, at=timezone.now()):
+            return self._back(pk)
         approved = approve_change(row, by=request.user, at=timezone.now())  # type: ignore[arg-type]
         messages.success(request, gettext("Approved. The details are in force from %(hour)s.") % {
             "hour": timezone.localtime(approved.effective_at).strftime("%d.%m.%Y %H:%M")

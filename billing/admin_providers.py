@@ -6,33 +6,20 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import sessions
-from accounts.confirm import confirmed_recently
 from accounts.models import User
 from billing.actions.shops import InUseAlready, ask_shop, is_in_use, kept_secret
-from billing.admin_agreed import AgreedAdmin, Compared
+from billing.admin_agreed import AgreedAdmin, Compared, ProvedMixin
 from billing.models import ProviderAccount, ProviderChange
 from billing.providers import is_known
 from lib.money import format_number
 from premises.admin_scope import ACCOUNTANT, CHANGE, LOOK, MANAGER, VIEW, KeyedForm, ScopedAdmin
-
-
-class ProvedMixin:
-    """Whoever may write here proves first that it is them."""
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        page = sensitive_post_parameters("new_secret")(super().changeform_view)  # type: ignore[misc]
-        may_write = self.has_change_permission(request) or self.has_add_permission(request)  # type: ignore[attr-defined]
-        answer = (confirmed_recently(page) if may_write else page)(request, *args, **kwargs)
-        return cast(HttpResponse, answer)
 
 
 @admin.register(ProviderAccount)
@@ -108,7 +95,7 @@ class ProviderForm(KeyedForm):
 
 
 @admin.register(ProviderChange)
-class ProviderChangeAdmin(ProvedMixin, AgreedAdmin):
+class ProviderChangeAdmin(AgreedAdmin):
     """Who asked to take payments where, who approved it, since when it is in force."""
 
     form = ProviderForm
@@ -136,11 +123,6 @@ class ProviderChangeAdmin(ProvedMixin, AgreedAdmin):
 
     def save_model(self, request: HttpRequest, obj: ProviderChange, form: Any, change: bool) -> None:
         ask_shop(obj, secret=form.cleaned_data["new_secret"], by=cast(User, request.user), at=timezone.now())
-
-    def approve_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The second person agrees (POST); one who has not confirmed lately does so on the page of the change."""
-        self._posted(request, pk)
-        return super().approve_view(request, pk) if sessions.is_fresh(request, at=timezone.now()) else self._back(pk)
 
 
 def _chosen(row: ProviderAccount | ProviderChange, name: str) -> str:

@@ -18,3 +18,9 @@ def _own_media(settings, tmp_path) -> None:  # type: ignore[no-untyped-def]
 def guide(db: None) -> PersonalAccount:
     """Account 10117 of the guide, imported from demo/guide."""
     return load_guide(at=timezone.now()).accounts.get(number="10117")
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The employee has just confirmed that it is them."""
+    monkeypatch.setattr("accounts.sessions.is_fresh", lambda request, *, at: True)

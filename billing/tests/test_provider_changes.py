@@ -15,6 +15,7 @@ from accounts.models import User
 from billing.actions.agreeing import AlreadyDecided, NotYours, apply_due_changes, approve_change, refuse_change
 from billing.actions.paying import NotPayable, go_on, provider_account_of, refresh
 from billing.actions.refunding import ask_refund, send_refund
+from billing.actions.requisites import ask_change
 from billing.actions.shops import InUseAlready, ask_shop
 from billing.models import AgreedChange, Payment, PaymentIntent, ProviderAccount, ProviderChange, RequisitesChange
 from billing.tasks import apply_requisites
@@ -61,12 +62,6 @@ def posted(cast: Cast, **words: str) -> dict[str, str]:
 
 def page_of(change: ProviderChange, word: str = "change") -> str:
     return reverse(f"admin:billing_providerchange_{word}", args=[change.pk])
-
-
-@pytest.fixture
-def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The employee has just confirmed that it is them."""
-    monkeypatch.setattr("accounts.sessions.is_fresh", lambda request, *, at: True)
 
 
 # --- Two people, a day ----------------------------------------------------------------------------------------------
@@ -296,6 +291,20 @@ def test_whoever_writes_confirms_first(cast: Cast, enter: Enter) -> None:
         assert client.post(reverse(ADD), posted(cast)).status_code == 302
     assert enter(cast.mark).post(page_of(change, "approve")).status_code == 302
     assert ProviderChange.objects.get().state == "asked"
+
+
+def test_whoever_asks_for_bank_details_or_approves_them_confirms_first(cast: Cast, enter: Enter) -> None:
+    add = reverse("admin:billing_requisiteschange_add")
+    details = dict.fromkeys(("recipient", "tax_id", "kpp", "bank", "bic", "account", "corr_account"), "1")
+    change = ask_change(cast.company, details, kind="main", by=cast.anna, at=timezone.now())
+    page, approve = (
+        reverse(f"admin:billing_requisiteschange_{one}", args=[change.pk]) for one in ("change", "approve")
+    )
+    client = enter(cast.mark)
+    for url in (add, page):
+        assert client.get(url)["Location"] == f"{reverse('confirm')}?next={url}"
+    assert client.post(approve)["Location"] == page
+    assert RequisitesChange.objects.get().state == "asked"
 
 
 def test_an_accountant_asks_and_a_manager_approves(cast: Cast, enter: Enter, fresh: None) -> None:

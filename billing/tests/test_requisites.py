@@ -21,6 +21,7 @@ GOOD = {
     "bic": "044525225", "account": "40702810652000001234", "corr_account": "30101810400000000225",
 }  # fmt: skip
 WORDS = {name: GOOD[name] for name in Requisites.WORDS}
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 def asked(cast: Cast, **changes: Any) -> RequisitesChange:
