@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminDateWidget
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -93,6 +93,21 @@ class SubsidyAdmin(OfAccountAdmin):
         if change:  # a run may be issuing it
             obj.credited = Subsidy.objects.select_for_update().values_list("credited", flat=True).get(pk=obj.pk)
         super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What a document credited stands in the book, also while the other documents of the month are still written."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.credited)
+
+    def delete_model(self, request: HttpRequest, obj: Subsidy) -> None:
+        self.delete_queryset(request, Subsidy.objects.filter(pk=obj.pk))
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Subsidy]) -> None:
+        """A run may be crediting one of them: wait for it, then look once more."""
+        held = Subsidy.objects.filter(pk__in=[one.pk for one in queryset])
+        if any(one.credited for one in held.select_for_update().order_by("pk")):
+            raise PermissionDenied
+        held.delete()
 
     def _warn(self, request: HttpRequest) -> None:
         messages.info(request, gettext("This month is issued already: the next closing credits the difference."))

@@ -235,7 +235,8 @@ class Office:
             )
             copy_in(InvoiceLine, issuing.LINE_COLUMNS, lines)
             post_documents(invoices)
-            Subsidy.objects.bulk_update(batch.subsidies, ["credited"], batch_size=1000)
+            if Subsidy.objects.bulk_update(batch.subsidies, ["credited"], batch_size=1000) != len(batch.subsidies):
+                raise Overtaken  # one was deleted meanwhile: the next try lays these documents out without it
             read = {(account, one["serial"]) for account, some in batch.sheets.items() for one in some}
             estimate_accounts(
                 batch.accounts, self.run.period, at=now(), charged_at=self.run.calculated_at or now(), charged=read

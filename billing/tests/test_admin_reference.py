@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.urls import reverse
 
+from billing.admin_circumstances import SubsidyAdmin
 from billing.models import (
     Absence,
     AccountFact,
@@ -163,6 +164,38 @@ def test_a_subsidy_of_an_issued_month_may_come_or_change_later(cast: Cast, enter
     assert (row.account, row.period, row.amount, row.credited) == (
         cast.account, MARCH, Decimal("120.00"), Decimal("150.00"),
     )  # fmt: skip
+
+
+@pytest.mark.feature("G10")
+def test_a_subsidy_that_a_document_credited_is_not_deleted(cast: Cast, enter: Any, monkeypatch: Any) -> None:
+    """The month is being issued: the document of flat 12 is written, that of flat 14 is not."""
+    BillingRun.objects.create(organization=cast.company, period=MARCH, state="issuing")
+    client = enter(cast.anna)
+    given = Subsidy.objects.create(account=cast.account, period=MARCH, amount=Decimal(500), credited=Decimal(500))
+    waits = Subsidy.objects.create(account=cast.nina_account, period=MARCH, amount=Decimal(500))
+    for row, status in ((given, 403), (waits, 302)):
+        page = reverse("admin:billing_subsidy_delete", args=[row.pk])
+        assert client.post(page, {"post": "yes"}).status_code == status
+        client.post(reverse("admin:billing_subsidy_changelist"), {
+            "action": "delete_selected", "_selected_action": [row.pk], "post": "yes",
+        })  # fmt: skip
+    assert Subsidy.objects.get() == given
+
+
+@pytest.mark.feature("G10")
+def test_a_subsidy_that_is_credited_while_it_is_being_deleted_stays(cast: Cast, enter: Any, monkeypatch: Any) -> None:
+    """The page was allowed to delete it, then waited for the row until the run had written its documents."""
+    row = Subsidy.objects.create(account=cast.account, period=MARCH, amount=Decimal(500))
+    real = SubsidyAdmin.log_deletions
+
+    def credit(*args: Any) -> Any:
+        Subsidy.objects.update(credited=Decimal(500))
+        return real(*args)
+
+    monkeypatch.setattr(SubsidyAdmin, "log_deletions", credit)
+    page = reverse("admin:billing_subsidy_delete", args=[row.pk])
+    assert enter(cast.anna).post(page, {"post": "yes"}).status_code == 403
+    assert Subsidy.objects.filter(pk=row.pk).exists()
 
 
 def test_a_recalculation_waits_and_one_that_was_printed_stays(cast: Cast, service: Service, enter: Any) -> None:

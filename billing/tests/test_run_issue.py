@@ -14,7 +14,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from billing.actions.closing import start_issue
-from billing.actions.issuing import issue
+from billing.actions.issuing import Office, issue
 from billing.actions.ledger import post_documents, post_payments, reverse_entries
 from billing.invoice_pdf import draw
 from billing.models import (
@@ -445,6 +445,21 @@ def test_the_last_reading_of_a_closed_account_is_settled_when_it_comes(cast: Cas
     assert not Charge.objects.filter(
         account=cast.account, run=issued(cast.company, date(2026, 12, 1), by=cast.anna, at=at("2027-01-01"))
     ).exists()
+
+
+def test_a_subsidy_that_is_deleted_before_its_document_is_written_is_in_none(cast: Cast, monkeypatch: Any) -> None:
+    """It was read for the document, then an accountant took it back: the documents are laid out once more."""
+    make_service(cast.house, "main", "account", "1000.00")
+    Subsidy.objects.create(account=cast.account, period=NOV, amount=Decimal("500.00"))
+    run = calculated(cast.company, NOV, by=cast.anna)
+    start_issue(run, by=cast.anna, at=AT, later=ignore)
+    with monkeypatch.context() as patch:
+        patch.setattr(Office, "_settle", lambda office, papers: Subsidy.objects.all().delete())
+        assert not issue(run.pk, now=lambda: AT)
+    Subsidy.objects.all().delete()
+    assert issue(run.pk, now=lambda: AT)
+    assert the(cast.account).subsidy == 0
+    assert LedgerEntry.objects.filter(account=cast.account).balance() == Decimal("1000.00")
 
 
 def test_a_subsidy_is_credited_once_with_the_next_document_that_there_is(cast: Cast) -> None:
