@@ -41,6 +41,13 @@ class NotPayable(Refusal):
     """This cannot be paid here now."""
 
 
+class Moved(NotPayable):
+    """The shop that it was begun at was switched off before it took the payment."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The company takes payments in another place now. Begin once more."))
+
+
 class TooManyOpen(Refusal):
     """Payments of this account wait for the bank already."""
 
@@ -145,7 +152,12 @@ def _once_more(intent: PaymentIntent, *, at: datetime) -> PaymentIntent:
 
 def _send(intent: PaymentIntent, *, shown: str | None, at: datetime) -> PaymentIntent:
     """Make the payment at the provider; our row says so before, the answer is kept after."""
-    intent = _mark_sent(intent, shown=shown)
+    try:
+        intent = _mark_sent(intent, shown=shown)
+    except Moved:
+        if intent.state == Is.SENT:  # it would wait, and count, until its day is over
+            _drop(intent)
+        raise
     if not intent.is_open or intent.pay_url:
         return intent
     return _remember(intent, provider_of(intent.provider_account).create(intent, return_url(intent)))
@@ -160,14 +172,15 @@ def return_url(intent: PaymentIntent) -> str:
 def _mark_sent(intent: PaymentIntent, *, shown: str | None) -> PaymentIntent:
     """From here on the sum stands. The account is held first, as where a payment begins: no fourth one slips through.
 
-    A shop that was switched off meanwhile gets nothing new: a person begins anew, with the fees of the shop in use.
+    A shop that was switched off meanwhile gets nothing new, neither what was never sent nor what it has not answered:
+    a person begins anew, with the fees of the shop in use (Moved).
     """
     PersonalAccount.objects.select_for_update(no_key=True).get(pk=intent.account_id)
     held = _hold(intent)
     _compare(held, shown)
+    if held.is_open and not held.provider_id and not held.provider_account.is_active:
+        raise Moved
     if held.state == Is.CREATED:
-        if not held.provider_account.is_active:
-            raise NotPayable(_("The company takes payments in another place now. Begin once more."))
         _guard_waiting(held.account)
         held.state = Is.SENT
         if held.user:

@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.actions.agreeing import AlreadyDecided, NotYours, apply_due_changes, approve_change, refuse_change
-from billing.actions.paying import NotPayable, go_on, provider_account_of, refresh
+from billing.actions.paying import CALLED_OFF, NotPayable, go_on, provider_account_of, refresh
 from billing.actions.refunding import ask_refund, send_refund
 from billing.actions.requisites import ask_change
 from billing.actions.shops import InUseAlready, ask_shop
 from billing.models import AgreedChange, Payment, PaymentIntent, ProviderAccount, ProviderChange, RequisitesChange
+from billing.providers import ProviderError
 from billing.tasks import apply_requisites
 from billing.testing import make_intent, make_till
 from billing.tests.test_parallel import together
@@ -185,6 +186,27 @@ def test_what_was_never_sent_is_begun_anew_at_the_new_shop(cast: Cast, stub: Stu
     assert "in another place now" in answer.content.decode()
     again = make_intent(cast.account, cast.olga)
     assert (again.pk, again.provider_account) == (begun.pk, new)
+    assert go_on(again, at=timezone.now()).pay_url
+
+
+def test_what_a_silent_shop_never_took_is_begun_anew_at_the_new_one(cast: Cast, stub: Stub, enter: Enter) -> None:
+    """The row says sent, nobody was shown a page to pay at: the old shop, switched off meanwhile, gets no new payment."""
+    make_till(cast.company, provider="yookassa", shop_id="old")
+    silent, stub.is_silent = make_intent(cast.account, cast.olga), True
+    with pytest.raises(ProviderError):
+        go_on(silent, at=timezone.now())
+    stub.is_silent = False
+    stub.asked.clear()
+    new = in_force(cast)
+    words = {"shown": PaymentIntent.objects.get(pk=silent.pk).facts}
+    go = reverse("pay_go", args=[cast.account.public_id, silent.public_id])
+    answer = enter(cast.olga).post(go, words, follow=True)
+    assert answer.redirect_chain[0][0] == reverse("pay", args=[cast.account.public_id])
+    assert "in another place now" in answer.content.decode()
+    silent.refresh_from_db()
+    assert (stub.asked, silent.state, silent.failure) == ([], "failed", CALLED_OFF)
+    again = make_intent(cast.account, cast.olga)
+    assert (again.pk != silent.pk, again.provider_account) == (True, new)
     assert go_on(again, at=timezone.now()).pay_url
 
 
