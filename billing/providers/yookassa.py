@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from yookassa.client import ApiClient
@@ -36,15 +37,15 @@ TEMPORARY = {403, 408, 425, 429}  # the first, as 401, speaks of the shop's secr
 
 
 class WrongSecret(ProviderError):
-    """The shop has another secret by now."""
+    """The shop has another secret by now, or ours cannot be read."""
 
 
 class Http(ApiClient):
     """The library's client for one shop."""
 
-    def __init__(self, shop_id: str, secret: str) -> None:
+    def __init__(self, shop_id: str) -> None:
         self.endpoint = settings.YOOKASSA_URL or URL
-        self.shop_id, self.shop_password, self.auth_token = shop_id, secret, None
+        self.shop_id, self.shop_password, self.auth_token = shop_id, "", None
         self.user_agent = UserAgent()
         self.timeout = TIMEOUT
 
@@ -86,20 +87,22 @@ class YooKassa:
 
     def __init__(self, account: ProviderAccount) -> None:
         self.account = account
-        self.http = Http(account.shop_id, unseal(account.secret) if account.secret else "")
+        self.http = Http(account.shop_id)
 
     def _ask(self, *words: Any) -> dict[str, Any]:
-        """Ask with the secret of this row; where ЮKassa knows that no more, with the newest of the same shop.
+        """Ask with the secret of this row; where that cannot be read, or ЮKassa knows it no more, with the newest of the shop.
 
         A new key in its cabinet ends the old one, also for payments that are on their way and for refunds of years ago.
         """
         try:
+            self.http.shop_password = _secret(self.account)
             return self.http.request(*words)
         except WrongSecret:
             renewed = self.account.renewed
-            if renewed is None or renewed.secret is None:
+            if renewed is None:
                 raise
-            self.http.shop_password = unseal(renewed.secret)
+            self.account = renewed
+            self.http.shop_password = _secret(renewed)
             return self.http.request(*words)
 
     def create(self, intent: PaymentIntent, return_url: str) -> Created:
@@ -213,6 +216,14 @@ def _amount(answer: dict[str, Any], name: str = "amount") -> tuple[Decimal, str]
 
 def _money(amount: Decimal, currency: str) -> dict[str, str]:
     return {"value": f"{amount:.2f}", "currency": currency}
+
+
+def _secret(account: ProviderAccount) -> str:
+    """The shop's secret; where it is missing, or sealed with a key that the portal has no more, WrongSecret: not final."""
+    try:
+        return unseal(account.secret or b"")
+    except InvalidToken as error:
+        raise WrongSecret("the secret of the shop at ЮKassa cannot be read") from error
 
 
 def _key(key: str) -> dict[str, str]:

@@ -13,12 +13,14 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from yookassa.domain.request import PaymentRequest
 
 from billing.actions.paying import go_on, refresh
+from billing.actions.reconciling import reconcile
 from billing.actions.refunding import ask_refund, send_refund
 from billing.cheques import receipt
 from billing.models import LedgerEntry, Payment, PaymentIntent, ProviderAccount, Refund
@@ -338,6 +340,41 @@ def test_a_renewed_secret_serves_the_payments_of_the_old_one(cast: Cast, shop: S
     assert (found.state, found.provider_account) == ("paid", old)
     refund = ask_refund(Payment.objects.get(), amount=Decimal("1.00"), reason="ошибка", by=cast.mark, at=timezone.now())
     assert send_refund(refund, at=timezone.now()).state == "done"
+
+
+UNREADABLE = Fernet(Fernet.generate_key()).encrypt(b"sealed with a key of the portal that is gone")
+
+
+def test_a_secret_that_cannot_be_read_keeps_nobody_else_waiting(cast: Cast, shop: Shop, sent: PaymentIntent) -> None:
+    """The first payment of the round is at such a shop; the second is asked about all the same."""
+    other = make_till(cast.other_company, provider="yookassa", shop_id="other", secret=UNREADABLE)
+    lost, long_ago = make_intent(cast.other_account, cast.pavel), timezone.now() - timedelta(hours=2)
+    PaymentIntent.objects.filter(pk=lost.pk).update(state="sent", provider_id="zz", asked_at=long_ago)
+    shop.pay(sent.provider_id)
+    shop.seen.clear()
+    assert reconcile(at=timezone.now() + timedelta(days=3)) == 2
+    assert [path for _method, path, _key in shop.seen] == [f"/v3/payments/{sent.provider_id}"]
+    sent.refresh_from_db()
+    lost.refresh_from_db()
+    assert (sent.state, lost.state, lost.provider_account) == ("paid", "sent", other)
+
+
+@pytest.mark.parametrize("secret", [UNREADABLE, None])
+def test_a_payment_is_asked_about_with_a_renewed_secret_where_its_own_cannot_be_read(
+    cast: Cast, shop: Shop, sent: PaymentIntent, secret: bytes | None
+) -> None:
+    ProviderAccount.objects.update(secret=secret, is_active=False)
+    shop.pay(sent.provider_id)
+    make_till(cast.company, provider="yookassa", shop_id=SHOP, secret=seal(SECRET))
+    assert refresh(PaymentIntent.objects.get(pk=sent.pk), at=timezone.now()).state == "paid"
+
+
+def test_a_renewed_secret_that_cannot_be_read_is_no_answer(cast: Cast, shop: Shop, sent: PaymentIntent) -> None:
+    ProviderAccount.objects.update(secret=seal("ended"), is_active=False)
+    make_till(cast.company, provider="yookassa", shop_id=SHOP, secret=UNREADABLE)
+    with pytest.raises(ProviderError) as error:
+        refresh(PaymentIntent.objects.get(pk=sent.pk), at=timezone.now())
+    assert not error.value.is_final
 
 
 # --- Fiscal cheques (54-ФЗ) -----------------------------------------------------------------------------------------
