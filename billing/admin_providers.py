@@ -14,7 +14,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from billing.actions.shops import InUseAlready, ask_shop, is_in_use, kept_secret
+from billing.actions.shops import InUseAlready, ask_shop, change_terms, is_in_use, kept_secret
 from billing.admin_agreed import AgreedAdmin, Compared, ProvedMixin
 from billing.models import ProviderAccount, ProviderChange
 from billing.providers import is_known
@@ -47,7 +47,7 @@ class ProviderAccountAdmin(ProvedMixin, ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
         """Only what was typed: a row that was switched off meanwhile stays off."""
-        obj.save(update_fields=form.changed_data)
+        change_terms(obj, form.changed_data)
 
     @admin.display(description=_("change"))
     def change_it(self, row: ProviderAccount) -> str:

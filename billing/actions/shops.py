@@ -1,7 +1,9 @@
 """Asking for another place for online payments of a company. The second person and the day: `billing/actions/agreeing.py`."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -30,6 +32,19 @@ def ask_shop(change: ProviderChange, *, secret: str = "", by: User, at: datetime
         raise InUseAlready
     change.secret = seal(secret) if secret else kept_secret(change)
     return ask(change, by=by, at=at)
+
+
+@transaction.atomic
+def change_terms(account: ProviderAccount, names: Iterable[str]) -> None:
+    """Save these fields of a shop, as one manager may: fees, cheques, switched off. `account` has their new values.
+
+    A renewed secret of this shop that waits takes the new terms along; otherwise it would bring back the old ones.
+    """
+    if terms := {name: getattr(account, name) for name in names if name in ProviderAccount.TERMS}:
+        ProviderChange.objects.waiting_for(account).update(
+            **terms
+        )  # first: one that comes into force now is waited for
+    account.save(update_fields=list(names))
 
 
 def is_in_use(change: ProviderChange) -> bool:

@@ -80,7 +80,8 @@ class Shop(models.Model):
     )  # fmt: skip
 
     CHEQUES = ("cheque_vat", "cheque_tax_system")
-    WORDS = ("provider", "shop_id", "wallet_fee", "card_fee", *CHEQUES)
+    TERMS = ("wallet_fee", "card_fee", *CHEQUES)  # one person changes them
+    WORDS = ("provider", "shop_id", *TERMS)
 
     class Meta:
         abstract = True
@@ -134,10 +135,17 @@ class ProviderAccount(Shop):
         return later.first()
 
 
+class ProviderChangeQuerySet(OfOrganizationQuerySet["ProviderChange"]):
+    def waiting_for(self, one: ProviderAccount) -> Self:
+        """Changes that would put this very shop in force again, with another secret."""
+        shop = {"organization_id": one.organization_id, "provider": one.provider, "shop_id": one.shop_id}
+        return self.filter(state__in=AgreedChange.WAITING, **shop)
+
+
 class ProviderChange(Shop, AgreedChange):
     """Another shop, or another secret of the same one, waits for a second person, then for its hour."""
 
-    objects = OfOrganizationQuerySet["ProviderChange"].as_manager()
+    objects = ProviderChangeQuerySet.as_manager()
 
     class Meta(AgreedChange.Meta):
         verbose_name = _("change of the payment provider")

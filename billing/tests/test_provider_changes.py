@@ -154,6 +154,24 @@ def test_without_a_new_secret_the_one_of_the_shop_goes_on(cast: Cast) -> None:
     assert unseal(again.secret or b"") == "live_key"
 
 
+@pytest.mark.parametrize(("shop_id", "card_fee"), [("100500", "2.50"), ("200600", "1.00")])
+def test_fees_that_a_manager_changes_while_a_renewed_secret_waits_stay_changed(
+    cast: Cast, enter: Enter, fresh: None, shop_id: str, card_fee: str
+) -> None:
+    """Those of another shop are its own; and what the change itself says of the other fee holds in any case."""
+    till = make_till(cast.company, provider="yookassa", shop_id="100500", secret=seal("old_key"))
+    change, at = asked(cast, shop_id=shop_id, wallet_fee=Decimal("0.50")), timezone.now()
+    approve_change(change, by=cast.mark, at=at)
+    words = {"wallet_fee": "0", "card_fee": "2.50", "cheque_vat": "11", "is_active": "on"}
+    url = reverse("admin:billing_provideraccount_change", args=[till.pk])
+    assert enter(cast.mark).post(url, words).status_code == 302
+    assert apply_due_changes(at=at + DAY) == 1
+    now = ProviderAccount.objects.get(organization=cast.company, is_active=True)
+    assert (now.card_fee, now.wallet_fee) == (Decimal(card_fee), Decimal("0.50"))
+    assert now.cheque_vat == (11 if shop_id == "100500" else None)
+    assert unseal(now.secret or b"") == "live_key"
+
+
 # --- What is on its way ---------------------------------------------------------------------------------------------
 
 
