@@ -26,6 +26,7 @@ from billing.models import (
 )
 from meters.balance import HouseUse, house_uses
 from meters.models import Reading
+from meters.resources import Resource
 from meters.volumes import PeriodVolume, volumes_of
 from premises.models import Ownership, PersonalAccount
 
@@ -60,11 +61,19 @@ def accounts_of(plan: Plan) -> QuerySet[PersonalAccount]:
     waits = Exists(Recalculation.objects.waiting().filter(account=OuterRef("pk"), period__lte=plan.period))
     left = Q(closed_on__gte=plan.last_year[0], closed_on__lt=plan.period, unit__house__in=list(plan.mean_months))
     first = months_before(plan.period, LATE)
-    read = Reading.objects.after_estimates().filter(
-        meter__account=OuterRef("pk"), period__gte=first, period__lt=plan.period
-    )
+    read = may_settle(plan).filter(meter__account=OuterRef("pk"), period__gte=first, period__lt=plan.period)
     late = Q(Exists(read), closed_on__gte=first, closed_on__lt=plan.period)
     return PersonalAccount.objects.filter(there | waits | left | late, organization=plan.organization)
+
+
+def may_settle(plan: Plan) -> QuerySet[Reading]:
+    """Readings of months that were charged without them: by an estimate, or heat by the mean of the house, which leaves none."""
+    found = Reading.objects.after_estimates()
+    if plan.room_houses:
+        found |= Reading.objects.current().filter(
+            is_billable=True, meter__resource=Resource.HEAT, meter__house__in=plan.room_houses
+        )
+    return found
 
 
 def read(plan: Plan, houses: Collection[int], *, is_correction: bool) -> Known:
@@ -85,7 +94,7 @@ def read(plan: Plan, houses: Collection[int], *, is_correction: bool) -> Known:
     return Known(
         accounts=accounts,
         stays=stays,
-        used=with_means(plan, staying, volumes_of(staying, plan.period)),
+        used=with_means(plan, staying, volumes_of(staying, plan.period), plan.period),
         house_used=house_used,
         behind=behind(plan, staying, house_used),
         carried=_carried(plan, houses) if plan.terms.carries_rest else {},

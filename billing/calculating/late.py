@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from billing.calculating.draft import Reduction
 from billing.calculating.entitled import Entitled
-from billing.calculating.known import Known
+from billing.calculating.known import Known, may_settle
 from billing.calculating.lines import BY_VOLUME, WATERS
 from billing.calculating.months import LATE, months_before
 from billing.calculating.plan import Plan, Supply, Way
 from billing.calculating.reductions import SETTLED_BY, amounts_of, given_for_quality
+from billing.calculating.room_heat import charged_by_mean, with_means
 from billing.calculating.volumes import based, by_zone
 from billing.charging.basis import Mark, NotEnough
 from billing.charging.exact import NOTHING
@@ -48,8 +49,8 @@ def late_readings(plan: Plan, known: Known, issued: dict[date, datetime]) -> lis
     if not issued:
         return []
     found: list[Reduction] = []
-    for month, accounts in _concerned(known, issued).items():
-        found += _of_month(plan, known, month, accounts, issued[month])
+    for month, accounts in _concerned(plan, known, issued).items():
+        found += _of_month(plan, known, month, accounts, issued)
     if not found:
         return []
     before = _before(found, issued)
@@ -60,11 +61,9 @@ def late_readings(plan: Plan, known: Known, issued: dict[date, datetime]) -> lis
     ]
 
 
-def _concerned(known: Known, issued: dict[date, datetime]) -> dict[date, list[PersonalAccount]]:
+def _concerned(plan: Plan, known: Known, issued: dict[date, datetime]) -> dict[date, list[PersonalAccount]]:
     accounts = {account.pk: account for account in known.accounts}  # also who left: the last reading may come later
-    rows = Reading.objects.after_estimates().filter(
-        meter__account__in=accounts, period__in=issued, created_at__gt=min(issued.values())
-    )
+    rows = may_settle(plan).filter(meter__account__in=accounts, period__in=issued, created_at__gt=min(issued.values()))
     found: dict[date, dict[int, PersonalAccount]] = defaultdict(dict)
     for account, period, at in rows.values_list("meter__account", "period", "created_at"):
         if at > issued[period]:
@@ -73,11 +72,17 @@ def _concerned(known: Known, issued: dict[date, datetime]) -> dict[date, list[Pe
 
 
 def _of_month(
-    plan: Plan, known: Known, month: date, accounts: Sequence[PersonalAccount], at: datetime
+    plan: Plan, known: Known, month: date, accounts: Sequence[PersonalAccount], issued: Mapping[date, datetime]
 ) -> Iterable[Reduction]:
-    used = volumes_of(accounts, month)
-    seen = _seen(month, accounts, at)
+    used = with_means(plan, accounts, volumes_of(accounts, month), month)
+    seen = _seen(month, accounts, issued[month])
     charged = _charged(plan, month, accounts)
+    settled = _settled(month, accounts, issued)
+    silent = [
+        account for account in accounts
+        if any(_was_silent(part, month, seen) for part in used[account.pk, Resource.HEAT].parts)
+    ]  # fmt: skip
+    means, silent_ones = charged_by_mean(plan, silent, month), {account.pk for account in silent}
     for account in accounts:
         house = account.unit.house_id
         for supply in plan.metered(month).get(house, ()):  # it may have ended since, or have another way
@@ -86,15 +91,63 @@ def _of_month(
             if Mark.METER in marks or (supply.way == Way.HEAT_ROOMS and not marks):
                 continue  # by a reading already; or not at all, while the house meter was not read
             parts = [part for one in resources for part in used[account.pk, one].parts]
-            late = [_since(part, seen) for part in parts if part.instead_of]
-            beside = [part for part in parts if not part.instead_of and not part.averaged]
-            now = _volumes(late, lambda part: part.volumes, beside)
-            then = _volumes(late, lambda part: part.instead_of, beside)
+            if supply.way == Way.HEAT_ROOMS and account.pk in silent_ones:
+                found = _instead_of_mean(parts, means.get(account.pk), settled)
+            else:
+                found = _instead_of_estimates(parts, seen, settled)
+            if found is None:
+                continue
             cases = [one for one in known.quality.get(house, ()) if one.concerns(supply.service.pk, account.pk)]
-            amount = _difference(plan, supply, house, month, now, then, known.benefits.get(account.pk), cases)
-            if late and amount is not None:
+            amount = _difference(plan, supply, house, month, *found, known.benefits.get(account.pk), cases)
+            if amount is not None:
                 reason = _("Actual readings, %(month)s") % {"month": f"{month:%m.%Y}"}
                 yield Reduction(account.pk, supply.service.pk, month, Source.READING, amount, reason)
+
+
+def _was_silent(part: Part, month: date, seen: Mapping[int, Reading]) -> bool:
+    """Whether nothing was known of a meter when the month was calculated: neither a reading nor an average."""
+    known = part.instead_of or part.meter.pk in seen or part.meter.installed_on >= month
+    return not known and (part.reading is not None or not part.volumes)
+
+
+def _settled(
+    month: date, accounts: Sequence[PersonalAccount], issued: Mapping[date, datetime]
+) -> dict[int, list[datetime]]:
+    """By meter, when later months were calculated by readings of it: each of them settled this one, too."""
+    later = [one for one in issued if one > month]
+    rows = Reading.objects.current().filter(meter__account__in=accounts, period__in=later, is_billable=True)
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for meter, period, at in rows.values_list("meter", "period", "created_at") if later else ():
+        if at <= issued[period]:
+            found[meter].append(issued[period])
+    return found
+
+
+def _is_settled(part: Part, settled: Mapping[int, list[datetime]]) -> bool:
+    """Whether a later reading was charged with all that ran through since the one before this, before this one came."""
+    came = part.reading
+    return came is not None and any(at < came.created_at for at in settled.get(part.meter.pk, ()))
+
+
+def _instead_of_estimates(
+    parts: Sequence[Part], seen: Mapping[int, Reading], settled: Mapping[int, list[datetime]]
+) -> tuple[Zones, Zones] | None:
+    """What the month comes to now and what it was charged by; None where no reading came late."""
+    late = [_since(part, seen) for part in parts if part.instead_of and not _is_settled(part, settled)]
+    if not late:
+        return None
+    meters = {part.meter.pk for part in late}
+    beside = [part for part in parts if part.meter.pk not in meters and not part.averaged]
+    return _volumes(late, lambda part: part.volumes, beside), _volumes(late, lambda part: part.instead_of, beside)
+
+
+def _instead_of_mean(
+    parts: Sequence[Part], mean: Decimal | None, settled: Mapping[int, list[datetime]]
+) -> tuple[Zones, Zones] | None:
+    """The same where the flat was charged by the mean of the house: for all its meters, until each of them is known."""
+    if mean is None or any(not part.volumes or _is_settled(part, settled) for part in parts):
+        return None
+    return by_zone(based(part, part.volumes) for part in parts), (mean,)
 
 
 def _resources_of(supply: Supply) -> Sequence[str]:

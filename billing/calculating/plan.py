@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from billing.calculating.months import LOOK_BACK, days_in, last_day_of, months_before
+from billing.calculating.months import LATE, LOOK_BACK, days_in, last_day_of, months_before
 from billing.charging.basis import NotEnough, Rate, Tiers
 from billing.charging.exact import ZERO
 from billing.charging.rules import NoRule, Rules
@@ -61,12 +61,13 @@ class Plan:
     norms: dict[tuple[int, str, int | None], list[tuple[date, Decimal]]]
     usual_norms: dict[tuple[int | None, str], Decimal]
     facts: dict[int, HouseFact]
+    room_houses: frozenset[int]  # charged for heat by meters of rooms, now or in a month of late readings
     _rates: dict[tuple[int, int, str, date], Rate | NotEnough] = field(default_factory=dict)
     _metered: dict[date, dict[int, list[Supply]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, organization: Organization, period: date) -> "Plan":
-        """Read the tables, in eight queries."""
+        """Read the tables, in nine queries."""
         terms = BillingTerms.objects.filter(organization=organization).first()
         return cls(
             organization=organization,
@@ -79,6 +80,7 @@ class Plan:
             norms=_norms(organization, period),
             usual_norms=_usual_norms(organization, period),
             facts=_facts(organization, period),
+            room_houses=_room_houses(organization, period),
         )
 
     @property
@@ -374,3 +376,10 @@ def _facts(organization: Organization, period: date) -> dict[int, HouseFact]:
         if row.since <= period or row.house_id not in found:
             found[row.house_id] = row
     return found
+
+
+def _room_houses(organization: Organization, period: date) -> frozenset[int]:
+    rows = HouseService.objects.during(months_before(period, LATE), last_day_of(period)).filter(
+        Q(method=Way.HEAT_ROOMS) | Q(method="", service__method=Way.HEAT_ROOMS), service__organization=organization
+    )
+    return frozenset(rows.values_list("house", flat=True))

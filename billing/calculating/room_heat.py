@@ -28,27 +28,26 @@ Used = dict[tuple[int, str], PeriodVolume]
 Taken = Mapping[date, Decimal]  # in Gcal, by month
 
 
-def with_means(plan: Plan, accounts: Sequence[PersonalAccount], used: Used) -> Used:
-    """The volumes, with the heat of such months among what is taken off a reading.
+def with_means(plan: Plan, accounts: Sequence[PersonalAccount], used: Used, period: date) -> Used:
+    """The volumes of a month, with the heat of such months among what is taken off a reading.
 
     Reads nothing where every month since the readings before was read or estimated; else a number of queries that grows with
     such months alone.
     """
-    here = {
-        house: supply for house, some in plan.supplies.items() for supply in some if supply.way == Way.HEAT_ROOMS
-    }  # fmt: skip
+    supplied = plan.supplies if period == plan.period else plan.metered(period)
+    here = {house: supply for house, some in supplied.items() for supply in some if supply.way == Way.HEAT_ROOMS}
     gaps = {
         account.pk: months
         for account in accounts
         if account.unit.house_id in here
-        and (months := {month for part in used[account.pk, Resource.HEAT].parts for month in _unknown(part, plan)})
+        and (months := {month for part in used[account.pk, Resource.HEAT].parts for month in _unknown(part, period)})
     }
     if not gaps:
         return used
     concerned = [account for account in accounts if account.pk in gaps]
     taken = _taken(plan, concerned, set().union(*gaps.values()), {one.service.pk for one in here.values()})
     changed = {
-        (pk, str(Resource.HEAT)): _without(plan, used[pk, Resource.HEAT], some) for pk, some in taken.items() if some
+        (pk, str(Resource.HEAT)): _without(period, used[pk, Resource.HEAT], some) for pk, some in taken.items() if some
     }
     return used | changed
 
@@ -111,22 +110,34 @@ def behind(plan: Plan, accounts: Sequence[PersonalAccount], house_used: Mapping[
     return found
 
 
-def _unknown(part: Part, plan: Plan) -> list[date]:
+def charged_by_mean(plan: Plan, accounts: Sequence[PersonalAccount], month: date) -> dict[int, Decimal]:
+    """What accounts were charged by the mean in a month for all their meters, by the id of the account."""
+    services = {one.service.pk for some in plan.metered(month).values() for one in some if one.way == Way.HEAT_ROOMS}
+    found = _taken(plan, accounts, {month}, services, is_read=True) if accounts else {}
+    return {pk: some[month] for pk, some in found.items()}
+
+
+def _unknown(part: Part, period: date) -> list[date]:
     """The months between a reading and the one before that neither an average nor the norm was taken for."""
     if part.method != Method.METER or part.reading is None:
         return []
     since = part.since or part.meter.installed_on.replace(day=1)
-    if since >= months_before(plan.period, 1):
+    if since >= months_before(period, 1):
         return []
     known = {month for month, _volumes in (*part.averaged, *part.normed)}
-    months = (months_before(plan.period, back) for back in range(1, LOOK_BACK))
+    months = (months_before(period, back) for back in range(1, LOOK_BACK))
     return [month for month in months if since < month and month not in known]
 
 
 def _taken(
-    plan: Plan, accounts: Sequence[PersonalAccount], months: Collection[date], services: Collection[int]
-) -> dict[int, dict[date, Decimal]]:
-    """What the accounts were charged in these months for their own part: the line less the share of the rest."""
+    plan: Plan, accounts: Sequence[PersonalAccount], months: Collection[date], services: Collection[int], *,
+    is_read: bool = False,
+) -> dict[int, dict[date, Decimal]]:  # fmt: skip
+    """What the accounts were charged in these months for their own part: the line less the share of the rest.
+
+    Less what those of their meters say that were known, too, and nothing where all were; with `is_read` they are all read by
+    now, and the sum is what all of them are instead of.
+    """
     runs = BillingRun.objects.filter(
         organization=plan.organization, period__in=months, state=BillingRun.State.ISSUED
     ).order_by("issued_at", "pk")  # a correction speaks for its month
@@ -149,18 +160,22 @@ def _taken(
     found: dict[int, dict[date, Decimal]] = defaultdict(dict)
     for month, run in by_month.items():
         there = [account for account in accounts if (account.pk, run) in charged]
-        meters = volumes_of(there, month) if there else {}
-        supplied = plan.supplied(month, services) if there else {}
+        meters = volumes_of(there, month) if there and not is_read else {}
+        supplied = plan.metered(month) if there else {}
         for account in there:
             house = account.unit.house_id
-            supply = next((one for one in supplied.get(house, ()) if one.way == Way.HEAT_ROOMS), None)
+            supply = next(
+                (one for one in supplied.get(house, ()) if one.way == Way.HEAT_ROOMS and one.service.pk in services),
+                None,
+            )
             area = next((one for since, one in reversed(areas[house]) if since <= month), ZERO)
             rest = shared.get((run, house))
-            if meters[account.pk, Resource.HEAT].volume is not None or supply is None or rest is None or not area:
+            read = None if is_read else meters[account.pk, Resource.HEAT]
+            if (read and read.volume is not None) or supply is None or rest is None or not area:
                 continue
             own = charged[account.pk, run].volume or ZERO
             own -= _share(account, facts[account.pk], month, supply, rest, area)
-            own -= sum((part.base for part in meters[account.pk, Resource.HEAT].parts if part.volumes), ZERO)
+            own -= sum((part.base for part in read.parts if part.volumes), ZERO) if read else ZERO
             found[account.pk][month] = volume_rounded(max(own, ZERO))
     return found
 
@@ -183,9 +198,9 @@ def _share(
     return share_by_days(Basis(stay.area or ZERO, days=days, spans=spans), rest, area)
 
 
-def _without(plan: Plan, one: PeriodVolume, taken: Taken) -> PeriodVolume:
+def _without(period: date, one: PeriodVolume, taken: Taken) -> PeriodVolume:
     """The volume with these months taken off the meters that measured them, evenly where there are several."""
-    unknown = {part.meter.pk: [month for month in _unknown(part, plan) if month in taken] for part in one.parts}
+    unknown = {part.meter.pk: [month for month in _unknown(part, period) if month in taken] for part in one.parts}
     count = {month: sum(month in some for some in unknown.values()) for month in taken}
     parts = []
     for part in one.parts:

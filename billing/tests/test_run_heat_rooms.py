@@ -147,6 +147,47 @@ def test_a_reading_settles_months_that_were_charged_by_the_mean(
         drop_run(correction, at=AT.replace(month=4), later=ignore)
 
 
+@pytest.mark.parametrize("is_left", [False, True])
+def test_a_late_reading_of_a_month_that_was_charged_by_the_mean(
+    cast: Cast, flat: PersonalAccount, other: PersonalAccount, heat: Service, meter: Meter, is_left: bool
+) -> None:
+    """Flat 77's new meter has no average: 2 Gcal of January by the mean. Its reading says 3, and 4.5 with February."""
+    new = make_meter(other, "heat", serial="NEW", installed_on=date(2026, 12, 1))
+    make_reading(meter, JAN, "8")
+    make_reading(meter, FEB, "11")
+    assert line(issued(cast.company, JAN, by=cast.anna, at=AT.replace(month=2)), other, "heat").accrued == Decimal(2500)
+    make_reading(new, JAN, "3", created_at=AT.replace(month=2, day=5))
+    if is_left:
+        PersonalAccount.objects.filter(pk=other.pk).update(closed_on=date(2027, 1, 31))
+    else:
+        make_reading(new, FEB, "4.5")
+    february = issued(cast.company, FEB, by=cast.anna, at=AT)
+    assert line(february, other, "heat").recalculated == Decimal("1000.00")
+    if not is_left:  # 1.5 of its own, 7 − 3 − 1.5 = 2.5 are shared
+        assert line(february, other, "heat").accrued == Decimal("2750.00")
+    march = calculated(cast.company, date(2027, 3, 1), by=cast.anna, at=AT.replace(month=4))
+    assert not Recalculation.objects.filter(run=march).exists()
+
+
+@pytest.mark.parametrize("kind", ["average", "mean"])
+def test_a_late_reading_of_a_month_that_a_later_one_settled_changes_nothing(
+    cast: Cast, flat: PersonalAccount, other: PersonalAccount, heat: Service, meter: Meter, kind: str
+) -> None:
+    """February's 4.5 or 5 Gcal less the 2 of January were charged; January's reading only says how they divide."""
+    new = make_meter(other, "heat", serial="NEW", installed_on=date(2026, 12, 1)) if kind == "mean" else meter
+    if kind == "mean":
+        make_reading(meter, JAN, "8")
+        make_reading(meter, FEB, "11")
+    issued(cast.company, JAN, by=cast.anna, at=AT.replace(month=2))
+    make_reading(new, FEB, "4.5" if kind == "mean" else "11")
+    february = issued(cast.company, FEB, by=cast.anna, at=AT)
+    account = other if kind == "mean" else flat
+    assert sums(february, account)[1] == (Decimal("2500.00") if kind == "mean" else Decimal("3000.00"))
+    make_reading(new, JAN, "3" if kind == "mean" else "9", created_at=AT.replace(day=5))
+    march = calculated(cast.company, date(2027, 3, 1), by=cast.anna, at=AT.replace(month=4))
+    assert not Recalculation.objects.filter(run=march).exists()
+
+
 @pytest.mark.parametrize("january", ["in time", "late", "never"])
 def test_the_house_meter_was_not_read_for_a_month(
     cast: Cast, flat: PersonalAccount, other: PersonalAccount, heat: Service, meter: Meter, january: str
