@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from billing import (  # noqa: F401  (they register their pages)
     admin_circumstances,
     admin_online,
+    admin_partners,
     admin_profiles,
     admin_providers,
     admin_requisites,

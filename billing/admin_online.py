@@ -1,4 +1,4 @@
-"""Paying online in the staff room: payments and what they wait for, money that goes back, partners' sites."""
+"""Paying online in the staff room: payments and what they wait for, money that goes back."""
 
 from decimal import Decimal
 from typing import Any, cast
@@ -19,13 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from billing.actions.paying import refresh
 from billing.actions.refunding import ask_refund, record_chargeback
-from billing.models import Invoice, PartnerLink, Payment, PaymentIntent, ProviderEvent, Refund
+from billing.models import Invoice, Payment, PaymentIntent, ProviderEvent, Refund
 from billing.providers import ProviderError
 from billing.tasks import nudge_refund
 from lib.errors import Refusal
 from lib.money import format_money, format_number
 from meters.admin_base import DeskAdmin
-from premises.admin_scope import ACCOUNTANT, ALL, LOOK, MANAGER, VIEW, ScopedAdmin, is_chief
+from premises.admin_scope import ACCOUNTANT, MANAGER, VIEW, ScopedAdmin, is_chief
 
 ASK = "ask"  # the provider, how a payment ended
 RETURN = "return"  # money
@@ -179,19 +179,6 @@ class RefundAdmin(DeskAdmin):
         else:
             messages.success(request, gettext("Written down. The sum is owed again, and the payer is told."))
         return redirect("admin:billing_refund_change", refund.pk)
-
-
-@admin.register(PartnerLink)
-class PartnerLinkAdmin(ScopedAdmin):
-    """Partners' sites where the company's bills can be paid, too."""
-
-    may = {MANAGER: ALL, ACCOUNTANT: LOOK}
-    list_display = ("title", "organization", "url", "position")
-    list_filter = ("organization",)
-    list_select_related = ("organization",)
-    search_fields = ("title", "url")
-    sortable_by = ("title", "position")
-    fields = ("organization", "title", "url", "note", "position")
 
 
 @admin.register(ProviderEvent)

@@ -12,6 +12,9 @@ REQUISITES_FAILED = declare(Kind("billing.requisites_failed", channels=(Channel.
 PROVIDER_ASKED = declare(Kind("billing.provider_asked", channels=(Channel.INBOX, Channel.EMAIL)))
 PROVIDER_CHANGED = declare(Kind("billing.provider_changed", channels=(Channel.INBOX, Channel.EMAIL)))
 PROVIDER_FAILED = declare(Kind("billing.provider_failed", channels=(Channel.INBOX, Channel.EMAIL)))
+PARTNER_ASKED = declare(Kind("billing.partner_asked", channels=(Channel.INBOX, Channel.EMAIL)))
+PARTNER_CHANGED = declare(Kind("billing.partner_changed", channels=(Channel.INBOX, Channel.EMAIL)))
+PARTNER_FAILED = declare(Kind("billing.partner_failed", channels=(Channel.INBOX, Channel.EMAIL)))
 MANY_EXPORTS = declare(Kind("billing.many_exports", channels=(Channel.INBOX, Channel.EMAIL)))
 
 BILL_ISSUED = declare(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from billing import notices
-from billing.models import AgreedChange, FitsNoMore, ProviderChange, RequisitesChange
+from billing.models import AgreedChange, FitsNoMore, PartnerChange, ProviderChange, RequisitesChange
 from lib.errors import Refusal
 from notifications.actions import Told, notify_many
 from notifications.kinds import Kind
@@ -37,6 +37,7 @@ TELLINGS: dict[type[AgreedChange], Telling] = {
         "requisites", notices.REQUISITES_ASKED, notices.REQUISITES_CHANGED, notices.REQUISITES_FAILED
     ),
     ProviderChange: Telling("provider", notices.PROVIDER_ASKED, notices.PROVIDER_CHANGED, notices.PROVIDER_FAILED),
+    PartnerChange: Telling("partner", notices.PARTNER_ASKED, notices.PARTNER_CHANGED, notices.PARTNER_FAILED),
 }
 
 

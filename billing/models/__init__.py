@@ -6,7 +6,6 @@ from billing.models.export import Export
 from billing.models.invoice import Invoice, InvoiceLine
 from billing.models.ledger import LedgerEntry, Payment
 from billing.models.online import (
-    PartnerLink,
     PaymentIntent,
     ProviderAccount,
     ProviderChange,
@@ -14,6 +13,7 @@ from billing.models.online import (
     Refund,
     SandboxPayment,
 )
+from billing.models.partner import PartnerChange, PartnerLink
 from billing.models.receipts import BankDocument, ReceiptSubscription, StrayPayment
 from billing.models.requisites import Requisites, RequisitesChange
 from billing.models.rule import LegalRule
@@ -49,6 +49,7 @@ __all__ = [
     "InvoiceLine",
     "LedgerEntry",
     "LegalRule",
+    "PartnerChange",
     "PartnerLink",
     "Payment",
     "PaymentIntent",

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone, translation
@@ -191,30 +191,6 @@ class ProviderChange(Shop, AgreedChange):
     def forget(self) -> None:
         """The secret is with the row that is in force, or with nobody."""
         self.secret = None
-
-
-class PartnerLink(models.Model):
-    """A partner's site where bills of a company can be paid too, and what a person enters there."""
-
-    organization = models.ForeignKey(
-        Organization, on_delete=models.PROTECT, related_name="partner_links", verbose_name=_("company")
-    )
-    title = models.CharField(_("name"), max_length=100)
-    url = models.URLField(
-        _("address"), validators=[RegexValidator(r"^https://", _("The address begins with https://."))]
-    )
-    note = models.CharField(_("what to enter there"), max_length=200, blank=True)
-    position = models.PositiveSmallIntegerField(_("place in the list"), default=100)
-
-    objects = OfOrganizationQuerySet["PartnerLink"].as_manager()
-
-    class Meta:
-        verbose_name = _("partner's site")
-        verbose_name_plural = _("partners' sites")
-        ordering = ["position", "title"]
-
-    def __str__(self) -> str:
-        return self.title
 
 
 class PaymentIntentQuerySet(OfAccountQuerySet["PaymentIntent"]):

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template import Context
 
-from billing.models import AgreedChange, LedgerEntry, ProviderChange, RequisitesChange, StrayPayment
+from billing.models import AgreedChange, LedgerEntry, PartnerChange, ProviderChange, RequisitesChange, StrayPayment
 from premises.admin_scope import VIEW
 
 register = template.Library()
@@ -24,6 +24,7 @@ def billing_desk(context: Context) -> dict[str, Any]:
         "reads_money": True,
         "changes": _asked(request, RequisitesChange),
         "shops": _asked(request, ProviderChange),
+        "partners": _asked(request, PartnerChange),
         "strays": StrayPayment.objects.staffed_by(request.user).filter(state=StrayPayment.State.OPEN).count(),  # type: ignore[arg-type]
     }
 

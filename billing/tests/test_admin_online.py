@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.actions.paying import go_on, refresh
-from billing.models import LedgerEntry, PartnerLink, Payment, PaymentIntent, ProviderEvent, Refund
+from billing.models import LedgerEntry, Payment, PaymentIntent, ProviderEvent, Refund
 from billing.providers import Status
 from billing.testing import make_intent, make_payment, make_till
 from billing.tests.till import Stub
@@ -158,17 +158,7 @@ def test_others_find_no_such_page(cast: Cast, stub: Stub, sent: PaymentIntent, p
     assert not Refund.objects.exists()
 
 
-# --- Partners, notifications ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.feature("A9")
-@pytest.mark.parametrize(
-    ("url", "count"), [("https://pay.example.net/", 1), ("http://pay.example.net/", 0), ("javascript:alert(1)", 0)]
-)
-def test_a_manager_adds_a_partner_with_a_safe_address(cast: Cast, enter: Enter, url: str, count: int) -> None:
-    values = {"organization": str(cast.company.pk), "title": "Партнёр", "url": url, "note": "", "position": "1"}
-    enter(cast.mark).post(reverse("admin:billing_partnerlink_add"), values)
-    assert PartnerLink.objects.count() == count
+# --- Notifications ----------------------------------------------------------------------------------------------------
 
 
 def test_notifications_are_for_the_superuser(cast: Cast, enter: Enter) -> None:

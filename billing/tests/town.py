@@ -15,6 +15,7 @@ from billing.models import (
     Export,
     HouseFact,
     HouseService,
+    PartnerChange,
     PartnerLink,
     PaymentIntent,
     ProviderChange,
@@ -91,6 +92,9 @@ def write_online(side: Side) -> None:
         organization=side.organization, provider="sandbox", shop_id=marker, asked_by=side.staff["manager"]
     )
     PartnerLink.objects.create(organization=side.organization, title=marker, url="https://pay.example.net/")
+    PartnerChange.objects.create(
+        organization=side.organization, title=marker, url="https://pay.example.net/", asked_by=side.staff["manager"]
+    )
     intent = make_intent(side.account, side.resident)
     PaymentIntent.objects.filter(pk=intent.pk).update(state="mismatch", failure=marker, provider_id=marker)
     payment = make_payment(
