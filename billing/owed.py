@@ -38,8 +38,18 @@ class Owed:
 
     @property
     def due(self) -> Decimal:
-        """What is owed in all, as every page says it; below zero is an advance."""
+        """The balance, as every page says it; below zero is an advance."""
         return sum(self.balances.values(), ZERO)
+
+    @property
+    def debt(self) -> Decimal:
+        """What has to be paid so that no section owes anything: an advance of one pays no debt of another."""
+        return sum((balance for balance in self.balances.values() if balance > 0), ZERO)
+
+    @property
+    def is_more_than_due(self) -> bool:
+        """Whether a section has an advance while another one owes."""
+        return self.debt > max(self.due, ZERO)
 
     @classmethod
     def by(cls, account: PersonalAccount, *, is_full: bool, invoice: str = "") -> Self:
@@ -52,7 +62,7 @@ class Owed:
         owed = now.left.get(bill.pk, ZERO) if bill else ZERO
         part = Part({bill.kind: owed}, bill.period, bill.number) if bill and owed > 0 else None
         month = _newest(documents, now.left)
-        is_worth_it = month is not None and 0 < month.amount < now.balance
+        is_worth_it = month is not None and 0 < month.amount < cls(now.balances).debt
         return cls(now.balances, month if is_worth_it else None, part, is_paid=bill is not None and part is None)
 
 

@@ -65,8 +65,8 @@ class PayForm(forms.Form):
         if owed.bill and is_payable(owed.bill.amount):
             words = _("Bill № %(number)s: %(sum)s") % {"number": owed.bill.number, "sum": self.money(owed.bill.amount)}
             offers.append((BILL, words))
-        if is_payable(owed.due):
-            offers.append((DUE, _("The whole debt: %(sum)s") % {"sum": self.money(owed.due)}))
+        if is_payable(owed.debt):
+            offers.append((DUE, _("The whole debt: %(sum)s") % {"sum": self.money(owed.debt)}))
         if owed.month and is_payable(owed.month.amount) and owed.month.period:
             words = _("Only for %(month)s: %(sum)s") % {
                 "month": month_name(owed.month.period), "sum": self.money(owed.month.amount)
@@ -103,7 +103,7 @@ class PayForm(forms.Form):
 
     def _offered(self, what: str) -> Decimal | None:
         part = {BILL: self.owed.bill, MONTH: self.owed.month}.get(what)
-        return self.owed.due if what == DUE else part.amount if part else None
+        return self.owed.debt if what == DUE else part.amount if part else None
 
     def money(self, amount: Decimal) -> str:
         return format_money(amount, self.currency, get_language() or "en")
@@ -167,10 +167,10 @@ class PayForm(forms.Form):
     def doubt(self, similar: str) -> bool:
         """Whether this is to be asked about first: far too much, or paid a moment ago. The answer is for this sum only."""
         amount = self.cleaned_data["sum"]
-        if self.cleaned_data["what"] == OTHER and is_unusual(amount, self.owed.due):
+        if self.cleaned_data["what"] == OTHER and is_unusual(amount, self.owed.debt):
             self.doubts.append(
                 _("This is more than ten times what is owed.")
-                if self.owed.due > 0
+                if self.owed.debt > 0
                 else _("Nothing is owed now: this will be an advance.")
             )
         if similar:

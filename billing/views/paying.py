@@ -1,7 +1,6 @@
 """P24: paying online. A person chooses a sum, checks it, goes to the provider and comes back; nothing here asks for a card."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -164,7 +163,7 @@ def elsewhere(account: PersonalAccount, link: AccountLink, owed: Owed) -> dict[s
     """How to pay without the portal: bank details, and for those who see bills the code of the newest one that is not paid, for what is left of it."""
     details = Requisites.objects.filter(organization=account.organization, is_main=True).order_by("kind")
     context: dict[str, Any] = {"details": details, "code": "", "invoice": None}
-    if link.is_full and owed.due > 0:
+    if link.is_full and owed.debt > 0:
         left = {pk: amount for pk, amount in standing_of(account).left.items() if amount > 0}
         invoice = account.invoices.live().filter(pk__in=left).order_by("-period", "-pk").first()
         if invoice and (code := payment_code(invoice, left[invoice.pk])):
@@ -200,7 +199,7 @@ def intent(request: HttpRequest, account_id: UUID, intent_id: UUID) -> HttpRespo
     }  # fmt: skip
     template = "check" if found.state == Is.CREATED else "result"
     if template == "check":
-        due = max(LedgerEntry.objects.filter(account=found.account).balance(), Decimal(0))
+        due = Owed(LedgerEntry.objects.balances_by_section(found.account)).debt
         context |= {"due": due, "over": found.amount - due}
     response = render(request, f"billing/pay/{template}.html", context)
     if form_hosts:  # browsers ask the policy about the address that a form is led on to, too
