@@ -241,7 +241,7 @@ class Plan:
 
     def prices(self, house: int, supply: Supply, month: date) -> list[tuple[int, Decimal]]:
         """The price of each stretch of days on which the house had the service: (first day, price); raises `NotEnough`."""
-        held = self._between(supply.service, house, month, supply.first, supply.last)
+        held = self._between(supply.service, house, month, supply)
         return [(day, one.rate) for day, one in held]
 
     def _held(self, service: Service, house: int, month: date) -> list[tuple[int, Tariff]]:
@@ -250,10 +250,10 @@ class Plan:
             supply = next((one for one in self.supplies.get(house, ()) if one.service.pk == service.pk), None)
         else:
             supply = self.metered_then(service, house, month)
-        first, last = (supply.first, supply.last) if supply else (1, days_in(month))
-        return self._between(service, house, month, first, last)
+        return self._between(service, house, month, supply)
 
-    def _between(self, service: Service, house: int, month: date, first: int, last: int) -> list[tuple[int, Tariff]]:
+    def _between(self, service: Service, house: int, month: date, supply: Supply | None) -> list[tuple[int, Tariff]]:
+        first, last, off = (supply.first, supply.last, supply.off) if supply else (1, days_in(month), ())
         rows = [one for one in self.tariffs.get(service.pk, ()) if one.house_id in (None, house)]
         begins = {first} | {
             day.day
@@ -261,8 +261,10 @@ class Plan:
             for day in (one.since, one.until + DAY if one.until else one.since)
             if day.replace(day=1) == month and first < day.day <= last
         }
+        begins |= {hole_last + 1 for _hole_first, hole_last in off}
+        there = (day for day in begins if not any(hole_first <= day <= hole_last for hole_first, hole_last in off))
         held: list[tuple[int, Tariff]] = []
-        for begin in sorted(begins):
+        for begin in sorted(there):
             found = _in_force(rows, month.replace(day=begin))
             if found is None:
                 raise NotEnough("tariff")

@@ -38,6 +38,17 @@ def stretches(
             yield days, price
 
 
+def held_over(spans: Sequence[Span], tariff: Price, changes: Sequence[tuple[int, Price]]) -> list[tuple[int, Price]]:
+    """The days of each tariff (or list of ranges) within the spans, those between two spans left out."""
+    ends = [*(day - 1 for day, _price in changes), spans[-1].last]
+    found = []
+    for (begin, price), end in zip([(1, tariff), *changes], ends, strict=True):
+        days = sum(max(min(one.last, end) - max(one.first, begin) + 1, 0) for one in spans)
+        if days:
+            found.append((days, price))
+    return found
+
+
 def by_days(
     basis: Basis, quantity: Quantity, tariff: Decimal, changes: Changes, divisor: int, *, joined: bool
 ) -> tuple[Part, ...]:
@@ -84,8 +95,7 @@ def priced(basis: Basis, volume: Decimal, tariff: Decimal, changes: Changes) -> 
     """A measured volume with its tariffs: by readings at the dates of the change where they are known, else by days."""
     if not changes:
         return [(volume, tariff)]
-    spans = spans_of(basis)
-    held = list(stretches(spans[0].first, spans[-1].last, tariff, changes))
+    held = held_over(spans_of(basis), tariff, changes)
     parts = basis.parts if _are_read(basis, held, volume) else split_volume(volume, [days for days, _ in held])
     return [(part, price) for part, (_, price) in zip(parts, held, strict=True)]
 
@@ -104,8 +114,7 @@ def ranged(
     readings of the change say) over the lists, and each list prices its part of it by its own range. Raises `NotEnough` where
     a list says nothing of so much. What readings give back, below zero, is given back at the first range.
     """
-    spans = spans_of(basis)
-    held = list(stretches(spans[0].first, spans[-1].last, tiers, changes))
+    held = held_over(spans_of(basis), tiers, changes)
     weights = basis.parts if volume and _are_read(basis, held, volume) else [days for days, _list in held]
     found: list[list[tuple[Decimal, Decimal]]] = [[] for _list in held]
     for floor, part in _between(

@@ -122,6 +122,32 @@ def test_two_meters_are_divided_where_both_were_read(cast: Cast, flat: PersonalA
     assert line(run, flat, "cold").accrued == Decimal("450.00")
 
 
+@pytest.mark.parametrize(
+    ("way", "expected"),
+    [
+        ("area", "1220.00"),  # 61 × 24.00 × 10 / 30 + 61 × 36.00 × 10 / 30
+        ("meter", "360.00"),  # 12 m³, each price on half of the days
+        ("tiers", "360.00"),
+    ],
+)
+@pytest.mark.parametrize("begins", [21, 15])
+def test_a_tariff_that_ends_with_its_service_and_begins_with_it_again(
+    cast: Cast, flat: PersonalAccount, way: str, expected: str, begins: int
+) -> None:
+    """The house has none from the 11th to the 20th. Nothing is lacking where no tariff of those days is known."""
+    service = make_service(cast.house, "one", way, resource="cold", until=date(2026, 11, 10))
+    HouseService.objects.create(house=cast.house, service=service, since=date(2026, 11, 21))
+    tiers = {"tiers": [["100", "24.00"], [None, "50.00"]]} if way == "tiers" else {}
+    Tariff.objects.create(
+        service=service, since=date(2026, 1, 1), until=date(2026, 11, 10), rate=Decimal("24.00"), **tiers
+    )
+    Tariff.objects.create(service=service, since=date(2026, 11, begins), rate=Decimal("36.00"))
+    meter = make_meter(flat)
+    make_reading(meter, OCT, "100")
+    make_reading(meter, NOV, "112")
+    assert line(calculated(cast.company, NOV, by=cast.anna), flat, "one").accrued == Decimal(expected)
+
+
 RANGES = {"tiers": [["100", "4.00"], [None, "5.50"]]}
 
 
