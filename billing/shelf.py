@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+from django.utils.translation import gettext as _
+
 from billing.debts import Standing, late_since
 from billing.models import Invoice
 from premises.models import PersonalAccount
@@ -53,6 +55,20 @@ def chosen_year(text: str, years: Sequence[int]) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) == 4):
         return None
     return min(years, key=lambda year: (abs(year - int(text)), -year))
+
+
+def month_instead(text: str) -> str:
+    """What is said where a month was asked for that has no document."""
+    return _("There are no bills of that month: everything is shown.") if text else ""
+
+
+def year_instead(text: str, year: int | None) -> str:
+    """What is said where another year is shown than the one asked for; '' where it is the same or none was asked."""
+    if not text or text == str(year):
+        return ""
+    if year is None:
+        return _("That is no year of this book: everything is shown.")
+    return _("There is nothing for %(asked)s: the nearest year, %(shown)s, is shown.") % {"asked": text, "shown": year}
 
 
 def distinct(values: Iterable[T]) -> list[T]:

@@ -105,6 +105,24 @@ def test_a_year_without_bills_shows_the_nearest(cast: Cast, enter: Any, year: st
     assert [one.period.year for one in shown(response)] == years
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"year": "2035"}, "There is nothing for 2035: the nearest year, 2026, is shown."),
+        ({"year": "x"}, "That is no year of this book: everything is shown."),
+        ({"month": "2031-13"}, "There are no bills of that month: everything is shown."),
+        ({"year": "2026"}, ""),
+        ({"month": "2026-01"}, ""),
+        ({"month": ""}, ""),
+    ],
+)
+def test_another_year_or_month_than_asked_is_said(cast: Cast, enter: Any, query: dict[str, str], words: str) -> None:
+    two_months(cast.account)
+    response = enter(cast.olga).get(url(cast.account, **query))
+    assert response.context["said"] == words
+    assert words in response.content.decode()
+
+
 def test_a_month_without_bills_shows_all(cast: Cast, enter: Any) -> None:
     two_months(cast.account)
     assert len(shown(enter(cast.olga).get(url(cast.account, month="2031-13")))) == 2

@@ -46,6 +46,22 @@ def test_olga_sees_her_payments_newest_first_with_the_total(cast: Cast, enter: A
     assert of_year.context["total"] == Decimal("3659.10")
 
 
+@pytest.mark.parametrize(
+    ("year", "words"),
+    [
+        ("1999", "There is nothing for 1999: the nearest year, 2017, is shown."),
+        ("x", "That is no year of this book: everything is shown."),
+        ("2018", ""),
+    ],
+)
+def test_another_year_than_asked_is_said(cast: Cast, enter: Any, year: str, words: str) -> None:
+    for number, day in enumerate(("21.06.2017", "11.07.2018"), start=1):
+        make_payment(cast.account, day, "10.00", number=str(number))
+    response = enter(cast.olga).get(url(cast.account, year=year))
+    assert response.context["said"] == words
+    assert words in response.content.decode()
+
+
 def test_the_newest_month_is_that_of_the_company_s_own_day(
     cast: Cast, enter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

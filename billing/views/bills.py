@@ -30,7 +30,16 @@ from billing.forms import MonthForm
 from billing.models import Invoice, InvoiceLine
 from billing.payment_code import payment_code
 from billing.printing.charges import methods
-from billing.shelf import chosen_month, chosen_year, distinct, documents_of, months_of, with_status
+from billing.shelf import (
+    chosen_month,
+    chosen_year,
+    distinct,
+    documents_of,
+    month_instead,
+    months_of,
+    with_status,
+    year_instead,
+)
 from billing.tasks import nudge
 from billing.views.asked import SignedIn, account_asked, invoice_asked
 from billing.wording import wording_of
@@ -52,7 +61,9 @@ def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
     every = months_of(account)
     years = distinct(month.year for month in every)
     month = chosen_month(request.GET.get("month", ""), every)
-    year = None if month else chosen_year(request.GET.get("year", ""), years)
+    asked = "" if month else request.GET.get("year", "")
+    year = chosen_year(asked, years)
+    said = year_instead(asked, year) if asked or month else month_instead(request.GET.get("month", ""))
     chosen = [one for one in every if (not month or one == month) and (not year or one.year == year)]
     page: Page[date] = Paginator(chosen, MONTHS_PER_PAGE).get_page(request.GET.get("page"))
     documents = documents_of(account, list(page), now, today)
@@ -67,6 +78,7 @@ def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
         "month": month,
         "year": year,
         "years": years,
+        "said": said,
         "picker": MonthForm(every, month),
         "query": f"&year={year}" if year else "",
     }

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from billing.debts import Paper, sections
 from billing.forms import PeriodForm
 from billing.models import LedgerEntry, Payment, Refund
-from billing.shelf import chosen_year
+from billing.shelf import chosen_year, year_instead
 from billing.views.asked import SignedIn, account_asked
 from meters.history import local_day, months_before
 
@@ -31,7 +31,8 @@ def payments(request: SignedIn, account_id: UUID) -> HttpResponse:
     account = account_asked(request, account_id)
     every = account.payments.live()
     years = [day.year for day in every.dates("paid_on", "year", order="DESC")]
-    year = chosen_year(request.GET.get("year", ""), years)
+    asked = request.GET.get("year", "")
+    year = chosen_year(asked, years)
     last = local_day(account.organization, timezone.now()).replace(day=1)
     newest, oldest = (years[0], years[-1]) if years else (last.year, last.year)
     picker = PeriodForm(
@@ -51,6 +52,7 @@ def payments(request: SignedIn, account_id: UUID) -> HttpResponse:
         "currency": account.organization.currency,
         "year": year,
         "years": years,
+        "said": year_instead(asked, year),
         "picker": picker,
         "span": picker.span if is_span else None,
         "query": f"&year={year}" if year else f"&{picker.query}" if is_span else "",
