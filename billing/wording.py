@@ -67,7 +67,10 @@ class Wording:
     cabinet_terms: str
     beware: str
     readings_section: str = ""
-    no_readings: str = ""
+    no_readings: str = ""  # of a register's document
+    no_readings_of_meters: str = ""  # of one that charges by them all the same
+    averaged: str = ""  # of a document made here that has some average instead
+    unread: str = ""  # of any other made here
 
 
 RU_METHODS = {"N": "норматив потребления", "M": "показания прибора учёта", "O": "среднее потребление или иной способ"}
@@ -139,6 +142,11 @@ RU_43 = Wording(
             "purpose": "для внесения платы за содержание жилого помещения и предоставление коммунальных услуг",
             "readings_section": "Раздел 2. Сведения о показаниях приборов учета",
             "no_readings": "Компания не передала показания вместе с этим документом.",
+            "no_readings_of_meters": (
+                "Показания, по которым начислено, компания не передала вместе с этим документом."
+            ),
+            "averaged": "Показаний нет: отмеченное (3) начислено по среднему потреблению или иным способом.",
+            "unread": "Показаний приборов учета квартиры в этом документе нет.",
             "details_section": "Раздел 3. Расчет размера платы и реквизиты для ее внесения",
             "table_section": "Расчет размера платы за содержание жилого помещения и коммунальные услуги",
         }

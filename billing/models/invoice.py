@@ -181,6 +181,11 @@ class Invoice(models.Model):
         return self.principal + self.penalty + self.fees
 
     @property
+    def lacks_reason(self) -> bool:
+        """Whether it came from a register with a recalculation and not a word of why."""
+        return bool(self.recalculated and not self.recalculations and not self.run_id)
+
+    @property
     def principal(self) -> Decimal:
         """What the services of the period cost: the base of a penalty, which bears none itself."""
         return self.accrued + self.excess + self.recalculated - self.benefit - self.fine

@@ -93,7 +93,8 @@ class Form:
     @property
     def last_section(self) -> str:
         """The section that ends the form: what stands under it stays with its last rows."""
-        drawn = [name for name in self.labels.sections if name in ALWAYS or getattr(self.invoice, name)]
+        also = ALWAYS | ({"recalculations"} if self.invoice.lacks_reason else set())
+        drawn = [name for name in self.labels.sections if name in also or getattr(self.invoice, name)]
         return drawn[-1]
 
     def _head(self) -> None:
@@ -270,7 +271,14 @@ class Form:
             self._block(self.labels.readings, sections.readings(self.sheet, self.invoice, self.labels))
         elif self.words.readings_section:
             self._heading(self.labels.readings, TEXT.size * TEXT.leading)
-            self.sheet.text("P", (self.words.no_readings, TEXT))
+            self.sheet.text("P", (self._why_unread(), TEXT))
+
+    def _why_unread(self) -> str:
+        """Why there are no readings: the company sent none with its register, or the portal had none to charge by."""
+        methods = {line.method for line in self.lines} | {line.method_common for line in self.lines}
+        if self.invoice.run_id:
+            return self.words.averaged if "O" in methods else self.words.unread
+        return self.words.no_readings_of_meters if "M" in methods else self.words.no_readings
 
     def _reference(self) -> None:
         if self.invoice.reference:
@@ -284,6 +292,9 @@ class Form:
         if self.invoice.recalculations:
             table = sections.recalculations(self.sheet, self.invoice, self.labels, self.words.language)
             self._block(self.labels.recalculations, table)
+        elif self.invoice.lacks_reason:
+            self._heading(self.labels.recalculations, TEXT.size * TEXT.leading + self.tail)
+            self.sheet.text("P", (self.labels.no_reason, TEXT))
 
     def _block(self, heading: str, table: Table) -> None:
         self._heading(heading, table, tail=self.tail)

@@ -23,6 +23,7 @@ class Labels:
     reference_columns: dict[str, str]
     recalculations: str
     recalculations_columns: dict[str, str]
+    no_reason: str
     instalments: str
     instalments_columns: dict[str, str]
     document_id: str
@@ -70,6 +71,7 @@ RU_43 = Labels(
     instalments_columns=RU_INSTALMENTS,
     recalculations="Раздел 6. Сведения о перерасчетах (доначисления +, уменьшения −)",
     recalculations_columns=RU_RECALCULATIONS,
+    no_reason="Компания не передала основание перерасчета вместе с этим документом.",
     document_id="Идентификатор платежного документа",
     vat="в том числе НДС",
     penalty="в том числе пени",
@@ -113,6 +115,7 @@ UA = Labels(
         "house_meter": "Показання будинкового лічильника", "house_volume": "Спожито будинком",
         "rooms_volume": "Спожито в приміщеннях", "common_volume": "Загально-будинкові потреби",
     },
+    no_reason="Компанія не передала підставу перерахунку разом із цим документом.",
     instalments="Розстрочення платежу",
     instalments_columns={
         "service": "Послуга", "amount": "Плата за період, грн", "earlier": "Розстрочення минулих періодів, грн",

@@ -384,6 +384,44 @@ def test_a_short_document_has_no_empty_sections_and_only_its_own_columns(cast: C
         assert absent not in text
 
 
+@pytest.mark.parametrize(
+    ("is_own", "method", "words"),
+    [
+        (True, "O", "Показаний нет: отмеченное (3) начислено по среднему потреблению или иным способом."),
+        (True, "N", "Показаний приборов учета квартиры в этом документе нет."),
+        (False, "M", "Показания, по которым начислено, компания не передала вместе с этим документом."),
+        (False, "O", "Компания не передала показания вместе с этим документом."),
+    ],
+)
+def test_a_document_without_readings_says_what_is_true_of_it(cast: Cast, is_own: bool, method: str, words: str) -> None:
+    invoice = make_invoice(cast.account, MARCH)
+    reprint(invoice, method=method)
+    invoice.run_id = 1 if is_own else None
+    text = text_of(draw(invoice))
+    assert words in text
+    assert text.count("Компания не передала") == (words.startswith("Компания"))
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("ru43", "Компания не передала основание перерасчета вместе с этим документом."),
+        ("ua", "Компанія не передала підставу перерахунку разом із цим документом."),
+    ],
+)
+def test_a_recalculation_without_its_reason_is_said_on_paper_and_on_the_page(
+    cast: Cast, enter: Any, form: str, words: str
+) -> None:
+    invoice = make_invoice(cast.account, MARCH, form=form, recalculated=Decimal("-267.70"), payable=Decimal("3412.69"))
+    assert words in text_of(draw(invoice))
+    page = reverse("bill", args=[cast.account.public_id, invoice.public_id])
+    assert (
+        "The company gave no reason of this recalculation with the bill." in enter(cast.olga).get(page).content.decode()
+    )
+    plain = make_invoice(cast.account, APRIL, form=form)
+    assert words not in text_of(draw(plain))
+
+
 def test_a_document_of_many_columns_lies_and_one_of_few_stands(cast: Cast) -> None:
     for sheet, lies in (
         (full(cast, "ru43"), True),
