@@ -17,7 +17,7 @@ from billing.charging.methods import charge
 from billing.charging.quality import for_interruption, for_temperature, together
 from billing.charging.recalculation import settled as difference
 from billing.charging.rules import NoRule
-from billing.models import Absence, QualityCase, Service
+from billing.models import Absence, QualityCase
 from lib.money import rounded
 from meters.resources import Resource
 
@@ -182,8 +182,3 @@ def merged(found: Iterable[Reduction]) -> list[Reduction]:
 def _joined(one: Reduction, other: Reduction) -> Reduction:
     reason = one.reason if other.reason in one.reason else f"{one.reason}; {other.reason}"[:200]
     return Reduction(one.account, one.service, one.period, one.source, one.amount + other.amount, reason)
-
-
-def service_of(supplies: Iterable[Supply], pk: int) -> Service | None:
-    """The service of this id among those of a house."""
-    return next((one.service for one in supplies if one.service.pk == pk), None)

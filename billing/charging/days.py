@@ -21,11 +21,6 @@ def spans_of(basis: Basis) -> tuple[Span, ...]:
     return basis.spans or (Span(1, basis.days, basis.area, basis.persons),)
 
 
-def person_days(basis: Basis) -> int:
-    """Persons × days of the month: divided by its days they are the effective number of persons."""
-    return sum(span.persons * (span.last - span.first + 1) for span in spans_of(basis))
-
-
 def stretches(
     first: int, last: int, tariff: Price, changes: Sequence[tuple[int, Price]]
 ) -> Iterator[tuple[int, Price]]:
