@@ -142,8 +142,11 @@ def _taken(
         organization=plan.organization, period__in=months, state=BillingRun.State.ISSUED
     ).order_by("issued_at", "pk")  # a correction speaks for its month
     by_month = dict(runs.values_list("period", "pk"))
+    before = _before(accounts, min(by_month, default=plan.period))
+    payers = {account.pk: [account, *before.get(account.pk, ())] for account in accounts}
+    everyone = [one.pk for some in payers.values() for one in some]
     rows = Charge.objects.filter(
-        run__in=by_month.values(), account__in=accounts, service__in=services, method=Mark.OTHER, volume__isnull=False
+        run__in=by_month.values(), account__in=everyone, service__in=services, method=Mark.OTHER, volume__isnull=False
     )
     charged = {(one.account_id, one.run_id): one for one in rows.order_by("pk")}
     if not charged:
@@ -155,11 +158,11 @@ def _taken(
     }
     areas = _areas(plan, houses)
     facts: dict[int, list[AccountFact]] = defaultdict(list)
-    for fact in AccountFact.objects.filter(account__in=accounts).order_by("since"):
+    for fact in AccountFact.objects.filter(account__in=everyone).order_by("since"):
         facts[fact.account_id].append(fact)
     found: dict[int, dict[date, Decimal]] = defaultdict(dict)
     for month, run in by_month.items():
-        there = [account for account in accounts if (account.pk, run) in charged]
+        there = [account for account in accounts if any((one.pk, run) in charged for one in payers[account.pk])]
         meters = volumes_of(there, month) if there and not is_read else {}
         supplied = plan.metered(month) if there else {}
         for account in there:
@@ -173,10 +176,35 @@ def _taken(
             read = None if is_read else meters[account.pk, Resource.HEAT]
             if (read and read.volume is not None) or supply is None or rest is None or not area:
                 continue
-            own = charged[account.pk, run].volume or ZERO
-            own -= _share(account, facts[account.pk], month, supply, rest, area)
+            own = ZERO
+            for one in payers[account.pk]:
+                if line := charged.get((one.pk, run)):
+                    own += (line.volume or ZERO) - _share(one, facts[one.pk], month, supply, rest, area)
             own -= sum((part.base for part in read.parts if part.volumes), ZERO) if read else ZERO
             found[account.pk][month] = volume_rounded(max(own, ZERO))
+    return found
+
+
+def _before(accounts: Sequence[PersonalAccount], first: date) -> dict[int, list[PersonalAccount]]:
+    """Who held the flats of new accounts since a month, by the new one's id: what they paid is of the same meters.
+
+    Costs a query where an account is new. Of several in a flat nobody knows whose meter it was: none is taken.
+    """
+    new = [account for account in accounts if account.opened_on and account.opened_on > first]
+    if not new:
+        return {}
+    rows = PersonalAccount.objects.filter(
+        unit__in={account.unit_id for account in new}, organization__in={account.organization_id for account in new},
+        closed_on__gte=first,
+    ).select_related("unit")  # fmt: skip
+    left: dict[int, list[PersonalAccount]] = defaultdict(list)
+    for one in rows:
+        left[one.unit_id].append(one)
+    found: dict[int, list[PersonalAccount]] = {}
+    for account in new:
+        there = [one for one in left[account.unit_id] if one.closed_on <= account.opened_on and one.pk != account.pk]
+        if len(there) == 1:
+            found[account.pk] = there
     return found
 
 

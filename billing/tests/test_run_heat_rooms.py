@@ -1,6 +1,6 @@
 """Heating by the meters of rooms and of the house, where a month was not read."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -145,6 +145,23 @@ def test_a_reading_settles_months_that_were_charged_by_the_mean(
         correction.refresh_from_db()
         assert correction.totals["differing"] == 0
         drop_run(correction, at=AT.replace(month=4), later=ignore)
+
+
+@pytest.mark.parametrize("day", [date(2027, 1, 31), date(2027, 1, 15)])
+def test_a_new_owner_does_not_pay_again_what_the_one_before_paid_by_the_mean(
+    cast: Cast, flat: PersonalAccount, other: PersonalAccount, heat: Service, meter: Meter, day: date
+) -> None:
+    """2 Gcal of January by the mean, of one account or of two. February's 4.5 since December: 2.5, and 1.5 are shared."""
+    new = make_meter(other, "heat", serial="NEW", installed_on=date(2026, 12, 1))
+    make_reading(meter, JAN, "8")
+    make_reading(meter, FEB, "11")
+    PersonalAccount.objects.filter(pk=other.pk).update(closed_on=day)
+    owner = make_account(cast.house, "77", "20078", opened_on=day + timedelta(days=1))
+    january = issued(cast.company, JAN, by=cast.anna, at=AT.replace(month=2))
+    assert sum(one.volume for one in january.charges.filter(account__in=[other, owner])) == Decimal("2.5")
+    Meter.objects.filter(pk=new.pk).update(account=owner)
+    make_reading(new, FEB, "4.5")
+    assert sums(calculated(cast.company, FEB, by=cast.anna, at=AT), owner) == (Decimal("750.00"), Decimal("2500.00"))
 
 
 @pytest.mark.parametrize("is_left", [False, True])
