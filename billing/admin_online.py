@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from billing.actions.paying import refresh
 from billing.actions.refunding import ask_refund, record_chargeback
+from billing.declines import what_differs, why
 from billing.models import Invoice, Payment, PaymentIntent, ProviderEvent, Refund
 from billing.providers import ProviderError
 from billing.tasks import nudge_refund
@@ -37,17 +38,21 @@ class PaymentIntentAdmin(DeskAdmin):
     """What people began to pay. Never edited: what does not fit is cleared up with the provider, then asked again."""
 
     may = {MANAGER: {VIEW, ASK}, ACCOUNTANT: {VIEW, ASK}}
-    list_display = ("created_at", "account", "amount", "method", "state", "failure", "paid_at")
+    list_display = ("created_at", "account", "amount", "method", "state", "why_not", "paid_at")
     list_filter = ("state", "method", "organization")
     list_select_related = ("account",)
     search_fields = ("provider_id", "account__number_search", "public_id")
     search_help_text = _("Number of the account or id at the provider")
     sortable_by = ("created_at", "amount")
     fields = (
-        "organization", "account", "amount", "fee", "method", "parts", "state", "failure", "provider_id", "tries",
+        "organization", "account", "amount", "fee", "method", "parts", "state", "why_not", "provider_id", "tries",
         "created_at", "asked_at", "paid_at", "entered", "ask",
     )  # fmt: skip
-    readonly_fields = ("parts", "entered", "ask")
+    readonly_fields = ("parts", "why_not", "entered", "ask")
+
+    @admin.display(description=_("why it was not paid"))
+    def why_not(self, intent: PaymentIntent) -> str:
+        return what_differs(intent.failure) if intent.state == PaymentIntent.State.MISMATCH else why(intent.failure)
 
     @admin.display(description=_("parts"))
     def parts(self, intent: PaymentIntent) -> str:
@@ -89,7 +94,7 @@ class PaymentIntentAdmin(DeskAdmin):
                     request, gettext("The provider answered: %(state)s") % {"state": found.get_state_display()}
                 )
             return redirect("admin:billing_paymentintent_change", pk)
-        return drawn(self, request, "ask", intent=intent, title=gettext("Ask the provider"))
+        return drawn(self, request, "ask", intent=intent, why=self.why_not(intent), title=gettext("Ask the provider"))
 
 
 def _written(amount: Decimal, currency: str) -> str:

@@ -17,7 +17,9 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts.models import User
 from lib.text import folded, search_key
@@ -173,6 +175,21 @@ class ScopedAdmin(Scope, admin.ModelAdmin):  # type: ignore[type-arg]
         except FieldDoesNotExist:
             return list_filter
         return (list_filter, OwnRowsFilter) if field.remote_field else list_filter
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> list[dict[str, Any]]:
+        """What changed, for the History. It is translated when it is read, so fields go by the names that have translations:
+        the stock one writes the labels of the form, which begin with a capital."""
+        message: list[dict[str, Any]] = super().construct_change_message(request, form, formsets, add)
+        models_here = [self.model, *(formset.model for formset in formsets or ())]
+        with override(None):
+            known = [str(field.verbose_name) for model in models_here for field in model._meta.fields]
+        names = {capfirst(name): name for name in known}
+        for part in message:
+            if fields := part.get("changed", {}).get("fields"):
+                part["changed"]["fields"] = [names.get(one, one) for one in fields]
+        return message
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """An employee of one company does not choose it."""

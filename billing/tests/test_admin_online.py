@@ -10,9 +10,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from yookassa.domain.models.cancellation_details import CancellationDetailsReasonCode
 
 from accounts.models import User
 from billing.actions.paying import go_on, refresh
+from billing.declines import WORDS
 from billing.models import LedgerEntry, Payment, PaymentIntent, ProviderEvent, Refund
 from billing.providers import Status
 from billing.testing import make_intent, make_payment, make_till
@@ -70,7 +72,34 @@ def test_what_does_not_fit_is_found_by_the_filter(cast: Cast, stub: Stub, sent: 
     stub.say(sent, status=Status.SUCCEEDED, amount=Decimal("1.00"))
     refresh(sent, at=timezone.now())
     page = enter(cast.anna).get(reverse("admin:billing_paymentintent_changelist"), {"state__exact": "mismatch"})
-    assert "1.00 RUB" in page.content.decode()
+    assert "paid another sum: 1.00\xa0RUB" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("insufficient_funds", "not enough money on the card or in the wallet"),
+        ("canceled_by_merchant", "cancelled by the payer or from here"),
+        ("something_new", "declined; the provider&#x27;s word for it: something_new"),
+    ],
+)
+def test_staff_read_why_a_payment_failed_in_words(
+    cast: Cast, stub: Stub, sent: PaymentIntent, enter: Enter, reason: str, words: str
+) -> None:
+    stub.say(sent, status=Status.CANCELED, reason=reason)
+    refresh(sent, at=timezone.now())
+    mark = enter(cast.mark)
+    pages = [reverse(f"admin:billing_paymentintent_{page}", args=[sent.pk]) for page in ("change", "ask")]
+    for url in (reverse("admin:billing_paymentintent_changelist"), *pages):
+        page = mark.get(url).content.decode()
+        assert words in page
+        assert reason not in page.replace(words, "")
+
+
+def test_every_reason_of_the_providers_client_has_words() -> None:
+    given = {word for name, word in vars(CancellationDetailsReasonCode).items() if name.isupper()}
+    elsewhere = {"deal_expired", "loan_declined", "loan_declined_by_payer", "loan_application_expired", "unknown"}
+    assert given - elsewhere <= WORDS.keys()
 
 
 def test_sums_stand_as_the_reader_writes_them(cast: Cast, stub: Stub, sent: PaymentIntent, enter: Enter) -> None:

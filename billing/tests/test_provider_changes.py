@@ -460,3 +460,17 @@ def test_cheques_come_with_the_new_shop_and_are_read_before(cast: Cast, enter: E
     new = provider_account_of(cast.company)
     assert new is not None
     assert (new.cheque_vat, new.cheque_tax_system) == (11, None)
+
+
+def test_the_history_names_fields_in_the_language_of_its_reader(cast: Cast, enter: Enter, fresh: None) -> None:
+    till = make_till(cast.company)
+    values = {"wallet_fee": "0", "card_fee": "2.5", "is_active": "on", "cheque_vat": ""}
+    page = reverse("admin:billing_provideraccount_change", args=[till.pk])
+    assert enter(cast.mark).post(page, values).status_code == 302
+    history = reverse("admin:billing_provideraccount_history", args=[till.pk])
+    assert "Changed fee of a card, %" in enter(cast.mark).get(history).content.decode()
+    cast.mark.language = "ru"
+    cast.mark.save()
+    text = enter(cast.mark).get(history).content.decode()
+    assert "комиссия" in text.lower()
+    assert "fee of a card" not in text.lower()
