@@ -21,6 +21,7 @@ from accounts.models import User
 from billing.actions.closing import (
     STALE,
     CannotClose,
+    OtherFigures,
     drop_run,
     guard_period,
     open_correction,
@@ -218,14 +219,21 @@ class BillingRunAdmin(DeskAdmin):
         return HttpResponseRedirect(reverse("admin:billing_billingrun_changelist"))
 
     def issue_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask once more how many documents and what sum; a POST has them issued."""
+        """Ask once more how many documents and what sum; a POST has just these issued. Other ones by now are shown first."""
         run = self._run(request, pk, ADD)
-        form = LookedForm(request.POST if request.method == "POST" else None) if must_be_looked_at(run) else None
-        if request.method == "POST" and (form is None or form.is_valid()):
-            start_issue(run, by=_person(request), at=timezone.now(), later=issue_run.delay)
-            return HttpResponseRedirect(_page(run))
+        seen = request.POST.get("seen", "") if request.method == "POST" else None
+        form = LookedForm(request.POST if seen == run.figures else None) if must_be_looked_at(run) else None
+        if seen is not None and (form is None or form.is_valid()):
+            try:
+                start_issue(run, seen=seen, by=_person(request), at=timezone.now(), later=issue_run.delay)
+            except OtherFigures:
+                run.refresh_from_db()
+                form = LookedForm() if must_be_looked_at(run) else None
+            else:
+                return HttpResponseRedirect(_page(run))
         if run.state not in (State.CALCULATED, State.FAILED):
             return HttpResponseRedirect(_page(run))
+        changed = seen not in (None, run.figures)
         sum_of_all = Decimal(run.totals.get("total", "0")) + Decimal(run.totals.get("penalty", "0"))
         context: dict[str, Any] = {
             "title": _("Issue the documents"),
@@ -234,8 +242,10 @@ class BillingRunAdmin(DeskAdmin):
             "kinds": kinds_of(run),
             "jumps": jumps_of(rows_of(run)) if run.kind == BillingRun.Kind.PERIOD else (),
             "form": form,
+            "changed": OtherFigures().message if changed else "",
         }
-        return self.drawn(request, "billingrun/issue", status=422 if form and form.errors else 200, **context)
+        status = 409 if changed else 422 if form and form.errors else 200
+        return self.drawn(request, "billingrun/issue", status=status, **context)
 
     def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Begin the correction of an issued month, with a reason."""

@@ -27,6 +27,15 @@ class CannotClose(Refusal):
     """This month cannot be closed here, or not now."""
 
 
+class OtherFigures(NotNow):
+    """The run was calculated again since somebody looked at it: what they agreed to is not what would be issued."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The figures have changed since this page was opened. Look at the new ones, then press again.")
+        )
+
+
 def start_run(organization: Organization, period: date, *, by: User, at: datetime, later: Later) -> BillingRun:
     """Begin to calculate a month; of two people who press at once both get the same run. Raises CannotClose.
 
@@ -111,8 +120,12 @@ def drop_run(run: BillingRun, *, at: datetime, later: Later) -> BillingRun:
 
 
 @transaction.atomic
-def start_issue(run: BillingRun, *, by: User, at: datetime, later: Later) -> BillingRun:
-    """Have the documents of a calculated run issued (of a correction: its recalculations). A second press changes nothing."""
+def start_issue(run: BillingRun, *, by: User, at: datetime, later: Later, seen: str | None = None) -> BillingRun:
+    """Have the documents of a calculated run issued (of a correction: its recalculations). A second press changes nothing.
+
+    Issued is only what was looked at: `seen` is the word for those figures (BillingRun.figures); None: nobody was shown any.
+    Raises OtherFigures, NotNow.
+    """
     row = _hold(run)
     if row.state in (State.ISSUING, State.ISSUED):
         return row
@@ -120,6 +133,8 @@ def start_issue(run: BillingRun, *, by: User, at: datetime, later: Later) -> Bil
     if row.state != State.CALCULATED and not resumed:
         raise NotNow(_("This run is not calculated. Calculate it first."))
     if not resumed:
+        if seen not in (None, row.figures):
+            raise OtherFigures
         _guard_order(row)
         if is_stale(row):
             raise NotNow(STALE)

@@ -1,5 +1,7 @@
 """Closing a month: the run that charges every account of a company, and the charges it found."""
 
+import hashlib
+import json
 import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -143,6 +145,12 @@ class BillingRun(models.Model):
     def is_settled(self) -> bool:
         """Whether documents of it are issued or being issued."""
         return self.state in (self.State.ISSUING, self.State.ISSUED) or self.issued_by_id is not None
+
+    @property
+    def figures(self) -> str:
+        """One word for what the last calculation came to; another calculation has another one, though its sums be the same."""
+        found = [self.calculated_at and self.calculated_at.timestamp(), self.totals]
+        return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
 
     @property
     def progress_key(self) -> str:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -48,6 +49,12 @@ def firm(cast: Cast) -> Cast:
 
 def page(run: BillingRun, name: str = "change") -> str:
     return reverse(f"admin:billing_billingrun_{name}", args=[run.pk])
+
+
+def press_issue(client: Client, run: BillingRun, **fields: str) -> Any:
+    """What the confirmation of the issue sends: its fields with the word for the figures that it showed."""
+    run.refresh_from_db()
+    return client.post(page(run, "issue"), {"seen": run.figures, **fields})
 
 
 ADD = "admin:billing_billingrun_add"
@@ -97,7 +104,7 @@ def test_from_one_press_to_the_issued_documents(
     text = anna.get(page(run, "issue")).content.decode()
     assert "3 documents for November 2026 will be issued, together 4,457.88" in text
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
-        anna.post(page(run, "issue"))
+        press_issue(anna, run)
     run.refresh_from_db()
     assert (run.state, run.issued_by) == (State.ISSUED, firm.anna)
     text = anna.get(page(run)).content.decode()
@@ -195,7 +202,7 @@ def test_a_correction_needs_a_reason_and_shows_the_differences(
     assert firm.account.number in text
     assert "the next month" in anna.get(page(correction, "issue")).content.decode()
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
-        anna.post(page(correction, "issue"))
+        press_issue(anna, correction)
     found = Recalculation.objects.exclude(source="manual")
     assert set(found.values_list("amount", "reason")) == {(Decimal("-21.96"), "неверный тариф")}
     assert "неверный тариф" in anna.get(page(run)).content.decode()
@@ -329,15 +336,15 @@ def test_a_typed_mistake_is_removed_from_a_calculated_month(firm: Cast, enter: E
     wrong.refresh_from_db()
     assert (wrong.run, wrong.amount) == (run, Decimal("-90.00"))
     assert "Calculate it again first" in anna.get(page(run)).content.decode()
-    assert "Calculate it again first" in anna.post(page(run, "issue"), {"looked": "on"}).content.decode()
+    assert "Calculate it again first" in press_issue(anna, run, looked="on").content.decode()
     gone = anna.post(reverse("admin:billing_recalculation_delete", args=[wrong.pk]), {"post": "yes"})
     assert (gone.status_code, Recalculation.objects.count()) == (302, 0)
-    assert anna.post(page(run, "issue"), {"looked": "on"}).status_code == 409
+    assert press_issue(anna, run, looked="on").status_code == 409
     run.refresh_from_db()
     recalculate(run, by=firm.anna, at=AT, later=ignore)
     calculate(run.pk, now=lambda: AT)
     assert "Calculate it again first" not in anna.get(page(run)).content.decode()
-    assert anna.post(page(run, "issue")).status_code == 302
+    assert press_issue(anna, run).status_code == 302
     run.refresh_from_db()
     assert (run.state, run.totals["recalculated"]) == (State.ISSUING, "0.00")
     late = Recalculation.objects.create(amount=Decimal("-1.00"), run=run, **values)
@@ -353,12 +360,40 @@ def test_a_month_with_something_below_zero_is_issued_by_somebody_who_has_looked(
     run = calculated(firm.company, NOV, by=firm.anna)
     anna = enter(firm.anna)
     assert "I have looked" in anna.get(page(run, "issue")).content.decode()
-    assert anna.post(page(run, "issue")).status_code == 422
+    assert press_issue(anna, run).status_code == 422
     run.refresh_from_db()
     assert run.state == State.CALCULATED
-    assert anna.post(page(run, "issue"), {"looked": "on"}).status_code == 302
+    assert press_issue(anna, run, looked="on").status_code == 302
     run.refresh_from_db()
     assert run.state == State.ISSUING
+
+
+@pytest.mark.parametrize("looked", ["on", ""])
+def test_what_is_issued_is_what_was_shown(firm: Cast, enter: Enter, looked: str) -> None:
+    """Anna has the question open, 4,457.88; Mark adds −2000 and calculates again: she is shown 2,457.88, nothing is issued."""
+    run = calculated(firm.company, NOV, by=firm.anna)
+    anna = enter(firm.anna)
+    form = anna.get(page(run, "issue"))
+    assert "together 4,457.88" in form.content.decode()
+    Recalculation.objects.create(
+        account=firm.account, service=Service.objects.get(), period=date(2026, 10, 1), amount=Decimal("-2000.00"),
+        reason="акт",
+    )  # fmt: skip
+    recalculate(run, by=firm.mark, at=AT, later=ignore)
+    calculate(run.pk, now=lambda: AT + timedelta(minutes=1))
+    old = {"seen": form.context["run"].figures, "looked": looked}
+    answer = anna.post(page(run, "issue"), old)
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "together 2,457.88" in text
+    assert "The figures have changed since this page was opened" in text
+    assert "checked" not in text
+    run.refresh_from_db()
+    assert (run.state, run.issued_by) == (State.CALCULATED, None)
+    assert anna.post(page(run, "issue"), {"looked": "on"}).status_code == 409  # a page that told nothing at all
+    assert press_issue(anna, run, looked="on").status_code == 302
+    run.refresh_from_db()
+    assert (run.state, run.issued_by) == (State.ISSUING, firm.anna)
 
 
 def test_the_error_of_a_run_names_the_account_whose_figures_are_impossible(firm: Cast, enter: Enter) -> None:
@@ -384,7 +419,7 @@ def test_a_correction_that_finds_nothing_is_closed_and_a_second_one_leads_to_the
     for text in (mark.get(page(correction)).content.decode(), mark.get(page(correction, "issue")).content.decode()):
         assert "Close the correction" in text
         assert "Charge the differences" not in text
-    assert mark.post(page(correction, "issue")).status_code == 302
+    assert press_issue(mark, correction).status_code == 302
 
 
 def test_the_last_row_of_the_table_adds_up(firm: Cast) -> None:

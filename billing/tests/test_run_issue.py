@@ -1,7 +1,7 @@
 """A calculated month becomes documents: numbered without gaps, frozen, in the book, told to those who live there."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pypdf import PdfReader
 
-from billing.actions.closing import start_issue
+from billing.actions.calculate import calculate
+from billing.actions.closing import OtherFigures, recalculate, start_issue
 from billing.actions.issuing import Office, issue
 from billing.actions.ledger import post_documents, post_payments, reverse_entries
 from billing.invoice_pdf import draw
@@ -408,6 +409,19 @@ def test_a_register_that_came_since_the_calculation_keeps_the_month_from_being_i
         start_issue(run, by=cast.anna, at=AT, later=ignore)
     Invoice.objects.filter(pk=brought.pk).update(voided_at=AT)
     assert start_issue(run, by=cast.anna, at=AT, later=ignore).state == "issuing"
+
+
+def test_a_run_is_issued_only_with_the_figures_that_were_seen(cast: Cast) -> None:
+    """Calculated anew between the look and the press: also where every sum of the company is the same again."""
+    make_service(cast.house, "main", "area", MAIN)
+    seen = calculated(cast.company, NOV, by=cast.anna)
+    again = recalculate(seen, by=cast.mark, at=AT, later=ignore)
+    calculate(again.pk, now=lambda: AT + timedelta(minutes=1))
+    with pytest.raises(OtherFigures, match="have changed"):
+        start_issue(seen, by=cast.anna, at=AT, later=ignore, seen=seen.figures)
+    again.refresh_from_db()
+    assert (again.state, again.totals) == ("calculated", seen.totals)
+    assert start_issue(seen, by=cast.anna, at=AT, later=ignore, seen=again.figures).state == "issuing"
 
 
 def test_a_reading_that_came_between_the_calculation_and_the_issue_is_settled_next_month(cast: Cast) -> None:
