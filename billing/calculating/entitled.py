@@ -31,12 +31,12 @@ class Entitled:
         found = benefits.benefits_of(shares, abs(amount), persons=self._persons(month, shares))
         return found if amount > 0 else -found
 
-    def over(self, service: Service, months: Iterable[date], amount: Decimal) -> Decimal:
-        """What is taken off a sum that several months used together."""
+    def over(self, service: Service, months: Iterable[date], amount: Decimal, off: Sequence[Decimal]) -> Decimal:
+        """What is taken off a sum that several months used together; `off` is what each of them lost, below zero."""
         shares = [(month, self._shares(service, month)) for month in months]
         if not any(some for _month, some in shares):
             return NOTHING
-        return benefits.over_months([(some, self._persons(month, some)) for month, some in shares], amount)
+        return benefits.over_months([(some, self._persons(month, some)) for month, some in shares], amount, off)
 
     def _shares(self, service: Service, month: date) -> list[benefits.Benefit]:
         return [

@@ -201,9 +201,10 @@ def _difference(
 
     def paid(volumes: Zones) -> Decimal:
         amounts = amounts_of(SETTLED_BY[Way(supply.way)], volumes, rate, month)
-        whole = sum(amounts, NOTHING)
-        whole += given_for_quality(plan, cases, [(month, one) for one in amounts], plan.cities.get(house, ""))
-        return whole - sum((entitled.on(supply.service, month, one) for one in amounts) if entitled else (), NOTHING)
+        city = plan.cities.get(house, "")
+        left = [one + given_for_quality(plan, cases, [(month, one)], city) for one in amounts]
+        eased = [entitled.on(supply.service, month, one) for one in left] if entitled else ()
+        return sum(left, NOTHING) - sum(eased, NOTHING)
 
     try:
         rate = plan.rate(supply.service, house, supply.way, month)

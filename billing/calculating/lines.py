@@ -289,7 +289,7 @@ class HouseLines:
         entitled, cases = self.known.benefits.get(flat.pk), self._cases_of(flat, supply)
         found = reductions.settle(self.plan, supply, method, self.house, settled, entitled, cases, self.city)
         self._reduce(flat, supply, Source.READING, found.amount, reason_of(settled))
-        self._reduce_for_quality(flat, supply, found.here, cases, {self.plan.period: Fraction(1)})
+        self._reduce_for_quality(flat, supply, found.here, cases, {self.plan.period: Fraction(1)}, found.here)
 
     # --- A line and what is taken off it ------------------------------------------------------------------------------
 
@@ -300,8 +300,7 @@ class HouseLines:
         plan, known = self.plan, self.known
         draft = Draft.of(flat.pk, supply.service, result, zone)
         self.drafts.append(draft)
-        if entitled := known.benefits.get(flat.pk):
-            draft.benefit = max(entitled.on(supply.service, plan.period, draft.base), NOTHING)
+        left = draft.base
         if absences := known.absences.get(flat.pk):
             if supply.way == Way.PERSON and rate is not None:
                 norm, tariff = (rate.norm or ZERO) / YEAR, rate.tariff
@@ -310,8 +309,13 @@ class HouseLines:
                 city=self.city,
             )  # fmt: skip
             self._reduce(flat, supply, Source.ABSENCE, amount, _("Temporary absence"))
+            left += amount
         if cases := self._cases_of(flat, supply):
-            self._reduce_for_quality(flat, supply, draft.base, cases, shares or {plan.period: Fraction(1)})
+            left += self._reduce_for_quality(
+                flat, supply, draft.base, cases, shares or {plan.period: Fraction(1)}, left
+            )
+        if entitled := known.benefits.get(flat.pk):  # it is of what there is to pay
+            draft.benefit = max(entitled.on(supply.service, plan.period, left), NOTHING)
 
     def _cases_of(self, flat: Flat, supply: Supply) -> list[QualityCase]:
         """The cases of poor quality of an account and a service, of all months that are read."""
@@ -319,9 +323,12 @@ class HouseLines:
         return sorted([*of_all, *own], key=attrgetter("pk")) if own else of_all
 
     def _reduce_for_quality(
-        self, flat: Flat, supply: Supply, base: Decimal, cases: Sequence[QualityCase], shares: Shares
-    ) -> None:
-        """Take off a charge what poor quality takes; of months that it is made of each loses by its own cases."""
+        self, flat: Flat, supply: Supply, base: Decimal, cases: Sequence[QualityCase], shares: Shares, left: Decimal
+    ) -> Decimal:
+        """Take off a charge what poor quality takes, and return it, below zero: not more than what is left of the charge.
+
+        Of months that it is made of each loses by its own cases.
+        """
         amount, acts = NOTHING, dict[str, None]()
         for month, share in shares.items():
             here = [one for one in cases if one.period == month]
@@ -331,10 +338,12 @@ class HouseLines:
                 amount += reductions.for_quality(self.plan, here, cents(Fraction(base) * share), self.city)
             except NotEnough as missing:
                 self.note(flat.pk, missing.what, supply)
-                return
+                return NOTHING
             acts |= dict.fromkeys(one.act for one in here if one.act)
         reason = _("Poor quality: %(act)s") % {"act": ", ".join(acts)} if acts else _("Poor quality")
+        amount = max(amount, -max(left, NOTHING))
         self._reduce(flat, supply, Source.QUALITY, amount, reason[:200])
+        return amount
 
     def _reduce(self, flat: Flat, supply: Supply, source: str, amount: Decimal, reason: str) -> None:
         if amount != NOTHING:

@@ -128,13 +128,20 @@ def _settle(
     ]
     whole = _whole(plan, method, one, plan.rate(supply.service, house, supply.way))
     before = [amount for _month, amount in charged]
-    *evens, here = in_steps([whole] * (len(one.earlier) + 1), len(one.earlier) + 1)
-    reduced = given_for_quality(plan, cases, zip(one.earlier, evens, strict=True), city)
-    reduced -= given_for_quality(plan, cases, charged, city)
+    months = [*one.earlier, plan.period]
+    evens = list(zip(months, in_steps([whole] * len(months), len(months)), strict=True))
+    # A benefit is of what poor quality leaves; this month's own is taken off apart (see `Settlement`).
+    off = [given_for_quality(plan, cases, [even], city) for even in evens]
+    off_before = [given_for_quality(plan, cases, [some], city) for some in charged]
+    reduced = sum(off[:-1], NOTHING) - sum(off_before, NOTHING)
+    here = evens[-1][1]
     if entitled is None:
         return Settlement(difference(whole, before) + reduced, here)
-    given = [entitled.on(supply.service, month, amount) for month, amount in charged]
-    eased = entitled.over(supply.service, [*one.earlier, plan.period], whole)
+    given = [
+        entitled.on(supply.service, month, amount + less)
+        for (month, amount), less in zip(charged, off_before, strict=True)
+    ]
+    eased = entitled.over(supply.service, months, whole, off)
     return Settlement(difference(whole, before, eased, given) + reduced, here)
 
 

@@ -3,7 +3,7 @@
 A benefit in percent covers the share of the persons who have it, and of the volume no more than the social norm.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -29,7 +29,7 @@ def benefit_of(benefit: Benefit, charged: Decimal, *, volume: Decimal | None = N
     return max(min(cents(_exact(benefit, charged, volume, persons)) + benefit.flat, charged), NOTHING)
 
 
-def _exact(benefit: Benefit, charged: Decimal, volume: Decimal | None, persons: int) -> Fraction:
+def _exact(benefit: Benefit, charged: Decimal | Fraction, volume: Decimal | None, persons: int) -> Fraction:
     exact = Fraction(charged) * Fraction(benefit.percent) * benefit.part / 100
     if benefit.norm is not None and volume and volume > benefit.norm:
         exact *= Fraction(benefit.norm) / Fraction(volume)
@@ -46,10 +46,13 @@ def benefits_of(
     return min(whole, max(charged, NOTHING))
 
 
-def over_months(months: Iterable[tuple[Iterable[Benefit], int]], charged: Decimal) -> Decimal:
+def over_months(
+    months: Iterable[tuple[Iterable[Benefit], int]], charged: Decimal, off: Sequence[Decimal] = ()
+) -> Decimal:
     """What benefits in percent take off a sum that several months used together, rounded once.
 
-    Nobody knows how much ran through in which of them: each has an even part of the sum, with its own benefits and people.
+    Nobody knows how much ran through in which of them: each has an even part of the sum, with its own benefits and people,
+    less what was taken `off` it, below zero, for another reason.
 
     >>> half = Benefit(percent=Decimal(50))
     >>> over_months([([half], 3), ([half], 3)], Decimal("430.04")), over_months([([half], 3), ([], 3)], Decimal("430.04"))
@@ -57,5 +60,9 @@ def over_months(months: Iterable[tuple[Iterable[Benefit], int]], charged: Decima
     """
     if charged <= 0:
         return NOTHING
-    found = [sum((_exact(one, charged, None, persons) for one in some), Fraction(0)) for some, persons in months]
-    return cents(sum((min(one, Fraction(charged)) for one in found), Fraction(0)) / len(found))
+    rows = list(months)
+    parts = [Fraction(charged) / len(rows) + Fraction(less) for less in off or [NOTHING] * len(rows)]
+    whole = Fraction(0)
+    for (some, persons), part in zip(rows, parts, strict=True):
+        whole += min(sum((_exact(one, part, None, persons) for one in some), Fraction(0)), part)
+    return cents(whole)
