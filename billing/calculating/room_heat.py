@@ -202,7 +202,10 @@ def _before(accounts: Sequence[PersonalAccount], first: date) -> dict[int, list[
         left[one.unit_id].append(one)
     found: dict[int, list[PersonalAccount]] = {}
     for account in new:
-        there = [one for one in left[account.unit_id] if one.closed_on <= account.opened_on and one.pk != account.pk]
+        there = [
+            one for one in left[account.unit_id]
+            if one.closed_on and account.opened_on and one.closed_on <= account.opened_on and one.pk != account.pk
+        ]  # fmt: skip
         if len(there) == 1:
             found[account.pk] = there
     return found
