@@ -21,6 +21,7 @@ class Part:
     debts: Debts
     period: date | None = None
     number: str = ""  # of the document
+    document: int = 0  # its id
 
     @property
     def amount(self) -> Decimal:
@@ -60,7 +61,7 @@ class Owed:
         documents = list(account.invoices.live().in_brief("account").order_by("-period", "-pk"))
         bill = next((one for one in documents if str(one.public_id) == invoice), None)
         owed = now.left.get(bill.pk, ZERO) if bill else ZERO
-        part = Part({bill.kind: owed}, bill.period, bill.number) if bill and owed > 0 else None
+        part = Part({bill.kind: owed}, bill.period, bill.number, bill.pk) if bill and owed > 0 else None
         month = _newest(documents, now.left)
         is_worth_it = month is not None and 0 < month.amount < cls(now.balances).debt
         return cls(now.balances, month if is_worth_it else None, part, is_paid=bill is not None and part is None)

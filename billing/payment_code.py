@@ -6,7 +6,7 @@ from decimal import Decimal
 from billing.models import Invoice
 from billing.qr import gost, nbu, symbol
 from billing.qr.payment import CannotEncode
-from billing.wording import wording_of
+from billing.wording import Wording, wording_of
 from lib import identifiers
 
 Details = dict[str, str]  # Invoice.requisites
@@ -83,7 +83,7 @@ def _russian(invoice: Invoice, amount: Decimal, encoding: str) -> str:
         gost.Payer(number, last, first, patronymic, _plain(payer["address"])[:200].rstrip()),
         period=invoice.period,
         amount=amount,
-        purpose=f"{_purpose(invoice)}, ЛС {number}",
+        purpose=purpose_of(invoice),
         encoding=encoding,
     )  # fmt: skip
 
@@ -94,15 +94,21 @@ def _ukrainian(invoice: Invoice, amount: Decimal, encoding: str) -> str:
     return nbu.payment_link_003(
         nbu.Payee(_plain(details["recipient"]), details["account"].replace(" ", "").upper(), details["tax_id"]),
         amount=amount,
-        purpose=f"{_purpose(invoice)}, о/р {number}",
+        purpose=purpose_of(invoice),
         reference=reference if reference.isascii() and len(reference) <= nbu.REFERENCE else "",
         encoding=encoding,
     )
 
 
-def _purpose(invoice: Invoice) -> str:
-    """«Оплата ЖКУ за 10.2026»: banks of both countries write the month the same way."""
-    return f"{wording_of(invoice.form, invoice.kind).code_purpose} за {invoice.period:%m.%Y}"
+def purpose_of(invoice: Invoice) -> str:
+    """«Оплата ЖКУ за 10.2026, ЛС 10012»: banks of both countries write the month the same way."""
+    words = wording_of(invoice.form, invoice.kind)
+    return purpose_in_words(words, invoice.payer["account_number"], f" за {invoice.period:%m.%Y}")
+
+
+def purpose_in_words(words: Wording, number: str, month: str = "") -> str:
+    """What a payment is for, as a person or a code writes it: without a month it is of the whole debt."""
+    return f"{words.code_purpose}{month}, {words.code_account} {number}"
 
 
 def _plain(text: str) -> str:

@@ -44,6 +44,7 @@ class Wording:
     services: str
     all_services: str
     code_purpose: str  # in the payment code, before the month and the account
+    code_account: str  # in the payment code, before the number of the account
     accrued_for_period: str
     accrued_with_penalty: str
     opening: str
@@ -108,6 +109,7 @@ RU_924 = Wording(
     services="Виды услуг",
     all_services="Жилищные, коммунальные, прочие услуги",
     code_purpose="Оплата ЖКУ",
+    code_account="ЛС",
     accrued_for_period="Начислено за расчетный период, руб.",
     accrued_with_penalty="Начислено за расчетный период с пенями, руб.",
     opening="Задолженность на начало расчетного периода",
@@ -185,6 +187,7 @@ UA = Wording(
     services="Види послуг",
     all_services="Житлово-комунальні послуги",
     code_purpose="Оплата житлово-комунальних послуг",
+    code_account="о/р",
     accrued_for_period="Нараховано за розрахунковий період, грн",
     accrued_with_penalty="Нараховано за розрахунковий період з пенею, грн",
     opening="Борг на початок розрахункового періоду",

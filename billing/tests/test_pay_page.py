@@ -487,15 +487,16 @@ def test_a_company_without_a_provider_shows_the_other_ways(cast: Cast, enter: En
         assert "Город, потом счёт" in page
         assert "Чужой партнёр" not in page
         assert "40702810652000001234" in page
-        assert "account 10012" in page
+        assert "Оплата ЖКУ, ЛС 10012" in page
         assert '<form method="post" novalidate' not in page
     assert "data:image/png" in full
     assert "data:image/png" not in limited
     september = make_invoice(cast.account, date(2026, 9, 1), accrued="100.00", requisites=details)
     post_documents([september])
     post_payments([make_payment(cast.account, "20.11.2026", "3680.39", period=date(2026, 10, 1))])
-    drawn = enter(cast.olga).get(url_of(cast)).context
-    assert drawn["invoice"] == september  # the newest bill is paid: its code would take the money twice
+    [way] = enter(cast.olga).get(url_of(cast)).context["ways"]
+    assert way.amount == Decimal("100.00")
+    assert "|PaymPeriod=092026" in way.code  # the newest bill is paid: the code names the month that is owed
     assert send(enter(cast.olga), url_of(cast)).status_code == 200  # a form of yesterday begins nothing
     assert not PaymentIntent.objects.exists()
 

@@ -28,17 +28,16 @@ from billing.actions.paying import (
     provider_account_of,
     start_payment,
 )
-from billing.debts import standing_of
+from billing.elsewhere import ways
 from billing.models import Invoice, LedgerEntry, PartnerLink, Payment, PaymentIntent, Refund, Requisites
 from billing.owed import Owed
 from billing.pay_form import PayForm
-from billing.payment_code import payment_code
 from billing.providers import ProviderError, provider_of
 from billing.tasks import nudge_intent
 from billing.views.bills import picture
 from lib.money import format_money
 from premises.access import account_or_404
-from premises.models import AccountLink, PersonalAccount
+from premises.models import PersonalAccount
 from premises.views.pages import person, posted, show
 
 Is = PaymentIntent.State
@@ -66,7 +65,9 @@ def pay(request: HttpRequest, account_id: UUID) -> HttpResponse:
     context = {"account": account, "link": link, "owed": owed, "currency": account.organization.currency}
     context["partners"] = PartnerLink.objects.filter(organization=account.organization)
     if till is None:
-        return render(request, "billing/pay/elsewhere.html", context | elsewhere(account, link, owed))
+        found = list(ways(account, owed, is_full=link.is_full))
+        context |= {"ways": found, "drawn": [(way, picture(way.code) if way.code else "") for way in found]}
+        return render(request, "billing/pay/elsewhere.html", context | _waiting(account, user))
     if is_full(account):
         return render(request, "billing/pay/full.html", context | _waiting(account, user), status=_full_status(request))
     form = PayForm(owed, till, account.organization.currency, posted(request), email=user.email or "")
@@ -157,18 +158,6 @@ def named_parts(account: PersonalAccount, sections: dict[str, Any]) -> list[dict
         {"name": Invoice.Kind(kind).label, "recipient": names.get(kind) or account.organization.name, "amount": amount}
         for kind, amount in sections.items()
     ]
-
-
-def elsewhere(account: PersonalAccount, link: AccountLink, owed: Owed) -> dict[str, Any]:
-    """How to pay without the portal: bank details, and for those who see bills the code of the newest one that is not paid, for what is left of it."""
-    details = Requisites.objects.filter(organization=account.organization, is_main=True).order_by("kind")
-    context: dict[str, Any] = {"details": details, "code": "", "invoice": None}
-    if link.is_full and owed.debt > 0:
-        left = {pk: amount for pk, amount in standing_of(account).left.items() if amount > 0}
-        invoice = account.invoices.live().filter(pk__in=left).order_by("-period", "-pk").first()
-        if invoice and (code := payment_code(invoice, left[invoice.pk])):
-            context |= {"code": picture(code), "invoice": invoice}
-    return context
 
 
 def _intent(request: HttpRequest, account_id: UUID, intent_id: UUID) -> PaymentIntent:
