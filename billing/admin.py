@@ -5,14 +5,15 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.limits import PDF_USER, take
 from billing import (  # noqa: F401  (they register their pages)
     admin_circumstances,
     admin_online,
@@ -30,11 +31,12 @@ from billing.admin_collecting import CollectingMixin
 from billing.admin_debts import ReconcilingMixin
 from billing.admin_exports import ExportingMixin
 from billing.models import Invoice, InvoiceLine, LedgerEntry, Payment
+from billing.models.invoice import places_of
 from billing.tasks import nudge
 from billing.views.bills import invoice_file
 from lib.money import format_number
-from meters.admin_base import EXPORT
-from premises.admin_scope import ACCOUNTANT, LOOK, MANAGER, Rights, ScopedAdmin, ScopedInline
+from meters.admin_base import EXPORT, DeskAdmin
+from premises.admin_scope import ACCOUNTANT, LOOK, MANAGER, VIEW, Rights, ScopedAdmin, ScopedInline
 
 READERS: Rights = {MANAGER: LOOK, ACCOUNTANT: LOOK}  # what a flat owes is not the dispatcher's business
 MOST_FILES = 500  # of one press of the button
@@ -48,13 +50,15 @@ class LineInline(ScopedInline):
     may = READERS
     show_change_link = False
     always = ("service", "unit", "quantity", "rate", "accrued")
-    more = ("quantity_common", "accrued_common", "excess", "recalculated", "benefit", "fine", "penalty", "balance")
-    readonly_fields = ("quantity", "rate", "quantity_common")
+    more = (
+        "split", "quantity_common", "accrued_common", "excess", "recalculated", "benefit", "fine", "penalty", "balance",
+    )  # fmt: skip
+    readonly_fields = ("quantity", "rate", "split", "quantity_common")
 
     def get_fields(self, request: HttpRequest, obj: Invoice | None = None) -> list[Any]:
         """Only the columns that have a figure, as the document itself has them: the table fits the page."""
         lines = list(obj.lines.all()) if obj else []
-        columns = {"quantity_common": "volume_common"}
+        columns = {"quantity_common": "volume_common", "split": "parts"}
         used = [name for name in self.more if any(getattr(line, columns.get(name, name)) for line in lines)]
         return [*self.always, *used, "payable", *(["warnings"] if any(line.warnings for line in lines) else [])]
 
@@ -68,7 +72,16 @@ class LineInline(ScopedInline):
 
     @admin.display(description=_("tariff"))
     def rate(self, line: InvoiceLine) -> str:
-        return _figure(line.tariff, line.tariff_places)
+        """None beside the whole volume where the month had several: the split has them."""
+        return "" if line.parts else _figure(line.tariff, line.tariff_places)
+
+    @admin.display(description=_("by tariffs"))
+    def split(self, line: InvoiceLine) -> str:
+        """«20,333333 × 24,36 = 495,32», one tariff in a line."""
+        return "\n".join(
+            f"{_figure(volume)} × {_figure(rate, places_of(rate))} = {_figure(amount, 2)}"
+            for volume, rate, amount in line.by_tariff
+        )
 
 
 def _figure(value: Decimal | None, places: int | None = None) -> str:
@@ -77,7 +90,7 @@ def _figure(value: Decimal | None, places: int | None = None) -> str:
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(ScopedAdmin):
+class InvoiceAdmin(DeskAdmin):
     """Issued documents: never edited, a correction is a new document."""
 
     may = READERS
@@ -102,11 +115,13 @@ class InvoiceAdmin(ScopedAdmin):
 
     @admin.display(description=_("PDF"))
     def file(self, invoice: Invoice) -> str:
-        if invoice.pdf_state != Invoice.Pdf.READY:
-            return invoice.get_pdf_state_display()
-        return format_html(
-            '<a href="{}">{}</a>', reverse("admin:billing_invoice_pdf", args=[invoice.pk]), invoice.file_name
-        )
+        """The bill as its payer sees it: the file, or the page that has it made."""
+        if invoice.pdf_state == Invoice.Pdf.READY:
+            name, words = "pdf", invoice.file_name
+        else:
+            name, words = "drawing", gettext("Make the file")
+        link = format_html('<a href="{}">{}</a>', reverse(f"admin:billing_invoice_{name}", args=[invoice.pk]), words)
+        return link if name == "pdf" else format_html("{}. {}", invoice.get_pdf_state_display(), link)
 
     @admin.action(description=_("Make the PDF files of the chosen documents"), permissions=["view"])
     def make_files(self, request: HttpRequest, chosen: QuerySet[Invoice]) -> None:
@@ -116,8 +131,22 @@ class InvoiceAdmin(ScopedAdmin):
         messages.info(request, _("The files are being made. Each opens on the page of its document in a few seconds."))
 
     def get_urls(self) -> list[URLPattern]:
-        own = path("<int:pk>/pdf/", self.admin_site.admin_view(self.pdf), name="billing_invoice_pdf")
-        return [own, *super().get_urls()]
+        return [
+            path("<int:pk>/pdf/", self.admin_site.admin_view(self.pdf), name="billing_invoice_pdf"),
+            self.own_page("<int:pk>/drawing/", self.drawing_view, "drawing"),
+            *super().get_urls(),
+        ]
+
+    def drawing_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """How the file of one document is getting on (GET); ask the worker to make it (POST), as its payer may."""
+        invoice: Invoice = self.own_row(request, pk, VIEW)
+        if request.method == "POST":
+            take([(PDF_USER, request.user.pk)], at=timezone.now())
+            ask_for_pdf(invoice, by=request.user, at=timezone.now(), nudge=nudge)  # type: ignore[arg-type]
+            return redirect("admin:billing_invoice_drawing", pk)
+        title = gettext("Bill № %(number)s as a file") % {"number": invoice.number}
+        is_queued = invoice.pdf_state == Invoice.Pdf.QUEUED
+        return self.drawn(request, "invoice/drawing", invoice=invoice, is_queued=is_queued, title=title)
 
     def pdf(self, request: HttpRequest, pk: int) -> FileResponse:
         """The file of a document of one's own company."""

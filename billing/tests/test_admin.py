@@ -1,6 +1,7 @@
 """The staff's pages of money: read by those who count it, written by nobody; bank details are checked."""
 
 import re
+import uuid
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from django.utils import timezone
 from billing import admin as pages
 from billing.actions.pdf import make_pdf
 from billing.models import Invoice
-from billing.testing import make_invoice
+from billing.testing import make_invoice, reprint
 from portal.testing import Cast
 
 MARCH = date(2026, 3, 1)
@@ -66,6 +67,41 @@ def test_an_employee_gets_the_file_and_pavel_does_not(
     assert response["Content-Type"] == "application/pdf"
     assert "no-store" in response["Cache-Control"]
     assert enter(cast.pavel).get(url).status_code == 404
+
+
+def test_the_page_of_a_document_leads_to_the_bill_as_its_payer_sees_it(
+    cast: Cast, enter: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(pages, "nudge", told.append)
+    invoice = make_invoice(cast.account, MARCH)
+    here, drawing, file = (
+        reverse(f"admin:billing_invoice_{name}", args=[invoice.pk]) for name in ("change", "drawing", "pdf")
+    )
+    anna = enter(cast.anna)
+    assert drawing in anna.get(here).content.decode()
+    for user in (cast.pavel, cast.dima):
+        assert enter(user).get(drawing).status_code == 404
+        assert enter(user).post(drawing, {"idem": str(uuid.uuid4())}).status_code == 404
+    assert "Make the file" in anna.get(drawing).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert anna.post(drawing, {"idem": str(uuid.uuid4())})["Location"] == drawing
+    assert told == [invoice.pk]
+    assert "is being made" in anna.get(drawing).content.decode()
+    invoice.refresh_from_db()
+    make_pdf(invoice, at=timezone.now())
+    assert file in anna.get(drawing).content.decode()
+    assert file in anna.get(here).content.decode()
+
+
+def test_the_tariffs_of_a_month_stand_with_their_volumes_and_sums(cast: Cast, enter: Any) -> None:
+    """61 m² × 24.36 × 10 / 30 = 495.32 and 61 × 30.00 × 20 / 30 = 1220.00; no tariff beside the whole volume."""
+    bill = make_invoice(cast.account, MARCH, accrued="1715.32")
+    reprint(bill, tariff=Decimal("24.36"), parts=[["20.333333", "24.36", "495.32"], ["40.666667", "30.00", "1220.00"]])
+    text = enter(cast.anna).get(reverse("admin:billing_invoice_change", args=[bill.pk])).content.decode()
+    assert "20.333333 × 24.36 = 495.32" in text
+    assert "40.666667 × 30.00 = 1,220.00" in text
+    assert text.count("24.36") == 1
 
 
 def test_the_page_of_a_document_adds_up(cast: Cast, enter: Any) -> None:
