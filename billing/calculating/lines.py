@@ -216,8 +216,7 @@ class HouseLines:
         result = charge(method, basis, rate)
         flat.used[resource], flat.marks[resource] = result.volume or ZERO, Mark.NORM
         flat.norms[resource] = rate.norm or ZERO
-        tariff = rate.tariff + rate.heat_per_m3 * rate.heat_tariff if method == Method.HW_2C else rate.tariff
-        self._add(flat, supply, result, norm=rate.norm, tariff=tariff, has_meter=has_meter)
+        self._add(flat, supply, result, rate=rate, norm=rate.norm, has_meter=has_meter)
 
     def _sewage(self, flat: Flat, supply: Supply, rate: Rate, basis: Basis) -> None:
         """Cold and hot water together; a flat without meters by the norm of sewage where there is one."""
@@ -225,7 +224,7 @@ class HouseLines:
         has_meter = any(self.known.used[flat.pk, one].has_meter for one in waters)
         if not waters or (not has_meter and rate.norm is not None):
             result = charge(Method.SEWAGE, basis, rate)
-            self._add(flat, supply, result, norm=rate.norm, tariff=rate.tariff)
+            self._add(flat, supply, result, rate=rate, norm=rate.norm)
             return
         volumes: list[Decimal] = []
         marks: list[Mark] = []
@@ -246,7 +245,7 @@ class HouseLines:
         whole = Basis(basis.area, basis.persons, basis.days, basis.spans, cold, sum(hot, ZERO), mark)
         norm = sum((flat.norms.get(one, ZERO) for one in waters), ZERO)
         self._add(
-            flat, supply, charge(Method.SEWAGE, whole, rate), norm=norm, tariff=rate.tariff, has_meter=has_meter,
+            flat, supply, charge(Method.SEWAGE, whole, rate), rate=rate, norm=norm, has_meter=has_meter,
             shares=shares_of(sum(volumes, ZERO), read, self.plan.period),
         )  # fmt: skip
         if settled := [one for some in read for one in some.settled]:
@@ -295,7 +294,7 @@ class HouseLines:
 
     def _add(
         self, flat: Flat, supply: Supply, result: Result, *, zone: int = 0, rate: Rate | None = None,
-        norm: Decimal | None = None, tariff: Decimal | None = None, has_meter: bool = False, shares: Shares | None = None,
+        norm: Decimal | None = None, has_meter: bool = False, shares: Shares | None = None,
     ) -> None:  # fmt: skip
         plan, known = self.plan, self.known
         draft = Draft.of(flat.pk, supply.service, result, zone)
@@ -303,9 +302,9 @@ class HouseLines:
         left = draft.base
         if absences := known.absences.get(flat.pk):
             if supply.way == Way.PERSON and rate is not None:
-                norm, tariff = (rate.norm or ZERO) / YEAR, rate.tariff
+                norm = (rate.norm or ZERO) / YEAR
             amount = reductions.for_absence(
-                plan, supply, absences, has_meter=has_meter, norm=norm, tariff=tariff or ZERO, charged=draft.base,
+                plan, supply, absences, has_meter=has_meter, norm=norm, rate=rate, charged=draft.base,
                 city=self.city,
             )  # fmt: skip
             self._reduce(flat, supply, Source.ABSENCE, amount, _("Temporary absence"))

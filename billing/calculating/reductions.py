@@ -41,23 +41,24 @@ def utility_of(supply: Supply) -> away.Utility:
 
 
 def for_absence(
-    plan: Plan, supply: Supply, rows: Sequence[Absence], *, has_meter: bool, norm: Decimal | None, tariff: Decimal,
+    plan: Plan, supply: Supply, rows: Sequence[Absence], *, has_meter: bool, norm: Decimal | None, rate: Rate | None,
     charged: Decimal, city: str,
 ) -> Decimal:  # fmt: skip
     """What those who were away take off a line, below zero; raises `NotEnough`. `norm` is that of one person a month."""
     service = supply.service
-    if not rows or norm is None:
+    if not rows or norm is None or rate is None:
         return NOTHING
     if not away.is_reduced(utility_of(supply), has_meter=has_meter, meter_is_possible=service.meter_possible):
         return NOTHING
     more_than = int(_rule(plan, "absence_min_days", city))
     within = int(_rule(plan, "absence_apply_days", city))
-    days: list[int] = []
+    tariff, changes = rate.by_days
+    priced: list[Decimal] = []
     for row in rows:
         one = away.Absence(row.left_on, row.returned_on)
         if away.is_in_time(one, row.applied_on, within=within):
-            days += [away.absent_days(one, plan.period, more_than=more_than)] * row.persons
-    return away.reductions(norm, tariff, days, plan.days, charged)
+            priced += [away.priced_days(one, plan.period, tariff, changes, more_than=more_than)] * row.persons
+    return away.reductions(norm, priced, plan.days, charged)
 
 
 def for_quality(plan: Plan, cases: Iterable[QualityCase], charged: Decimal, city: str) -> Decimal:

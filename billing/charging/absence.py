@@ -5,12 +5,14 @@ whoever has one pays for what ran through it. Waste is reduced as well (п. 148(
 """
 
 from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from billing.charging.exact import NOTHING
+from billing.charging.days import Changes, stretches
+from billing.charging.exact import NOTHING, ZERO
 from lib.money import rounded
 
 DAY = timedelta(days=1)
@@ -57,10 +59,28 @@ def absent_days(absence: Absence, period: date, *, more_than: int = 5) -> int:
     >>> absent_days(Absence(date(2026, 6, 5), date(2026, 6, 20)), date(2026, 6, 1))
     14
     """
-    if absence.full_days <= more_than:
-        return 0
-    last = period.replace(day=monthrange(period.year, period.month)[1])
-    return max((min(absence.returned - DAY, last) - max(absence.left + DAY, period)).days + 1, 0)
+    first, last = _absent_span(absence, period, more_than)
+    return max(last - first + 1, 0)
+
+
+def priced_days(absence: Absence, period: date, tariff: Decimal, changes: Changes, *, more_than: int = 5) -> Decimal:
+    """Σ tariff × full days of an absence in a month, each day at the tariff that holds on it.
+
+    >>> away = Absence(date(2026, 11, 1), date(2026, 11, 20))  # 13 days at 131.20, 5 at 150.00
+    >>> priced_days(away, date(2026, 11, 1), Decimal("131.20"), [(15, Decimal("150.00"))])
+    Decimal('2455.60')
+    """
+    first, last = _absent_span(absence, period, more_than)
+    return sum((days * price for days, price in stretches(first, last, tariff, changes)), ZERO)
+
+
+def _absent_span(absence: Absence, period: date, more_than: int) -> tuple[int, int]:
+    """The first and the last full day of an absence in a month, as its days; the last before the first where there is none."""
+    end = period.replace(day=monthrange(period.year, period.month)[1])
+    first, last = max(absence.left + DAY, period), min(absence.returned - DAY, end)
+    if absence.full_days <= more_than or first > last:
+        return 1, 0
+    return first.day, last.day
 
 
 def is_in_time(absence: Absence, applied_on: date, *, within: int = 30) -> bool:
@@ -73,7 +93,10 @@ def reduction(norm: Decimal, tariff: Decimal, days: int, of: int) -> Decimal:
     return -rounded(norm * tariff * days / of)
 
 
-def reductions(norm: Decimal, tariff: Decimal, days: list[int], of: int, charged: Decimal) -> Decimal:
-    """What all absent persons take off together, each rounded by itself; never more than was charged."""
-    whole = sum((reduction(norm, tariff, one, of) for one in days), NOTHING)
+def reductions(norm: Decimal, priced: Sequence[Decimal], of: int, charged: Decimal) -> Decimal:
+    """What all absent persons take off together, each rounded by itself; never more than was charged.
+
+    `priced` is Σ tariff × days of each of them (see `priced_days`).
+    """
+    whole = sum((reduction(norm, one, 1, of) for one in priced), NOTHING)
     return max(whole, -max(charged, NOTHING))

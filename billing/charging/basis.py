@@ -108,6 +108,20 @@ class Rate:
         changes = tuple((day, wider(tiers)) for day, tiers in self.tier_changes)
         return replace(self, tiers=wider(self.tiers), tier_changes=changes)
 
+    @property
+    def by_days(self) -> tuple[Decimal, tuple[tuple[int, Decimal], ...]]:
+        """The price of one unit with all its components on the first day, and those that begin inside the month."""
+
+        def on(day: int, first: Decimal, changes: tuple[tuple[int, Decimal], ...]) -> Decimal:
+            return next((price for begin, price in reversed(changes) if begin <= day), first)
+
+        begins = sorted({day for day, _price in (*self.changes, *self.heat_changes)})
+        first, *later = [
+            on(day, self.tariff, self.changes) + self.heat_per_m3 * on(day, self.heat_tariff, self.heat_changes)
+            for day in (1, *begins)
+        ]
+        return first, tuple(zip(begins, later, strict=True))
+
     def has_zones(self, count: int) -> bool:
         """Whether what a meter of so many zones shows is charged by zones; else the one tariff holds."""
         return 1 < count <= len(self.zones)

@@ -98,7 +98,7 @@ def test_what_an_absence_lessens(utility: Utility, has_meter: bool, is_possible:
 
 @given(st.lists(st.integers(0, 31), max_size=9), positive)
 def test_an_absence_never_takes_more_than_was_charged(away: list[int], charged: Decimal) -> None:
-    assert -charged <= reductions(NORM, COLD, away, 30, charged) <= 0
+    assert -charged <= reductions(NORM, [COLD * one for one in away], 30, charged) <= 0
 
 
 # --- Quality ----------------------------------------------------------------------------------------------------------
