@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -94,11 +95,11 @@ def _of_month(
             if supply.way == Way.HEAT_ROOMS and account.pk in silent_ones:
                 found = _instead_of_mean(parts, means.get(account.pk), settled)
             else:
-                found = _instead_of_estimates(parts, seen, settled)
+                found = _instead_of_estimates(supply, parts, seen, settled)
             if found is None:
                 continue
             cases = [one for one in known.quality.get(house, ()) if one.concerns(supply.service.pk, account.pk)]
-            amount = _difference(plan, supply, house, month, *found, known.benefits.get(account.pk), cases)
+            amount = _difference(plan, supply, house, month, found, known.benefits.get(account.pk), cases)
             if amount is not None:
                 reason = _("Actual readings, %(month)s") % {"month": f"{month:%m.%Y}"}
                 yield Reduction(account.pk, supply.service.pk, month, Source.READING, amount, reason)
@@ -129,25 +130,47 @@ def _is_settled(part: Part, settled: Mapping[int, list[datetime]]) -> bool:
     return came is not None and any(at < came.created_at for at in settled.get(part.meter.pk, ()))
 
 
+class Change(NamedTuple):
+    """What a month comes to now and what it was charged by; with ranges, of how many months together."""
+
+    now: Zones
+    then: Zones
+    months: int = 1
+    months_then: int = 1
+
+
 def _instead_of_estimates(
-    parts: Sequence[Part], seen: Mapping[int, Reading], settled: Mapping[int, list[datetime]]
-) -> tuple[Zones, Zones] | None:
-    """What the month comes to now and what it was charged by; None where no reading came late."""
+    supply: Supply, parts: Sequence[Part], seen: Mapping[int, Reading], settled: Mapping[int, list[datetime]]
+) -> Change | None:
+    """What late readings change; None where none came.
+
+    A reading of several months has the ranges of all of them, and what was charged by averages those of its own.
+    """
     late = [_since(part, seen) for part in parts if part.instead_of and not _is_settled(part, settled)]
     if not late:
         return None
     meters = {part.meter.pk for part in late}
     beside = [part for part in parts if part.meter.pk not in meters and not part.averaged]
-    return _volumes(late, lambda part: part.volumes, beside), _volumes(late, lambda part: part.instead_of, beside)
+    months = {tuple(tuple(month for month, _volumes in some) for some in (part.averaged, part.normed)) for part in late}
+    if supply.way != Way.TIERS or beside or len(months) > 1:
+        return Change(
+            _volumes(late, lambda part: part.volumes, beside), _volumes(late, lambda part: part.instead_of, beside)
+        )
+    averaged, normed = months.pop()
+    before = [based(part, volumes) for part in late for _month, volumes in part.averaged]
+    now = [based(part, part.volumes) for part in late]
+    then = [based(part, part.instead_of) for part in late]
+    count = len(averaged) + 1
+    return Change(by_zone([*before, *now]), by_zone([*before, *then]), count + len(normed), count)
 
 
 def _instead_of_mean(
     parts: Sequence[Part], mean: Decimal | None, settled: Mapping[int, list[datetime]]
-) -> tuple[Zones, Zones] | None:
+) -> Change | None:
     """The same where the flat was charged by the mean of the house: for all its meters, until each of them is known."""
     if mean is None or any(not part.volumes or _is_settled(part, settled) for part in parts):
         return None
-    return by_zone(based(part, part.volumes) for part in parts), (mean,)
+    return Change(by_zone(based(part, part.volumes) for part in parts), (mean,))
 
 
 def _resources_of(supply: Supply) -> Sequence[str]:
@@ -194,13 +217,13 @@ def _volumes(late: Iterable[Part], charged: Callable[[Part], Zones], beside: Ite
 
 
 def _difference(
-    plan: Plan, supply: Supply, house: int, month: date, now: Zones, then: Zones, entitled: Entitled | None,
+    plan: Plan, supply: Supply, house: int, month: date, change: Change, entitled: Entitled | None,
     cases: Sequence[QualityCase],
 ) -> Decimal | None:  # fmt: skip
     """What the month comes to by the reading, less what it came to by the estimate; None where it had no tariff."""
 
-    def paid(volumes: Zones) -> Decimal:
-        amounts = amounts_of(SETTLED_BY[Way(supply.way)], volumes, rate, month)
+    def paid(volumes: Zones, months: int) -> Decimal:
+        amounts = amounts_of(SETTLED_BY[Way(supply.way)], volumes, rate.over(months) if months > 1 else rate, month)
         city = plan.cities.get(house, "")
         left = [one + given_for_quality(plan, cases, [(month, one)], city) for one in amounts]
         eased = [entitled.on(supply.service, month, one) for one in left] if entitled else ()
@@ -208,7 +231,7 @@ def _difference(
 
     try:
         rate = plan.rate(supply.service, house, supply.way, month)
-        return paid(now) - paid(then)
+        return paid(change.now, change.months) - paid(change.then, change.months_then)
     except NotEnough:
         return None
 

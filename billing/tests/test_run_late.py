@@ -7,7 +7,7 @@ import pytest
 
 from billing.models import BillingRun, HouseService, Recalculation, Tariff
 from billing.tests.firm import NOV, calculated, issued, line, make_service
-from meters.models import Meter
+from meters.models import ConsumptionNorm, Meter
 from meters.testing import make_meter, make_reading, make_readings
 from portal.testing import Cast
 from premises.models import PersonalAccount
@@ -104,6 +104,32 @@ def test_a_late_reading_has_the_ranges_beside_the_other_meter(
     for place in silent:
         make_reading(meters[place], OCT, "340", created_at=LATER)
     assert added(calculated(cast.company, NOV, by=cast.anna)) == Decimal("110.00") * len(silent)
+
+
+@pytest.mark.parametrize(
+    ("norm", "earlier", "value", "amount"),
+    [
+        (None, ("0", "80", "160", "240"), "480", "380.00"),  # 240: 200 × 4.00 + 40 × 5.50, less 2 × 320
+        ("60", ("240",), "490", "835.00"),  # 250: 200 × 4.00 + 50 × 5.50, less October's 240; September's norm stays
+    ],
+)
+def test_a_late_reading_of_two_months_has_the_ranges_of_two(
+    cast: Cast, flat: PersonalAccount, norm: str | None, earlier: tuple[str, ...], value: str, amount: str
+) -> None:
+    """September and October were charged by averages of 80 kWh, or by a norm of 60."""
+    PersonalAccount.objects.filter(pk=flat.pk).update(residents=1)
+    if norm:
+        ConsumptionNorm.objects.create(
+            organization=cast.company, resource="power", since=date(2020, 1, 1), per_person=Decimal(norm)
+        )
+    ranges = {"tiers": [["100", "4.00"], [None, "5.50"]]}
+    make_service(cast.house, "power", "tiers", "4.00", resource="power", tariff=ranges)
+    meter = make_meter(flat, "power", decimals=1)
+    make_readings(meter, date(2026, 9 - len(earlier), 1), *earlier)
+    for month in (date(2026, 9, 1), OCT):
+        issued(cast.company, month, by=cast.anna, at=ISSUED)
+    make_reading(meter, OCT, value, created_at=LATER)
+    assert added(calculated(cast.company, NOV, by=cast.anna)) == Decimal(amount)
 
 
 def test_what_two_waters_say_of_the_sewer_is_rounded_once(cast: Cast, flat: PersonalAccount) -> None:
