@@ -42,6 +42,8 @@ from billing.readiness import (
     jumps_of,
     kinds_of,
     must_be_looked_at,
+    next_month_of,
+    penalties_of,
     readiness,
     rows_of,
     whole_of,
@@ -75,7 +77,8 @@ class MonthForm(forms.Form):
     def __init__(self, data: Any, companies: QuerySet[Organization], now: datetime) -> None:
         today = max((local_day(one, now) for one in companies), default=now.date())
         months = [months_before(today, back) for back in range(MONTHS_BACK)]
-        usual = {"organization": companies.first(), "month": f"{months[1]:%Y-%m}"}
+        first = companies.first()
+        usual = {"organization": first, "month": f"{next_month_of(first, months):%Y-%m}"}
         super().__init__(data if "month" in data else usual)
         self.fields["organization"].queryset = companies  # type: ignore[attr-defined]
         self.fields["month"].choices = [(f"{one:%Y-%m}", date_format(one, "F Y")) for one in months]  # type: ignore[attr-defined]
@@ -182,11 +185,12 @@ class BillingRunAdmin(DeskAdmin):
         run = self._run(request, object_id, VIEW)
         kind = request.GET.get("what", "") if request.GET.get("what", "") in KINDS else ""
         page = Paginator(anomalies_of(run, kind), PER_PAGE).get_page(request.GET.get("p"))
-        rows = rows_of(run)
+        services, penalties = rows_of(run), penalties_of(run)
+        rows = [*services, penalties] if penalties else services
         names = PersonalAccount.objects.in_bulk({row["account"] for row in page})
         context: dict[str, Any] = {
             "title": str(run), "run": run, "rows": rows, "whole": whole_of(run, rows), "sums": _sums(run), "kinds": kinds_of(run),
-            "differences": differences_of(run), "jumps": jumps_of(rows) if run.kind == BillingRun.Kind.PERIOD else (),
+            "differences": differences_of(run), "jumps": jumps_of(services) if run.kind == BillingRun.Kind.PERIOD else (),
             "page": page, "what": kind, "others": f"what={kind}" if kind else "",
             "found": [(names.get(row["account"]), KINDS.get(row["what"], ""), words_of(row["facts"])) for row in page],
             "may_close": self._allowed(request, ADD, run),

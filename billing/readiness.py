@@ -1,7 +1,7 @@
 """What a person wants to know before a month is closed, and what to look at once it is calculated."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from billing.calculating.known import PRINCIPAL, accounts_of
 from billing.calculating.months import months_before
 from billing.calculating.plan import Plan, Way, is_heated
 from billing.charging.basis import NotEnough
-from billing.models import BillingRun, Invoice, InvoiceLine, Recalculation
+from billing.models import BillingRun, Invoice, InvoiceLine, PenaltyCharge, Recalculation
 from lib.money import MINUS, in_words
 from meters.models import Meter, Reading
 from premises.models import Organization
@@ -46,6 +46,7 @@ KINDS = {
     "heat_mean_old": gettext_lazy("The average heat of last year is not entered: charged by an older one"),
     "no_reading": gettext_lazy("No reading: charged by average or norm"),
 }
+OF_SERVICE = ("accrued", "accrued_common", "excess", "recalculated", "benefit", "fine")
 SUMMED = ("accrued", "recalculated", "benefit", "total")
 ORDER = {kind: place for place, kind in enumerate(KINDS)}
 
@@ -94,6 +95,14 @@ def readiness(organization: Organization, period: date) -> Readiness:
     )  # fmt: skip
 
 
+def next_month_of(organization: Organization | None, months: Sequence[date]) -> date:
+    """Of some months, the newest first, the one that is closed next: after the newest with documents; else last month."""
+    documents = Invoice.objects.live().filter(organization=organization).aggregate(newest=Max("period"))
+    if documents["newest"] is None:
+        return months[1]
+    return min(max(months_before(documents["newest"], -1), months[-1]), months[0])
+
+
 def _missing(plan: Plan) -> list[tuple[str, str, int]]:
     """Services that cannot be charged in some houses: without a tariff, a norm or the data of the house."""
     found: Counter[tuple[str, str]] = Counter()
@@ -134,10 +143,7 @@ def rows_of(run: BillingRun) -> list[Row]:
 
     A month before that was imported is compared by the codes and sums of its printed lines.
     """
-    earlier = BillingRun.objects.filter(
-        organization_id=run.organization_id, period=months_before(run.period, 1), kind=BillingRun.Kind.PERIOD,
-        state=BillingRun.State.ISSUED,
-    ).first()  # fmt: skip
+    earlier = _issued_before(run)
     before: Mapping[str, Any] = earlier.totals.get("services", {}) if earlier else _printed(run)
     now: Mapping[str, Any] = run.totals.get("services", {})
     gone = {code: one | dict.fromkeys(("accrued", "excess", "recalculated", "benefit", "total"), "0.00") | {"accounts": 0}
@@ -146,8 +152,19 @@ def rows_of(run: BillingRun) -> list[Row]:
     return [_row(one, before.get(code)) for code, one in whole]
 
 
+def penalties_of(run: BillingRun) -> Row | None:
+    """The penalties of a month as a row beside its services, which have none in them; None where neither month has any."""
+    earlier = _issued_before(run)
+    before = Decimal(earlier.totals.get("penalty") or NONE) if earlier else _printed_penalty(run)
+    now = Decimal(run.totals.get("penalty") or NONE)
+    if not (now or before):
+        return None
+    accounts = PenaltyCharge.objects.filter(run=run).exclude(amount=0).aggregate(all=Count("account", distinct=True))
+    return Row(_("Penalties"), accounts["all"], NONE, NONE, NONE, now, before)
+
+
 def whole_of(run: BillingRun, rows: Iterable[Row]) -> Row:
-    """The sums of all services, as the last row of their table."""
+    """The sums of all rows, as the last one of their table."""
     every = list(rows)
     before = [row.before for row in every if row.before is not None]
     accrued, recalculated, benefit, total = (sum((getattr(row, name) for row in every), NONE) for name in SUMMED)
@@ -203,12 +220,28 @@ def must_be_looked_at(run: BillingRun) -> bool:
     return is_below or bool(run.totals.get("anomalies", {}).get("negative"))
 
 
+def _issued_before(run: BillingRun) -> BillingRun | None:
+    """The run of the month before, if it was closed here."""
+    return BillingRun.objects.filter(
+        organization_id=run.organization_id, period=months_before(run.period, 1), kind=BillingRun.Kind.PERIOD,
+        state=BillingRun.State.ISSUED,
+    ).first()  # fmt: skip
+
+
+def _printed_penalty(run: BillingRun) -> Decimal | None:
+    """The penalties of last month's documents; None where there are none."""
+    documents = Invoice.objects.live().filter(organization=run.organization_id, period=months_before(run.period, 1))
+    penalty: Decimal | None = documents.aggregate(penalty=Sum("penalty"))["penalty"]
+    return penalty
+
+
 def _printed(run: BillingRun) -> dict[str, Any]:
-    """The services of last month's documents, as the totals of a run are kept."""
+    """The services of last month's documents, as the totals of a run are kept; a line of nothing but a penalty is none."""
     lines = InvoiceLine.objects.filter(
         invoice__organization=run.organization_id, invoice__period=months_before(run.period, 1),
         invoice__voided_at__isnull=True,
     ).exclude(code="")  # fmt: skip
+    lines = lines.exclude(~Q(penalty=0), **dict.fromkeys(OF_SERVICE, 0))
     total = F("accrued") + F("accrued_common") + F("excess") + F("recalculated") - F("benefit") - F("fine")
     rows = lines.order_by().values("code").annotate(
         name=Max("service"), position=Max("position") + 1000, accounts=Count("invoice__account", distinct=True),

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, override
 
@@ -75,6 +77,16 @@ def line(run: BillingRun, account: PersonalAccount, code: str, zone: int = 0) ->
 
 def codes(run: BillingRun, account: PersonalAccount) -> set[str]:
     return set(Charge.objects.filter(run=run, account=account).values_list("service__code", flat=True))
+
+
+def page(run: BillingRun, name: str = "change") -> str:
+    return reverse(f"admin:billing_billingrun_{name}", args=[run.pk])
+
+
+def press_issue(client: Client, run: BillingRun, **fields: str) -> Any:
+    """What the confirmation of the issue sends: its fields with the word for the figures that it showed."""
+    run.refresh_from_db()
+    return client.post(page(run, "issue"), {"seen": run.figures, **fields})
 
 
 def now() -> datetime:

@@ -5,7 +5,6 @@ import io
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,10 +18,29 @@ from billing.actions.calculate import calculate
 from billing.actions.closing import recalculate, start_run
 from billing.actions.ledger import post_payments
 from billing.actions.prints import documents_of
-from billing.models import BillingRun, Export, Invoice, PrintBatch, Recalculation, Service, Tariff
+from billing.models import (
+    BillingRun,
+    Export,
+    Invoice,
+    PrintBatch,
+    Recalculation,
+    Service,
+    Tariff,
+)
 from billing.readiness import rows_of, whole_of
 from billing.testing import make_invoice, make_payment, reprint
-from billing.tests.firm import AT, NOV, calculated, ignore, in_russian, issued, make_fact, make_service
+from billing.tests.firm import (
+    AT,
+    NOV,
+    calculated,
+    ignore,
+    in_russian,
+    issued,
+    make_fact,
+    make_service,
+    page,
+    press_issue,
+)
 from meters.testing import make_meter, make_readings
 from portal.testing import Cast, make_account, make_house
 from premises.models import Organization, Unit
@@ -45,16 +63,6 @@ def _december(monkeypatch: pytest.MonkeyPatch) -> None:
 def firm(cast: Cast) -> Cast:
     make_service(cast.house, "main", "area", "24.36", name="Содержание")
     return cast
-
-
-def page(run: BillingRun, name: str = "change") -> str:
-    return reverse(f"admin:billing_billingrun_{name}", args=[run.pk])
-
-
-def press_issue(client: Client, run: BillingRun, **fields: str) -> Any:
-    """What the confirmation of the issue sends: its fields with the word for the figures that it showed."""
-    run.refresh_from_db()
-    return client.post(page(run, "issue"), {"seen": run.figures, **fields})
 
 
 ADD = "admin:billing_billingrun_add"
@@ -352,50 +360,6 @@ def test_a_typed_mistake_is_removed_from_a_calculated_month(firm: Cast, enter: E
     assert (gone.status_code, Recalculation.objects.count()) == (403, 1)
 
 
-def test_a_month_with_something_below_zero_is_issued_by_somebody_who_has_looked(firm: Cast, enter: Enter) -> None:
-    Recalculation.objects.create(
-        account=firm.account, service=Service.objects.get(), period=date(2026, 10, 1), amount=Decimal("-9000.00"),
-        reason="акт",
-    )  # fmt: skip
-    run = calculated(firm.company, NOV, by=firm.anna)
-    anna = enter(firm.anna)
-    assert "I have looked" in anna.get(page(run, "issue")).content.decode()
-    assert press_issue(anna, run).status_code == 422
-    run.refresh_from_db()
-    assert run.state == State.CALCULATED
-    assert press_issue(anna, run, looked="on").status_code == 302
-    run.refresh_from_db()
-    assert run.state == State.ISSUING
-
-
-@pytest.mark.parametrize("looked", ["on", ""])
-def test_what_is_issued_is_what_was_shown(firm: Cast, enter: Enter, looked: str) -> None:
-    """Anna has the question open, 4,457.88; Mark adds −2000 and calculates again: she is shown 2,457.88, nothing is issued."""
-    run = calculated(firm.company, NOV, by=firm.anna)
-    anna = enter(firm.anna)
-    form = anna.get(page(run, "issue"))
-    assert "together 4,457.88" in form.content.decode()
-    Recalculation.objects.create(
-        account=firm.account, service=Service.objects.get(), period=date(2026, 10, 1), amount=Decimal("-2000.00"),
-        reason="акт",
-    )  # fmt: skip
-    recalculate(run, by=firm.mark, at=AT, later=ignore)
-    calculate(run.pk, now=lambda: AT + timedelta(minutes=1))
-    old = {"seen": form.context["run"].figures, "looked": looked}
-    answer = anna.post(page(run, "issue"), old)
-    text = answer.content.decode()
-    assert answer.status_code == 409
-    assert "together 2,457.88" in text
-    assert "The figures have changed since this page was opened" in text
-    assert "checked" not in text
-    run.refresh_from_db()
-    assert (run.state, run.issued_by) == (State.CALCULATED, None)
-    assert anna.post(page(run, "issue"), {"looked": "on"}).status_code == 409  # a page that told nothing at all
-    assert press_issue(anna, run, looked="on").status_code == 302
-    run.refresh_from_db()
-    assert (run.state, run.issued_by) == (State.ISSUING, firm.anna)
-
-
 def test_the_error_of_a_run_names_the_account_whose_figures_are_impossible(firm: Cast, enter: Enter) -> None:
     Unit.objects.exclude(pk=firm.account.unit_id).update(area_total=1)
     Tariff.objects.update(rate=Decimal("9000000"))
@@ -436,7 +400,8 @@ def test_the_last_row_of_the_table_adds_up(firm: Cast) -> None:
 def test_the_page_before_says_from_which_day_imported_debts_bear_a_penalty(firm: Cast, enter: Enter) -> None:
     assert "Imported debts" not in enter(firm.anna).get(reverse(ADD)).content.decode()
     make_invoice(firm.account, date(2026, 5, 1))
-    assert "penalty here from Nov. 1, 2026 on" in enter(firm.anna).get(reverse(ADD)).content.decode()
+    answer = enter(firm.anna).get(reverse(ADD), {"organization": firm.company.pk, "month": "2026-11"})
+    assert "penalty here from Nov. 1, 2026 on" in answer.content.decode()
 
 
 def test_a_service_that_grew_as_a_whole_is_named_before_and_at_the_issue(firm: Cast, enter: Enter) -> None:
