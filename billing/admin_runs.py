@@ -214,10 +214,10 @@ class BillingRunAdmin(DeskAdmin):
         return HttpResponseRedirect(_page(run))
 
     def drop_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Drop what was calculated and not issued."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+        """Ask once more; a POST drops what was calculated and not issued."""
         run = self._run(request, pk, ADD)
+        if request.method != "POST":
+            return self.drawn(request, "billingrun/drop", title=_("Drop what was calculated"), run=run)
         drop_run(run, at=timezone.now(), later=clear_run.delay)
         messages.success(request, gettext("The run is dropped. Nothing of it was issued."))
         return HttpResponseRedirect(reverse("admin:billing_billingrun_changelist"))
