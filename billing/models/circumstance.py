@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from billing.models.invoice import Invoice
 from billing.models.service import POSITIVE, InForceQuerySet, Service, check_span
 from meters.history import local_day
 from meters.resources import Resource
@@ -94,15 +95,30 @@ class Benefit(models.Model):
         return f"{self.account}: {self.percent.normalize():f} %"
 
     def clean(self) -> None:
-        """The same benefit is not there twice on one day."""
+        """On one day the same benefit is not there twice, and all who live in the flat have one of a service at most.
+
+        Those of some of its people stand beside each other; charging takes no more than all of a day (docs/charging.md).
+        """
         check_span(self)
         if not (self.account_id and self.since):
             return
-        same = Benefit.objects.filter(account=self.account_id, service=self.service_id, category__iexact=self.category)
-        if same.exclude(pk=self.pk).during(self.since, self.until or date.max).exists():
+        others = Benefit.objects.filter(account=self.account_id).exclude(pk=self.pk)
+        others = others.during(self.since, self.until or date.max)
+        if others.filter(service=self.service_id, category__iexact=self.category).exists():
             raise ValidationError(
                 {"since": _("This account already has this benefit on some of these days. End it first.")}
             )
+        if self.persons is not None:
+            return
+        same = Q(service=self.service_id)
+        if self.service is None:
+            same |= Q(service__kind=Invoice.Kind.MAIN)
+        elif self.service.kind == Invoice.Kind.MAIN:
+            same |= Q(service=None)
+        if other := others.filter(same, persons=None).first():
+            text = _("Everybody of this flat has another benefit on some of these days: %(benefit)s. End that one first, or write how many people each covers.")  # fmt: skip
+            known = f"{other.category}, {other.percent.normalize():f} %"
+            raise ValidationError({"since": text % {"benefit": known}})
 
 
 class Subsidy(models.Model):

@@ -243,6 +243,44 @@ def test_a_benefit_is_not_given_twice_at_a_time(cast: Cast, service: Service, en
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "is_refused"),
+    [
+        ({}, {}, True),  # of every service, both of all who live there
+        ({}, {"service": True}, True),
+        ({"service": True}, {}, True),
+        ({"service": True}, {"service": True}, True),
+        ({}, {"since": "2026-12-01", "until": ""}, False),
+        ({}, {"persons": "1"}, False),  # somebody there has another one
+        ({"persons": "1"}, {}, False),
+        ({"persons": "1"}, {"persons": "1"}, False),
+    ],
+)
+def test_all_of_a_flat_have_one_benefit_of_a_service_at_a_time(
+    cast: Cast, service: Service, enter: Any, first: dict[str, Any], second: dict[str, Any], is_refused: bool
+) -> None:
+    client = enter(cast.anna)
+    values = {"account": cast.account.pk, "service": "", "percent": "50", "persons": ""}
+    values |= {"category": "Многодетная семья", "since": "2026-11-01", "until": "2026-11-30"}
+    first, second = ({**one, "service": service.pk} if "service" in one else one for one in (first, second))
+    assert client.post(add("benefit"), values | first).status_code == 302
+    again = client.post(add("benefit"), values | {"category": "Чернобыльцы", "percent": "70"} | second)
+    if is_refused:
+        assert "Многодетная семья, 50 %" in errors(again)
+    else:
+        assert again.status_code == 302
+
+
+def test_a_benefit_of_capital_repair_stands_beside_that_of_the_main_document(
+    cast: Cast, service: Service, enter: Any
+) -> None:
+    Service.objects.filter(pk=service.pk).update(kind="repair")
+    client = enter(cast.anna)
+    values = {"account": cast.account.pk, "percent": "50", "persons": "", "since": "2026-11-01", "until": ""}
+    for row in ({"service": "", "category": "Ветеран"}, {"service": service.pk, "category": "Старше 80 лет"}):
+        assert client.post(add("benefit"), values | row).status_code == 302
+
+
+@pytest.mark.parametrize(
     ("name", "wrong", "words"),
     [
         ("absence", {"persons": "4"}, "So many people do not live there: 3"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from billing.charging.absence import Absence, Utility, absent_days, is_in_time, is_reduced, reduction, reductions
 from billing.charging.basis import Basis, Rate
-from billing.charging.benefits import Benefit, benefit_of, benefits_of
+from billing.charging.benefits import Benefit, Held, benefit_of, benefits_of, share_of_month
 from billing.charging.exact import NOTHING, cents
 from billing.charging.methods import charge
 from billing.charging.quality import for_interruption, for_temperature, hours_over, together
@@ -151,6 +151,21 @@ def test_benefits_are_positive_and_never_above_the_charge(
     charged: Decimal, benefits: list[Benefit], volume: Decimal, persons: int
 ) -> None:
     assert 0 <= benefits_of(benefits, charged, volume=volume, persons=persons) <= max(charged, NOTHING)
+
+
+@given(
+    st.lists(st.builds(Held, percent=st.integers(1, 100).map(Decimal), first=st.integers(1, 30), last=st.integers(1, 30),
+                       entitled=st.none() | st.integers(0, 5)), max_size=4),
+    st.integers(1, 5),
+)  # fmt: skip
+def test_benefits_together_are_on_each_day_no_more_than_all_of_it(held: list[Held], persons: int) -> None:
+    """The same day by day."""
+    days = []
+    for day in range(1, 31):
+        here = [one for one in held if one.first <= day <= one.last]
+        parts = [Fraction(1) if one.entitled is None else Fraction(min(one.entitled, persons), persons) for one in here]
+        days.append(min(sum(Fraction(one.percent) / 100 * part for one, part in zip(here, parts, strict=True)), 1))
+    assert share_of_month(held, 30, persons) == Fraction(sum(days), 30)
 
 
 @given(positive, st.integers(0, 100), st.integers(1, 6), st.integers(1, 6), st.integers(1, 99), st.integers(100, 300))

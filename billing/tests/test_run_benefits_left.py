@@ -1,4 +1,4 @@
-"""A benefit is of what there is to pay: of what absence and poor quality leave of the same service and month."""
+"""A benefit is of what there is to pay: of what absence, poor quality and other benefits leave of a service and month."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -143,3 +143,24 @@ def test_poor_quality_that_is_entered_later_takes_off_what_was_to_pay(
     assert calculate(correction.pk, now=lambda: AT)
     correction = BillingRun.objects.get(pk=correction.pk)
     assert Decimal(correction.totals["difference"]) == Decimal(difference)
+
+
+@pytest.mark.parametrize(
+    ("others", "benefit"),
+    [
+        ([("70", date(2026, 11, 16), None)], "1198.02"),  # half of 15 days, all of 15: three quarters of 1597.36
+        ([("100", NOV, None)], "1597.36"),
+        ([("100", NOV, None), ("100", NOV, None)], "1597.36"),
+        ([("70", date(2026, 11, 16), 1)], "985.04"),  # one of three has it: 50 % and a half of 70 / 3
+    ],
+)
+def test_benefits_together_are_no_more_than_all_of_a_day(
+    cast: Cast, flat: PersonalAccount, others: list[tuple[str, date, int | None]], benefit: str
+) -> None:
+    make_service(cast.house, "main", "account", "1597.36")
+    Benefit.objects.create(account=flat, category="ветеран", percent=Decimal(50), since=NOV)
+    for place, (percent, since, persons) in enumerate(others):
+        Benefit.objects.create(
+            account=flat, category=f"{place}", percent=Decimal(percent), since=since, persons=persons
+        )
+    assert line(calculated(cast.company, NOV, by=cast.anna), flat, "main").benefit == Decimal(benefit)
