@@ -83,7 +83,7 @@ class ProviderForm(KeyedForm):
             return values
         wanted = ProviderChange(**{name: values.get(name, "") for name in ("organization", "provider", "shop_id")})
         typed, is_real = values.get("new_secret"), wanted.provider != ProviderAccount.Provider.SANDBOX
-        if is_real and not wanted.shop_id:
+        if not wanted.shop_id:
             self.add_error("shop_id", _("Write the shop id from the provider's cabinet."))
         if is_real and not typed and not kept_secret(wanted):
             self.add_error("new_secret", _("Write the secret key from the provider's cabinet."))

@@ -387,6 +387,7 @@ def test_the_shop_in_use_stands_beside_the_new_one(cast: Cast, enter: Enter, fre
         ({"shop_id": "", "new_secret": ""}, ["shop_id", "new_secret"]),
         ({"new_secret": ""}, ["new_secret"]),
         ({"provider": "sandbox", "shop_id": "here", "new_secret": ""}, ["shop_id"]),
+        ({"provider": "sandbox", "shop_id": "", "new_secret": ""}, ["shop_id"]),
         ({"card_fee": "21"}, ["card_fee"]),
         ({"provider": "liqpay"}, ["provider"]),
     ],
