@@ -1,6 +1,6 @@
 """Files that leave the portal for banks, payment services, funds and the state system, in the staff room."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -55,6 +55,11 @@ class Sort:
     count: Callable[[Order], int]
     make: Callable[[Order], File]
     most: int = Export.MOST_ROWS
+    country: str = ""  # where there is such a receiver; '' for everywhere
+
+    def is_for(self, countries: Collection[str]) -> bool:
+        """Whether a company of one of these countries has somebody to send it to."""
+        return not self.country or self.country in countries
 
 
 def _accounts(order: Order) -> int:
@@ -120,11 +125,11 @@ def _file(body: bytes, name: str, content_type: str) -> HttpResponse:
 
 SORTS = {
     "balances": Sort(_accounts, _balances),
-    "sberbank": Sort(_with_balance, _sberbank, MOST_BY_CONTRACT),
+    "sberbank": Sort(_with_balance, _sberbank, MOST_BY_CONTRACT, "RU"),
     "feed": Sort(_accounts, _feed, MOST_BY_CONTRACT),
-    "showcase": Sort(_accounts, _showcase),
+    "showcase": Sort(_accounts, _showcase, country="UA"),
     "documents": Sort(_lines, _register, MOST_LINES),
-    "gis": Sort(_documents, _gis, MOST_BY_CONTRACT),
+    "gis": Sort(_documents, _gis, MOST_BY_CONTRACT, "RU"),
 }
 
 
@@ -154,12 +159,21 @@ class ExportForm(forms.Form):
         super().__init__(data, initial={"period": today, "organization": first})
         self.now = now
         self.fields["organization"].queryset = companies  # type: ignore[attr-defined]
+        countries = set(companies.order_by().values_list("country", flat=True))
+        self.fields["sort"].choices = [  # type: ignore[attr-defined]
+            (name, Export.What(name).label) for name, sort in SORTS.items() if sort.is_for(countries)
+        ]
+        if not SORTS["sberbank"].is_for(countries):
+            for name in ("number", "encoding"):
+                del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if "organization" not in values:
             return values
         self.today = local_day(values["organization"], self.now)
+        if "sort" in values and not SORTS[values["sort"]].is_for({values["organization"].country}):
+            self.add_error("sort", _("This file is not for companies of this country."))
         if "period" in values and values["period"].replace(day=1) > self.today:
             self.add_error("period", _("This month has not begun yet."))
         if not self.errors and values["sort"] == "sberbank":
@@ -188,9 +202,8 @@ class ExportForm(forms.Form):
     def order(self) -> Order:
         values = self.cleaned_data
         month = values["period"].replace(day=1)
-        return Order(
-            values["organization"], month, self.today, values["number"], values["kind"], values["encoding"]
-        )  # fmt: skip
+        number, encoding = values.get("number", 1), values.get("encoding", "cp1251")
+        return Order(values["organization"], month, self.today, number, values["kind"], encoding)
 
 
 class ExportingMixin(DeskAdmin):

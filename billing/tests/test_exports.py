@@ -25,6 +25,7 @@ from billing.tests.firm import NOV, issued, make_service
 from lib.tables import csv_file
 from portal.testing import Cast
 from premises.actions.imports import check_file
+from premises.models import Organization
 
 Enter = Callable[[User], Client]
 pytestmark = pytest.mark.feature("G10")
@@ -94,6 +95,7 @@ def test_the_bank_gets_numbers_addresses_and_sums_and_no_names(papers: Cast, ent
 
 
 def test_the_fund_gets_who_owes_and_since_when_if_it_is_long_ago(papers: Cast, enter: Enter) -> None:
+    Organization.objects.update(country="UA")
     rows = table(ask(enter(papers.anna), papers, "showcase"))
     assert rows[0][0] == "особовий_рахунок"
     assert {row[0] for row in rows[1:]} == {"10012"}
@@ -109,6 +111,33 @@ def test_documents_go_out_line_by_line_and_are_a_register_again(papers: Cast, en
     book = openpyxl.load_workbook(BytesIO(ask(enter(papers.anna), papers, "gis").getvalue()))
     sums = {row[6].value: row[9].value for row in book["Основная информация"].iter_rows(min_row=2)}
     assert sorted(map(float, sums.values())) == [7.0, 50.0]
+
+
+@pytest.mark.parametrize(
+    ("country", "own", "foreign"),
+    [("RU", ["sberbank", "gis"], ["showcase"]), ("UA", ["showcase"], ["sberbank", "gis"])],
+)
+def test_only_files_of_the_companys_country_are_offered(
+    papers: Cast, enter: Enter, country: str, own: list[str], foreign: list[str]
+) -> None:
+    Organization.objects.filter(pk=papers.company.pk).update(country=country)
+    anna = enter(papers.anna)
+    page = anna.get(PAGE).content.decode()
+    assert all(f'value="{sort}"' in page for sort in ("balances", *own))
+    assert not any(f'value="{sort}"' in page for sort in foreign)
+    assert ("for Sberbank" in page) == (country == "RU")
+    for sort in foreign:
+        assert ask(anna, papers, sort).status_code == 422
+    assert ask(anna, papers, "balances").status_code == 200
+
+
+def test_who_works_in_two_countries_gets_each_companys_own(papers: Cast, enter: Enter) -> None:
+    Organization.objects.filter(pk=papers.other_company.pk).update(country="UA")
+    sofia = enter(papers.sofia)
+    assert "are not for" not in sofia.get(PAGE).content.decode()
+    answer = ask(sofia, papers, "showcase")
+    assert (answer.status_code, "not for companies of this country" in answer.content.decode()) == (422, True)
+    assert not Export.objects.exists()
 
 
 @pytest.mark.parametrize(
