@@ -146,12 +146,22 @@ class AbsenceAdmin(OfAccountAdmin):
             messages.warning(request, text % {"days": within})
 
 
+class QualityForm(PeriodForm):
+    """A case of one month."""
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if "hours" in self.errors:  # said once: without a figure the model would ask for it, too
+            self.instance.hours = None
+        return values
+
+
 @admin.register(QualityCase)
 class QualityCaseAdmin(SettledAdmin):
     """Interruptions and cold hot water: the month's charge becomes smaller."""
 
     organization_path = "house__organization"
-    form = PeriodForm
+    form = QualityForm
     start = "period"
     list_display = ("house", "account", "service", "period", "kind", "hours", "degrees", "percent", "act")
     list_filter = ("kind", "service", "house__organization")

@@ -22,7 +22,7 @@ from billing.models import (
     Supplier,
     Tariff,
 )
-from premises.admin_forms import is_tax_id
+from premises.admin_forms import NumberField, PhoneField, is_tax_id
 from premises.admin_scope import ACCOUNTANT, ALL, EDIT, LOOK, MANAGER, KeyedForm, Rights, ScopedAdmin
 
 SETTLED = _(
@@ -65,6 +65,9 @@ class SettledAdmin(ScopedAdmin):
 
 class SupplierForm(KeyedForm):
     """A supplier; a tax number that is written must be possible in the company's country."""
+
+    class Meta:
+        field_classes = {"tax_id": NumberField, "phone": PhoneField}
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data

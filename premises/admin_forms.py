@@ -4,10 +4,13 @@ import re
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from lib import identifiers
 from premises.admin_scope import KeyedForm
+
+LEAST_DIGITS = 3  # of a phone
 
 
 class NumberField(forms.CharField):
@@ -30,11 +33,20 @@ class GisField(NumberField):
         return identifiers.normal_gis(super().to_python(value))
 
 
+class PhoneField(forms.CharField):
+    """A phone as people dial it, extension and words beside it included; short ones as 112 are good."""
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value and sum(sign.isdecimal() for sign in value) < LEAST_DIGITS:
+            raise ValidationError(_("Write the phone with its digits: 8 (47354) 2-15-15, 112."))
+
+
 class OrganizationForm(KeyedForm):
     """A company; its tax numbers must be possible in its country."""
 
     class Meta:
-        field_classes = {"tax_id": NumberField, "kpp": NumberField}
+        field_classes = {"tax_id": NumberField, "kpp": NumberField, "phone": PhoneField, "dispatch_phone": PhoneField}
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}

@@ -290,6 +290,7 @@ def test_a_benefit_of_capital_repair_stands_beside_that_of_the_main_document(
         ("subsidy", {"period": "2199-01-01"}, "too far ahead"),
         ("subsidy", {"amount": "100000000"}, "99999999.99"),
         ("supplier", {"tax_id": "3661057531"}, "check digit"),
+        ("supplier", {"phone": "abc"}, "Write the phone with its digits"),
     ],
 )
 def test_nonsense_is_refused_in_words(
@@ -302,13 +303,22 @@ def test_nonsense_is_refused_in_words(
         "qualitycase": {"house": cast.house.pk, "service": service.pk, "period": "2026-01-15", "kind": "interruption",
                         "hours": "744", "degrees": "0", "percent": "0"},
         "subsidy": {"account": cast.account.pk, "period": "2026-01-15", "amount": "99999999.99"},
-        "supplier": {"organization": cast.company.pk, "name": "Водоканал", "tax_id": "3661057530"},
+        "supplier": {"organization": cast.company.pk, "name": "Водоканал", "tax_id": "3661 057530",
+                     "phone": "8 (47354) 2-15-15, доб. 12"},
     }  # fmt: skip
     client = enter(cast.anna)
     assert words in errors(client.post(add(name), right[name] | wrong))
     said = client.post(add(name), right[name], follow=True)
     assert said.redirect_chain, errors(said)
     assert "Applied later" not in said.content.decode()
+
+
+def test_hours_that_cannot_be_are_said_once(cast: Cast, service: Service, enter: Any) -> None:
+    values = {"house": cast.house.pk, "service": service.pk, "period": "2026-01-15", "kind": "interruption",
+              "hours": "10000", "degrees": "0", "percent": "0"}  # fmt: skip
+    answer = enter(cast.anna).post(add("qualitycase"), values)
+    [said] = answer.context["adminform"].form.errors["hours"]
+    assert "4 digits before" in said
 
 
 def test_what_is_only_unlikely_is_warned_of(cast: Cast, enter: Any) -> None:
