@@ -119,7 +119,7 @@ class Desk:
                 if is_same:
                     tally.unchanged += 1
                 else:
-                    receipt.refuse("operation", _("This operation was imported before with other figures."))
+                    receipt.refuse(receipt.told_by, _("This operation was imported before with other figures."))
                 continue
             tally.created += 1
             if place is None:

@@ -23,7 +23,7 @@ from billing.exchange.profile import NO_FOOTER, SIGN, Profile
 from billing.exchange.receipts import AMOUNT, Footer, Receipt, Sums, clock, once, payer_period, whole_problem
 from premises.register import Column, Register
 from premises.registers import cells, sources
-from premises.registers.tally import Problem
+from premises.registers.tally import WARNING, Problem
 
 Line = tuple[int, sources.Cells]
 FEE = cells.number(2, least=Decimal(0), most=Decimal("99999999.99"))
@@ -53,6 +53,7 @@ SUMS_DISAGREE = _(
     "The control line does not agree. It says: to transfer %(said_transferred)s, fees %(said_fee)s. The rows give: to "
     "transfer %(transferred)s, fees %(fee)s."
 )
+UNSURE = _("The file has no control line with the count and the sum: whether it was cut off cannot be told.")
 MISSING = _("The control line with the count and the sum is missing: the file may be cut off.")
 
 
@@ -82,6 +83,8 @@ class TableOfPayments:
         self.sums += self._close(batch, 0)
         if not self.footers and self.control.is_needed(self.register):
             self.problems.append(whole_problem(0, MISSING))
+        elif not self.footers and not self.control.is_known and not self.register.problems:
+            self.problems.append(Problem(0, WARNING, "", UNSURE))
         self.problems += self.control.problems
 
     def _close(self, batch: Sums, before: int) -> Sums:

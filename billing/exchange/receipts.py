@@ -47,6 +47,7 @@ class Receipt:
     document: str = ""
     purpose: str = ""  # of a payment order, in its own words
     lines: tuple[tuple[str, Decimal], ...] = ()  # services and their sums, where the source splits the payment
+    told_by: str = "operation"  # the column that tells payments apart
 
     @classmethod
     def of(cls, row: Row) -> "Receipt":
@@ -59,6 +60,7 @@ class Receipt:
             operation or f"{account_key(account or document)} {on} {number}", value("amount") or ZERO, value("kind") or "",
             value("channel") or "", value("period"), value("payer") or "", value("address") or "", value("fee"),
             value("transferred"), value("readings") or "", document, value("purpose") or "",
+            told_by="operation" if operation else "number",
         )  # fmt: skip
 
     @property
@@ -143,7 +145,7 @@ def once(receipts: Iterable[Receipt]) -> Iterator[Receipt]:
     seen: set[str] = set()
     for receipt in receipts:
         if receipt.operation in seen and receipt.is_good:
-            receipt.refuse("operation", _("This operation stands in the file twice."))
+            receipt.refuse(receipt.told_by, _("This operation stands in the file twice."))
         seen.add(receipt.operation)
         yield receipt
 

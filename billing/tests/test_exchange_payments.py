@@ -125,6 +125,23 @@ def test_a_ukrainian_register_is_read_with_its_total(encoding: str, profile: Pro
     assert (table.sums.amount, table.footers[0].count) == (Decimal("1486.67"), Decimal(2))
 
 
+PLAIN = "account;date;number;amount\n10117;11.07.2017;317;3098,05\n10117;21.06.2017;285;3659,10\n"
+
+
+@pytest.mark.parametrize(("text", "count"), [(PLAIN, 1), (PLAIN + "=2;6757,15\n", 0)])
+def test_a_register_that_may_have_been_cut_off_says_so(text: str, count: int) -> None:
+    """Without operations a control line is not asked for; then nobody can tell."""
+    table = opened(text, profile=None)
+    assert len(list(table)) == 2
+    assert [(one.level, "cut off" in one.message) for one in table.problems] == [("warning", True)] * count
+
+
+def test_what_stands_twice_is_told_in_a_column_of_the_file() -> None:
+    row = "10117;11.07.2017;317;3098,05\n"
+    [_first, second] = opened(PLAIN[: -len("10117;21.06.2017;285;3659,10\n")] + row, profile=None)
+    assert [one.field for one in second.problems] == ["number"]
+
+
 @pytest.mark.parametrize(
     ("changed", "word"),
     [

@@ -221,7 +221,7 @@ def test_a_register_of_strangers_is_refused(cast: Cast) -> None:
 
 
 def test_a_month_far_ahead_is_a_warning(cast: Cast) -> None:
-    text = "account;date;number;amount;period\n10012;11.07.2017;1;10;01.2090\n"
+    text = "account;date;number;amount;period\n10012;11.07.2017;1;10;01.2090\n=1;10\n"
     run = check_file("payments", cast.company, BytesIO(text.encode()), name="f.csv", by=None, at=timezone.now())
     assert (run.state, run.warnings) == ("checked", 1)
 

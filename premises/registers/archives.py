@@ -7,7 +7,7 @@ from typing import BinaryIO
 from django.utils.translation import gettext_noop as _
 
 from premises.registers.cells import Unreadable
-from premises.registers.sources import BROKEN_ZIP, CHUNK, MAX_FILE, ZIP, guard_sizes
+from premises.registers.sources import BROKEN_ZIP, CHUNK, MAX_FILE, UNPACKED, ZIP, guard_sizes
 
 MOST_FILES = 20
 BROKEN = _("The archive is broken.")
@@ -43,7 +43,7 @@ def only_file(file: BinaryIO) -> tuple[BinaryIO, str]:
             if part.flag_bits & IS_ENCRYPTED:
                 raise Unreadable(_("The archive has a password: unpack it and send the register itself."))
             if part.file_size > MAX_FILE:
-                raise Unreadable(_("The file is too large."))
+                raise Unreadable(UNPACKED)
             return _unpacked(archive, part), part.filename.rpartition("/")[2]
     except BROKEN_ZIP:
         raise Unreadable(BROKEN) from None
@@ -58,7 +58,7 @@ def _unpacked(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> BinaryIO:
     with archive.open(part) as content:
         while chunk := content.read(CHUNK):
             if whole.tell() + len(chunk) > MAX_FILE:  # the directory of the archive may lie about sizes
-                raise Unreadable(_("The file is too large."))
+                raise Unreadable(UNPACKED)
             whole.write(chunk)
     whole.seek(0)
     return whole

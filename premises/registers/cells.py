@@ -21,6 +21,8 @@ SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
 MINUSES = str.maketrans({"−": "-", "–": "-", "—": "-", "‑": "-"})  # U+2212, en and em dash, non-breaking hyphen
 EMPTY = {"", "-"}
 PLAIN = re.compile(r"-?\d{1,18}(?:[.,]\d{1,12})?", re.ASCII)
+LONG = re.compile(r"-?\d+(?:[.,]\d+)?", re.ASCII)
+TOO_LONG = _("The number has too many digits.")
 SIMPLE = re.compile(r"\d{1,9}(?:[.,]\d{1,2})?", re.ASCII)
 GROUPED = re.compile(r"-?\d{1,3}(?: \d{3})+(?:[.,]\d{1,12})?", re.ASCII)
 TIME = r"(?:[ T](?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?)?"  # 1C adds a midnight, others the hour; it goes
@@ -130,14 +132,16 @@ def _written_number(text: str) -> Decimal | None:
     if "," in written and "." in written:
         raise Unreadable(_("It is not clear which sign separates the fraction: write the number with one comma."))
     if not (PLAIN.fullmatch(written) or GROUPED.fullmatch(written)):
-        raise Unreadable(_("This is not a number."))
+        raise Unreadable(TOO_LONG if LONG.fullmatch(written) else _("This is not a number."))
     return Decimal(written.replace(" ", "").replace(",", "."))
 
 
 def _excel_number(cell: float) -> Decimal:
     value = Decimal(format(cell, ".15g"))
-    if not value.is_finite() or abs(value) >= Decimal("1e18"):
+    if not value.is_finite():
         raise Unreadable(_("This is not a number."))
+    if abs(value) >= Decimal("1e18"):
+        raise Unreadable(TOO_LONG)
     return value
 
 

@@ -42,6 +42,7 @@ ANY_CELL = re.compile(rb"""<(?:[^\s<>/:]+:)?c(?=[\s/>])""")
 ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br\s*=\s*["']([0-9]{1,12})["']""")
 FORMULA = re.compile(rb"<(?:[^\s<>/:]+:)?f[\s/>]")
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+UNPACKED = _("The file is small, but unpacked it would be too large.")
 BROKEN_BOOK = _("The XLSX file is broken: save it again in Excel.")
 NO_VALUE = _("The cell holds a formula without a saved result: open the file in Excel, save it and send it again.")
 
@@ -196,7 +197,7 @@ def _guard(file: BinaryIO) -> dict[int, list[int]]:
                     unpacked += len(chunk)
                     beside += 0 if SHEET_NAME.match(part.filename) else len(chunk)
                     if unpacked > MAX_UNPACKED or beside > MAX_BESIDE:
-                        raise Unreadable(_("The file is too large."))
+                        raise Unreadable(UNPACKED)
                 sheets += look.is_sheet
                 look.end()
                 if look.is_odd:
@@ -215,7 +216,7 @@ def guard_sizes(archive: zipfile.ZipFile) -> None:
     parts = archive.infolist()
     unpacked, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
     if unpacked > MAX_UNPACKED or len(parts) > MAX_PARTS or (unpacked > FREE_RATIO and unpacked > packed * MAX_RATIO):
-        raise Unreadable(_("The file is too large."))
+        raise Unreadable(UNPACKED)
     if any(part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts):
         raise NotImplementedError  # of the others a few kilobytes become gigabytes in one step
 
