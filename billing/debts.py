@@ -73,13 +73,26 @@ class Standing:
         return sum(self.balances.values(), NOTHING)
 
     @property
+    def debt(self) -> Decimal:
+        return owed_of(self.balances)
+
+    @property
     def due(self) -> date | None:
-        """The day by which the oldest of the debt was to be paid; None where nothing is owed in all."""
-        return self.days[0] if self.days and self.balance > 0 else None
+        """The day by which the oldest of the debt was to be paid; None where no section owes anything."""
+        return self.days[0] if self.days and self.debt > 0 else None
 
     def next_due(self, today: date) -> date | None:
         """The next day by which something is to be paid."""
-        return next((day for day in self.days if day >= today), None) if self.balance > 0 else None
+        return next((day for day in self.days if day >= today), None) if self.debt > 0 else None
+
+
+def owed_of(balances: Mapping[str, Decimal]) -> Decimal:
+    """What has to be paid so that no section owes anything: an advance of one pays no debt of another.
+
+    >>> owed_of({"main": Decimal("1000.00"), "repair": Decimal("-300.00")})
+    Decimal('1000.00')
+    """
+    return sum((balance for balance in balances.values() if balance > 0), NOTHING)
 
 
 def late_since(due: date | None, today: date) -> date | None:

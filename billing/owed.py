@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Self
 
-from billing.debts import standing_of
+from billing.debts import owed_of, standing_of
 from billing.models import Invoice, LedgerEntry
 from premises.models import PersonalAccount
 
@@ -44,8 +44,7 @@ class Owed:
 
     @property
     def debt(self) -> Decimal:
-        """What has to be paid so that no section owes anything: an advance of one pays no debt of another."""
-        return sum((balance for balance in self.balances.values() if balance > 0), ZERO)
+        return owed_of(self.balances)
 
     @property
     def is_more_than_due(self) -> bool:
@@ -63,7 +62,7 @@ class Owed:
         owed = now.left.get(bill.pk, ZERO) if bill else ZERO
         part = Part({bill.kind: owed}, bill.period, bill.number, bill.pk) if bill and owed > 0 else None
         month = _newest(documents, now.left)
-        is_worth_it = month is not None and 0 < month.amount < cls(now.balances).debt
+        is_worth_it = month is not None and 0 < month.amount < now.debt
         return cls(now.balances, month if is_worth_it else None, part, is_paid=bill is not None and part is None)
 
 

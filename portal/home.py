@@ -98,7 +98,7 @@ def money(account: PersonalAccount, link: AccountLink, meters: Standing, *, toda
     step = next_step(
         Facts(
             is_limited=not link.is_full,
-            balance=balance,
+            balance=now.debt,
             due_on=due_on,
             has_book=bool(documents or payments or balance),
             today=today,
@@ -117,9 +117,9 @@ def money(account: PersonalAccount, link: AccountLink, meters: Standing, *, toda
         .only("public_id", "amount")
         .order_by("-pk")
         .first(),
-        "deadlines": deadlines(account, balance, now.next_due(today) if link.is_full else None, meters, today),
+        "deadlines": deadlines(account, now.debt, now.next_due(today) if link.is_full else None, meters, today),
         "first_bill": next_month(today),
-        "pay_url": reverse("pay", args=[account.public_id]) if balance > 0 else "",
+        "pay_url": reverse("pay", args=[account.public_id]) if now.debt > 0 else "",
     }
 
 
@@ -129,14 +129,14 @@ def next_month(today: date) -> date:
 
 
 def deadlines(
-    account: PersonalAccount, balance: Decimal, due_on: date | None, meters: Standing, today: date
+    account: PersonalAccount, debt: Decimal, due_on: date | None, meters: Standing, today: date
 ) -> list[dict[str, Any]]:
     """Return the dates to keep, the nearest first: readings, the bill, verifications."""
     here = [account.public_id]
     found = []
     if meters.is_open and meters.waiting:
         found.append({"what": _("Send the readings"), "day": meters.closes, "icon": "meter", "name": "readings"})
-    if due_on and balance >= 1 and due_on >= today:
+    if due_on and debt >= 1 and due_on >= today:
         found.append({"what": _("Pay the bill"), "day": due_on, "icon": "bill", "name": "bills"})
     due = [(meter.next_verification, meter) for meter in meters.due_verifications]
     for day, some in groupby(due, key=itemgetter(0)):

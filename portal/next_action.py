@@ -22,7 +22,7 @@ SOON = 5  # days until the window closes
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rule looks at. `balance` above zero is debt; `due_on` is the day by which the oldest of the
+    """What the rule looks at. `balance` is what the sections of the book owe; `due_on` is the day by which the oldest of the
     debt was to be paid.
 
     `readings_left`: days until the open window closes, when a meter waits for its reading; None otherwise.

@@ -82,3 +82,14 @@ def test_without_an_advance_nothing_is_said_of_parts(cast: Cast, enter: Any) -> 
     page = words(enter(cast.olga).get(pay_page(cast)))
     assert "The whole debt: 700.00 RUB" in page
     assert "An advance of one part" not in page
+
+
+@pytest.mark.parametrize("advance", ["300.00", "1200.00"])
+def test_every_page_leads_to_the_debt_of_the_sections(cast: Cast, enter: Any, advance: str) -> None:
+    owes(cast, advance)
+    olga = enter(cast.olga)
+    for name in ("bills", "payments"):
+        assert "Pay 1,000.00 RUB" in words(olga.get(reverse(name, args=[cast.account.public_id])))
+    home = words(olga.get(reverse("account_home", args=[cast.account.public_id])))
+    assert "There is a bill to pay" in home
+    assert f'href="{pay_page(cast)}"' in home

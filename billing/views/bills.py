@@ -72,6 +72,7 @@ def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
         "page": page,
         "groups": [(period, list(found)) for period, found in groupby(documents, key=lambda one: one.period)],
         "balance": now.balance,
+        "debt": now.debt,
         "currency": account.organization.currency,
         "due": now.due,
         "late_since": late_since(now.due, today),

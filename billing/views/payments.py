@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from billing.debts import Paper, sections
 from billing.forms import PeriodForm
 from billing.models import LedgerEntry, Payment, Refund
+from billing.owed import Owed
 from billing.shelf import chosen_year, year_instead
 from billing.views.asked import SignedIn, account_asked
 from meters.history import local_day, months_before
@@ -42,13 +43,15 @@ def payments(request: SignedIn, account_id: UUID) -> HttpResponse:
     found = every.filter(paid_on__year=year) if year else every
     if is_span:
         found = every.filter(paid_on__gte=picker.span.first, paid_on__lt=months_before(picker.span.last, -1))
+    owed = Owed(LedgerEntry.objects.balances_by_section(account))
     sums = found.aggregate(total=Sum("amount"), returned=Sum("refunded"))
     context = {
         "account": account,
         "page": Paginator(found.select_related("intent"), PER_PAGE).get_page(request.GET.get("page")),
         "total": sums["total"] or NOTHING,
         "returned": sums["returned"] or NOTHING,
-        "balance": LedgerEntry.objects.filter(account=account).balance(),
+        "balance": owed.due,
+        "debt": owed.debt,
         "currency": account.organization.currency,
         "year": year,
         "years": years,
