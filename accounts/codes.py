@@ -200,7 +200,7 @@ def _why_dead(challenge: Challenge, at: datetime) -> str | Promise:
 
 def may_call(at: datetime) -> bool:
     """Whether a call may ring at this hour of the deployment's day."""
-    return limits.CALLS_FROM <= timezone.localtime(at).hour < limits.CALLS_UNTIL
+    return limits.CALLS_FROM <= timezone.localtime(at, timezone.get_default_timezone()).hour < limits.CALLS_UNTIL
 
 
 def _not_at_night(channel: str, at: datetime) -> None:

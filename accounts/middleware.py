@@ -16,6 +16,7 @@ from accounts import sessions
 from accounts.browser import leave_cookies
 from accounts.codes import HumanCheckNeeded
 from accounts.models import User
+from accounts.zones import usual_zone
 
 TEXT_SIZE_COOKIE, THEME_COOKIE = "text_size", "theme"
 
@@ -66,7 +67,10 @@ def back_to(request: HttpRequest) -> str:
 
 
 class ReaderMiddleware:
-    """Sets `request.reader`: the person's own choice, then this browser's cookie, then the browser's or the default."""
+    """Sets `request.reader`: the person's own choice, then this browser's cookie, then the browser's or the default.
+
+    Its hours begin in those of the account looked at last; a page of another account speaks that one's (accounts/zones.py).
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -75,7 +79,7 @@ class ReaderMiddleware:
         reader = reader_of(request)
         request.reader = reader  # type: ignore[attr-defined]
         request.LANGUAGE_CODE = reader.language
-        with translation.override(reader.language):
+        with translation.override(reader.language), usual_zone(request):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", reader.language)
         patch_vary_headers(response, ["Accept-Language", "Cookie"])

@@ -31,7 +31,9 @@ def sms_limit(at: datetime) -> Limit:
     floor = limits.ALL_SMS_DAY
     if not settings.SMS_CODES_A_DAY and not limits.is_full(floor, "all", at=at):
         return floor
-    return replace(floor, count=settings.SMS_CODES_A_DAY or budget(timezone.localdate(at)))
+    return replace(
+        floor, count=settings.SMS_CODES_A_DAY or budget(timezone.localdate(at, timezone.get_default_timezone()))
+    )
 
 
 def budget(day: date) -> int:

@@ -1,12 +1,15 @@
 """A notice as its reader sees it: the kind's templates, filled in the reader's language."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template import Context, engines
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from notifications.kinds import KINDS
@@ -26,6 +29,11 @@ class Message:
 
 def render(delivery: Delivery) -> Message:
     """The message of one delivery, in the language that is active."""
+    with _hours_of(delivery.notice):
+        return _rendered(delivery)
+
+
+def _rendered(delivery: Delivery) -> Message:
     notice = delivery.notice
     values = _values(notice) | _secret(notice)
     values["stop_url"] = _absolute(reverse("opt_out", args=[delivery.stop_token])) if delivery.stop_token else ""
@@ -41,7 +49,14 @@ def title_and_text(notice: Notice) -> tuple[str, str]:
     """How a notice reads in the inbox, in the language that is active now."""
     if notice.kind not in KINDS:
         return _("A notice of an earlier version of the portal"), ""
-    return _split(plain_text(_template(notice, "inbox"), _values(notice)))
+    with _hours_of(notice):
+        return _split(plain_text(_template(notice, "inbox"), _values(notice)))
+
+
+def _hours_of(notice: Notice) -> AbstractContextManager[object]:
+    """A notice that names its `zone` tells moments in it, whoever reads it; the others in the reader's."""
+    zone = notice.context.get("zone")
+    return timezone.override(ZoneInfo(zone)) if zone else nullcontext()
 
 
 def plain_text(template: str, values: dict[str, Any]) -> str:

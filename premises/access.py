@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
+from accounts.zones import speak_time_of
 from premises.models import AccountLink, CouncilSeat, House, PersonalAccount, StaffMember
 
 
@@ -16,10 +17,12 @@ def account_or_404(
 ) -> tuple[PersonalAccount, AccountLink]:
     """Return the account and this person's active link to it, in one query; unit, house and organizations are loaded.
 
+    The page speaks its company's time from here on.
     `full` asks for grade confirmed or owner: what a limited link may not see answers 404, as if it did not exist.
     """
     links = AccountLink.objects.active().of(request.user).with_account()
     link = get_object_or_404(links.full() if full else links, account__public_id=public_id)
+    speak_time_of(request, link.account.organization.time_zone)
     return link.account, link
 
 

@@ -170,6 +170,9 @@ def _watchers(change: AgreedChange) -> list[User]:
 
 
 def _tell(change: AgreedChange, kind: Kind, people: list[User], *, at: datetime) -> None:
-    context = {"company": change.organization.short_name, "since": change.effective_at, **change.facts}
+    company = change.organization
+    context = {
+        "company": company.short_name, "since": change.effective_at, "zone": company.time_zone, **change.facts,
+    }  # fmt: skip
     subject = f"{TELLINGS[type(change)].word}:{change.pk}"
     notify_many(kind, [Told(person, subject, context) for person in people], at=at)

@@ -152,6 +152,7 @@ def test_colleagues_hear_of_the_wish_and_councils_and_signatories_of_the_change(
     told = Notice.objects.filter(kind="billing.requisites_asked")
     assert set(told.values_list("user", flat=True)) == {cast.mark.pk}
     told = Notice.objects.filter(kind="billing.requisites_changed", subject=f"requisites:{first.pk}")
+    assert told.get().context["zone"] == cast.company.time_zone
     assert set(told.values_list("user", flat=True)) == {cast.vera.pk}
     apply_due_changes(at=at + RequisitesChange.DELAY)
     second = approve_change(asked(cast, by=cast.mark, requisites=Requisites.objects.get()), by=cast.sofia, at=at)

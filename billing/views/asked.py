@@ -1,4 +1,4 @@
-"""Whose money is asked for: the account and the document in the address, or 404."""
+"""Whose money is asked for: the account and the document in the address, or 404. The page speaks the company's time."""
 
 from uuid import UUID
 
@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
+from accounts.zones import speak_time_of
 from billing.models import Invoice
 from premises.models import PersonalAccount
 
@@ -21,7 +22,9 @@ def account_asked(request: SignedIn, account_id: UUID) -> PersonalAccount:
     accounts = PersonalAccount.objects.fully_visible_to(request.user).select_related(
         "unit__house__organization", "organization"
     )
-    return get_object_or_404(accounts, public_id=account_id)
+    account = get_object_or_404(accounts, public_id=account_id)
+    speak_time_of(request, account.organization.time_zone)
+    return account
 
 
 def invoice_asked(request: SignedIn, account_id: UUID, invoice_id: UUID) -> Invoice:
@@ -29,4 +32,6 @@ def invoice_asked(request: SignedIn, account_id: UUID, invoice_id: UUID) -> Invo
     invoices = Invoice.objects.visible_to(request.user).select_related(
         "account__unit__house__organization", "account__organization"
     )
-    return get_object_or_404(invoices, account__public_id=account_id, public_id=invoice_id)
+    invoice = get_object_or_404(invoices, account__public_id=account_id, public_id=invoice_id)
+    speak_time_of(request, invoice.account.organization.time_zone)
+    return invoice

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.limits import PAY_USER, take
 from accounts.models import User
 from accounts.once import once
+from accounts.zones import speak_time_of
 from billing.actions.paying import (
     Changed,
     NotPayable,
@@ -165,7 +166,9 @@ def _intent(request: HttpRequest, account_id: UUID, intent_id: UUID) -> PaymentI
     own = PaymentIntent.objects.visible_to(person(request)).select_related(
         "account__unit__house__organization", "account__organization", "organization", "provider_account", "user"
     )
-    return get_object_or_404(own, account__public_id=account_id, public_id=intent_id)
+    found: PaymentIntent = get_object_or_404(own, account__public_id=account_id, public_id=intent_id)
+    speak_time_of(request, found.account.organization.time_zone)
+    return found
 
 
 @login_required

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.once import once
+from accounts.zones import speak_time_of
 from meters.actions import take_back
 from meters.forms.fields import DayField
 from meters.matrix import Matrix, Note, Round, Row, board_beside, board_of, flat_words, mark_own, matrix_of, round_of
@@ -185,6 +186,7 @@ def readings_board(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _desk(request: HttpRequest, house_id: UUID) -> tuple[CouncilSeat, Round]:
     seat = seat_or_404(person(request), house_id)
+    speak_time_of(request, seat.house.organization.time_zone)
     return seat, round_of(seat.house, at=timezone.now())
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.once import once
+from accounts.zones import speak_time_of
 from premises import actions
 from premises.actions.telling import link_of_token
 from premises.models import AccountLink
@@ -40,5 +41,6 @@ def _dispute(request: HttpRequest, link: AccountLink, *, by: User | None, truste
     if request.method == "POST":
         actions.dispute(link, by=by, trusted=trusted, at=timezone.now())
         return redirect(request.path)
+    speak_time_of(request, link.account.organization.time_zone)
     late = timezone.now() > link.dispute_until
     return render(request, "premises/dispute.html", {"link": link, "flat": link.account, "late": late})

@@ -14,6 +14,7 @@ from accounts import addresses
 from accounts.codes import DeadCode, WrongCode, check_code, pending, send_code
 from accounts.models import Challenge
 from accounts.once import once
+from accounts.zones import speak_time_of
 from lib.errors import Refusal
 from premises import actions
 from premises.forms import LinkCodeForm
@@ -85,4 +86,6 @@ def upgrade_ask(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _link(request: HttpRequest, public_id: UUID) -> AccountLink:
     """The person's own live link, also one that waits for the company."""
     mine = AccountLink.objects.live().of(request.user).with_account()
-    return get_object_or_404(mine, account__public_id=public_id)
+    link: AccountLink = get_object_or_404(mine, account__public_id=public_id)
+    speak_time_of(request, link.account.organization.time_zone)
+    return link
