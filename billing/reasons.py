@@ -48,6 +48,7 @@ class Reason:
     now: Decimal | None = None
     unit: str = ""
     is_tariff: bool = False
+    was: Decimal | None = None  # the sum that only the earlier document had, and that therefore makes the difference
 
     @property
     def grew(self) -> bool:
@@ -55,10 +56,15 @@ class Reason:
 
 
 def reason(part: Part) -> Reason:
-    """Return a part in words; for volume and tariff also with the figures of both months."""
+    """Return a part in words; for volume and tariff also with the figures of both months.
+
+    A recalculation that is over (−267.70 in the earlier document, none in this) is no recalculation of this document.
+    """
     word, before, now = WORDS[part.kind], part.before, part.now
     if part.kind in (explaining.NEW, explaining.ENDED) or not before or not now:
         return Reason(part.service or "", word, part.amount)
+    if part.kind == explaining.RECALCULATION and not now.recalculated:
+        return Reason(now.service, word, part.amount, was=before.recalculated)
     if part.kind == explaining.TARIFF:
         return Reason(now.service, word, part.amount, "", before.tariff, now.tariff, now.unit, is_tariff=True)
     if part.kind == explaining.COMMON:

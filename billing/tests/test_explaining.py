@@ -29,6 +29,7 @@ from billing.explaining import (
     explain,
     pairs,
 )
+from billing.reasons import reason
 
 pytestmark = pytest.mark.feature("G5")
 
@@ -152,6 +153,15 @@ def _value(text: str) -> Any:
 )
 def test_a_change_falls_to_its_reason(before: dict[str, str], now: dict[str, str], expected: dict[str, str]) -> None:
     assert parts(before, now) == {kind: Decimal(amount) for kind, amount in expected.items()}
+
+
+def test_a_recalculation_that_is_over_is_told_of_the_bill_that_had_it() -> None:
+    """January −267.70, February nothing: February has no recalculation of +267.70."""
+    january, february = Line("Отопление", recalculated=Decimal("-267.70")), Line("Отопление")
+    [over] = explain(Sheet((february,), Decimal(0)), Sheet((january,), Decimal("-267.70"))).parts
+    assert (reason(over).amount, reason(over).was) == (Decimal("267.70"), Decimal("-267.70"))
+    [begun] = explain(Sheet((january,), Decimal("-267.70")), Sheet((february,), Decimal(0))).parts
+    assert (reason(begun).amount, reason(begun).was) == (Decimal("-267.70"), None)
 
 
 def test_services_come_and_go() -> None:
