@@ -193,6 +193,28 @@ def test_a_letter_about_a_line_is_ready_to_be_finished(cast: Cast, enter: Any) -
     assert " " not in letter["url"]
 
 
+def test_the_month_after_a_recalculation_names_the_bill_that_had_it(cast: Cast, enter: Any) -> None:
+    words = {"recalculated": Decimal("-267.70"), "payable": Decimal("3412.69")}
+    reprint(make_invoice(cast.account, date(2026, 9, 1), **words), recalculated=Decimal("-267.70"))
+    html = page(enter(cast.olga), make_invoice(cast.account, OCTOBER)).content.decode().replace("\xa0", " ")
+    assert "the bill before had a recalculation of −267.70 RUB" in html
+
+
+def test_a_letter_about_the_penalty_has_its_sum(cast: Cast, enter: Any) -> None:
+    cast.company.email = "office@example.com"
+    cast.company.save()
+    invoice = make_invoice(cast.account, OCTOBER, penalty=Decimal("146.37"), payable=Decimal("3826.76"))
+    InvoiceLine.objects.create(
+        invoice=invoice, position=2, service="Пени", accrued=Decimal(0), penalty=Decimal("146.37"),
+        payable=Decimal("146.37"),
+    )  # fmt: skip
+    letters = page(enter(cast.olga), invoice).context["letters"]
+    assert [quote(sum_) in letter["url"] for letter, sum_ in zip(letters, ("3,680.39", "146.37"), strict=True)] == [
+        True,
+        True,
+    ]
+
+
 def test_the_page_costs_as_much_with_ten_years_behind_it(
     cast: Cast, enter: Any, django_assert_max_num_queries: Any
 ) -> None:

@@ -127,7 +127,7 @@ def _letters(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[dict[str, A
     found = []
     for line in lines if office else []:
         body = _("Service: %(service)s, charged: %(sum)s. I do not agree because ") % {
-            "service": line.service, "sum": format_money(line.total, invoice.currency, get_language() or "en"),
+            "service": line.service, "sum": format_money(line.total or line.penalty, invoice.currency, get_language() or "en"),
         }  # fmt: skip
         url = f"mailto:{quote(office, safe='@')}?subject={quote(subject)}&body={quote(body)}"
         found.append({"service": line.service, "url": url})
