@@ -24,9 +24,8 @@ def payer(account: PersonalAccount) -> dict[str, Any]:
 
 
 def address(unit: Unit) -> str:
-    """«г. Волгодонск, ул. 100 стрелковой дивизии, 1, кв. 17»: «кв.» is the same word in both countries."""
-    label = f"кв. {unit.label}" if unit.kind == Unit.Kind.FLAT else unit.label
-    return f"{unit.house.address}, {label}"
+    """«г. Волгодонск, ул. 100 стрелковой дивизии, 1, кв. 17»: what is frozen has the house's whole address."""
+    return unit.place
 
 
 def provider(organization: Organization) -> dict[str, str]:

@@ -324,7 +324,7 @@ def test_the_receipt_comes_by_e_mail_and_to_the_inbox(cast: Cast, stub: Stub, ma
     assert "Paid: 3,680.39 RUB, account 10012" in text
     assert "36.80 RUB" in text
     body = letter.body.replace("\u00a0", " ")
-    assert f"Account: 10012, {cast.account.place}" in body
+    assert f"Account: 10012, {cast.account.unit.house.address}, кв. {cast.account.unit.label}" in body
     assert f"Number: {Payment.objects.get(intent=intent).short_number}" in body  # as the list of payments calls it
     assert settings.PUBLIC_URL + reverse("pay_intent", args=[cast.account.public_id, intent.public_id]) in body
     assert Notice.objects.filter(kind="billing.payment_received").count() == 1

@@ -109,8 +109,8 @@ class PersonalAccount(models.Model):
 
     @property
     def place(self) -> str:
-        """«г. Волгодонск, ул. Садовая, 1, 12»: the house and the flat's label."""
-        return str(self.unit)
+        """«г. Волгодонск, ул. Садовая, 1, кв. 12»: «кв.» is the same word in both countries."""
+        return self.unit.place
 
     def has_contact(self, user: User) -> bool:
         """Whether the person's proved phone or e-mail is the one the company has on file."""

@@ -145,3 +145,9 @@ class Unit(models.Model):
     def clean(self) -> None:
         """Keep the key under which the label is compared in step with it."""
         self.label_search = search_key(self.label)
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people: «г. Волгодонск, ул. Садовая, 1, кв. 12»; a shop or a parking place by its label alone."""
+        label = f"кв. {self.label}" if self.kind == self.Kind.FLAT else self.label
+        return f"{self.house.address}, {label}"
