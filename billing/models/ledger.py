@@ -38,7 +38,7 @@ class PaymentQuerySet(OfAccountQuerySet["Payment"]):
 
     def in_brief(self) -> Self:
         """With only what a short list of the newest prints."""
-        return self.only("number", "paid_on", "amount")
+        return self.only("number", "paid_on", "amount", "refunded")
 
 
 class Payment(models.Model):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing.actions.ledger import post_documents
 from billing.actions.paying import go_on
+from billing.models import Payment
 from billing.testing import make_intent
 from meters.models import Meter
 from meters.testing import make_meter, make_reading
@@ -62,6 +64,13 @@ def test_olga_sees_what_is_owed_and_the_facts_of_the_flat(things: Things, enter:
         assert words in page
     for block in ("Account and flat", "Meters", "Appeals", "Payment documents", "Payments", "meetings", "Notices"):
         assert block in page
+
+
+@pytest.mark.feature("E6")
+def test_a_payment_that_went_back_says_so(things: Things, enter: Enter) -> None:
+    Payment.objects.filter(pk=things.payment.pk).update(refunded=Decimal("14.00"))
+    page = enter(things.cast.olga).get(home_of(things.cast.account)).content.decode().replace("\xa0", " ")
+    assert "returned: 14.00 RUB" in page
 
 
 @pytest.mark.feature("E6")
