@@ -89,6 +89,23 @@ def test_the_list_costs_at_most_twelve_queries(
         assert client.get(url(cast.account)).status_code == 200
 
 
+def test_the_total_of_several_pages_says_so(cast: Cast, enter: Any) -> None:
+    for number in range(24):
+        make_payment(cast.account, "01.07.2017", "10.00", number=str(number))
+    client = enter(cast.olga)
+    assert "on all pages" not in client.get(url(cast.account)).content.decode()
+    make_payment(cast.account, "02.07.2017", "10.00", number="24")
+    for page in ("1", "2"):
+        assert "Total on all pages" in client.get(url(cast.account, page=page)).content.decode()
+    assert "Total for 2017 on all pages" in client.get(url(cast.account, year="2017")).content.decode()
+
+
+def test_a_copy_says_once_that_the_money_is_received(cast: Cast, enter: Any) -> None:
+    payment = make_payment(cast.account, "05.02.2026", "130.00")
+    html = enter(cast.olga).get(reverse("payment", args=[cast.account.public_id, payment.pk])).content.decode()
+    assert html.count("Received") == 1
+
+
 @pytest.mark.feature("E6")
 def test_chosen_months_show_their_payments_only(cast: Cast, enter: Any) -> None:
     for day in ("31.05.2017", "01.06.2017", "31.07.2017", "01.08.2017"):
