@@ -47,6 +47,18 @@ def test_an_email_is_added(cast: Cast, olga: Client, codes: list[str]) -> None:
     assert cast.olga.phone
 
 
+@pytest.mark.parametrize(
+    ("wish", "leads"), [("/a/x/receipts/", "/a/x/receipts/"), ("//evil.example", "/profile/"), ("", "/profile/")]
+)
+def test_an_email_that_a_page_asked_for_leads_back_to_it(
+    cast: Cast, olga: Client, codes: list[str], wish: str, leads: str
+) -> None:
+    olga.get("/profile/email/", {"next": "/inbox/"})  # another time, and not gone on with
+    olga.get("/profile/email/", {"next": wish} if wish else {})
+    olga.post("/profile/email/", {"address": "olga@example.com"})
+    assert olga.post("/profile/contact/code/", {"code": codes[-1]})["Location"] == leads
+
+
 def test_a_wrong_code_changes_nothing(cast: Cast, olga: Client, codes: list[str]) -> None:
     change(olga)
     wrong = f"{(int(codes[-1]) + 1) % 1000000:06d}"

@@ -16,6 +16,7 @@ from accounts import actions, browser, codes
 from accounts.confirm import confirmed_recently
 from accounts.forms import CodeForm, EmailForm, PhoneForm
 from accounts.models import Challenge, User
+from accounts.next_page import safe_path
 from accounts.notices import CONTACT_TAKEN
 from accounts.once import once
 from accounts.people import person, posted
@@ -24,6 +25,7 @@ from lib.errors import Refusal
 from notifications.kinds import Kind
 
 CHANGE = Challenge.Purpose.CHANGE_CONTACT
+NEXT = "contact_next"  # in the session
 
 
 @require_http_methods(["GET", "POST"])
@@ -31,6 +33,7 @@ CHANGE = Challenge.Purpose.CHANGE_CONTACT
 @once
 def profile_phone(request: HttpRequest) -> HttpResponse:
     """A new phone."""
+    request.session.pop(NEXT, None)
     return _change(request, PhoneForm(posted(request)), "phone")
 
 
@@ -38,7 +41,10 @@ def profile_phone(request: HttpRequest) -> HttpResponse:
 @confirmed_recently
 @once
 def profile_email(request: HttpRequest) -> HttpResponse:
-    """A new e-mail."""
+    """A new e-mail; `?next=` is the page of the portal that asked for it, and to which its code leads back."""
+    wish = safe_path(request.GET.get("next"))
+    if request.method == "GET" and wish != request.session.get(NEXT, ""):
+        request.session[NEXT] = wish
     return _change(request, EmailForm(posted(request)), "email")
 
 
@@ -87,8 +93,10 @@ def contact_code(request: HttpRequest) -> HttpResponse:
         actions.change_contact(user, challenge.address, at=at)
         browser.remember(request, challenge.address)
         messages.success(request, _("Saved. From now on you sign in with it."))
-        return redirect("profile")
+        return redirect(safe_path(request.session.pop(NEXT, ""), reverse("profile")))
     change = reverse("profile_phone" if challenge.channel != Challenge.Channel.EMAIL else "profile_email")
+    if wish := request.session.get(NEXT):
+        change = f"{change}?next={wish}"
     again = reverse("contact_again")
     return code_page.show(request, challenge, form, again=again, change=change, submit=_("Confirm"), at=at)
 

@@ -194,8 +194,9 @@ def test_a_letter_about_a_line_is_ready_to_be_finished(cast: Cast, enter: Any) -
 
 
 def test_the_month_after_a_recalculation_names_the_bill_that_had_it(cast: Cast, enter: Any) -> None:
-    words = {"recalculated": Decimal("-267.70"), "payable": Decimal("3412.69")}
-    reprint(make_invoice(cast.account, date(2026, 9, 1), **words), recalculated=Decimal("-267.70"))
+    fell = Decimal("-267.70")
+    before = make_invoice(cast.account, date(2026, 9, 1), recalculated=fell, payable=Decimal("3412.69"))
+    reprint(before, recalculated=fell)
     html = page(enter(cast.olga), make_invoice(cast.account, OCTOBER)).content.decode().replace("\xa0", " ")
     assert "the bill before had a recalculation of −267.70 RUB" in html
 

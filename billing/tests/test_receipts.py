@@ -55,7 +55,7 @@ def test_the_switch_goes_on_and_off(cast: Cast, olga: User, enter: Any) -> None:
 def test_without_an_e_mail_the_page_leads_to_the_profile(cast: Cast, enter: Any) -> None:
     client = enter(cast.oleg)
     html = client.get(url(cast)).content.decode()
-    assert reverse("profile_email") in html
+    assert f"{reverse('profile_email')}?next={reverse('receipts', args=[cast.account.public_id])}" in html
     assert "Send bills by e-mail" not in html
     assert client.post(url(cast), {"on": "1"}).status_code == 409
     with pytest.raises(NoAddress):

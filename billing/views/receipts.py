@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -31,7 +32,8 @@ def receipts(request: SignedIn, account_id: UUID) -> HttpResponse:
             messages.success(request, _("Bills will no longer come by e-mail."))
         return redirect("receipts", account_id)
     live = ReceiptSubscription.objects.filter(account=account, user=user, ended_at=None).first()
-    return render(request, "billing/receipts.html", {"account": account, "live": live})
+    add_email = f"{reverse('profile_email')}?next={request.path}"
+    return render(request, "billing/receipts.html", {"account": account, "live": live, "add_email": add_email})
 
 
 @csrf_exempt  # a mail program posts here by itself (RFC 8058); the token is the right
