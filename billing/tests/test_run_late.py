@@ -138,10 +138,10 @@ def test_what_two_waters_say_of_the_sewer_is_rounded_once(cast: Cast, flat: Pers
     make_service(cast.house, "hot", "meter", "1.00", resource="hot")
     make_service(cast.house, "sewer", "sewage", "32.50")
     cold, hot = make_meter(flat, "cold"), make_meter(flat, "hot")
-    make_readings(cold, date(2026, 6, 1), "0", "4.300", "8.600", "12.900")
+    make_readings(cold, date(2026, 6, 1), "0", "4.301", "8.602", "12.903")
     make_readings(hot, date(2026, 6, 1), "0", "2.701", "5.402", "8.103")
     october = issued(cast.company, OCT, by=cast.anna, at=ISSUED)
-    assert line(october, flat, "sewer").accrued == Decimal("227.53")  # 7.001
-    make_reading(cold, NOV, "21.501")
-    make_reading(hot, NOV, "13.506")
-    assert line(calculated(cast.company, NOV, by=cast.anna), flat, "sewer").recalculated == Decimal("227.60")
+    assert line(october, flat, "sewer").accrued == Decimal("227.57")  # 7.002
+    make_reading(cold, NOV, "21.505")
+    make_reading(hot, NOV, "13.505")
+    assert line(calculated(cast.company, NOV, by=cast.anna), flat, "sewer").recalculated == Decimal("227.56")
