@@ -43,12 +43,13 @@ class AgreedAdmin(ProvedMixin, DeskAdmin):
     may = {MANAGER: {VIEW, ADD, APPROVE}, ACCOUNTANT: {VIEW, ADD, APPROVE}}
     change_form_template = "admin/billing/agreed/decide.html"
     list_filter = ("state", "organization")
-    list_select_related = ("organization", "asked_by", "decided_by")
+    list_select_related = ("organization", "asked_by", "decided_by", "stopped_by")
     sortable_by = ("asked_at",)
     NEW: ClassVar[tuple[str, ...]] = ()  # the fields of the form
     SHOWN: ClassVar[tuple[str, ...]] = (
         "organization", "what_changes", "state", "asked_by", "asked_at", "decided_by", "decided_at", "effective_at",
     )  # fmt: skip
+    STOPPED: ClassVar[tuple[str, ...]] = ("stopped_by", "stopped_at")
     PRESENT: ClassVar[type[models.Model]]  # the model of the row whose details a form may begin with
     present: ClassVar[str] = ""  # how an address names that row
     COPIED: ClassVar[tuple[str, ...]] = ()  # what of it the form takes over
@@ -59,10 +60,12 @@ class AgreedAdmin(ProvedMixin, DeskAdmin):
         raise NotImplementedError
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.SHOWN if obj else self.NEW
+        if obj is None:
+            return self.NEW
+        return (*self.SHOWN, *self.STOPPED) if obj.state == AgreedChange.State.REFUSED else self.SHOWN
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.SHOWN if obj else ()
+        return self.get_fields(request, obj) if obj else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -83,11 +83,13 @@ def approve_change(change: Change, *, by: User, at: datetime) -> Change:
 
 @transaction.atomic
 def refuse_change(change: Change, *, by: User, at: datetime) -> Change:
-    """Nothing changes. Whoever asked may refuse, too; an approved change may be stopped until its hour."""
+    """Nothing changes. Whoever asked may refuse, too; an approved change may be stopped until its hour.
+
+    Who approved it stays written beside who stopped it; what never came into force has no hour.
+    """
     held = _hold(change, *AgreedChange.WAITING)
-    held.state, held.decided_by, held.decided_at = State.REFUSED, by, at
-    held.forget()
-    held.save()
+    held.stopped_by = by
+    _stop(held, at)
     return held
 
 
@@ -131,11 +133,15 @@ def _give_up(change: AgreedChange, at: datetime) -> None:
     held = _locked(change)
     if held.state != State.APPROVED:
         return
-    held.state = State.REFUSED
-    held.forget()
-    held.save()
     people = {person.pk: person for person in (*_colleagues(held.organization), *_watchers(held))}
     _tell(held, TELLINGS[type(held)].failed, list(people.values()), at=at)
+    _stop(held, at)
+
+
+def _stop(held: AgreedChange, at: datetime) -> None:
+    held.state, held.stopped_at, held.effective_at = State.REFUSED, at, None
+    held.forget()
+    held.save()
 
 
 def _locked(change: Change) -> Change:

@@ -80,7 +80,7 @@ def _begin(
     organization: Organization, period: date, paid_upto: date, by: User, at: datetime, later: Later
 ) -> BillingRun:
     run = BillingRun(
-        organization=organization, period=period, by=by, paid_upto=paid_upto, created_at=at, beat_at=at
+        organization=organization, period=period, by=by, calculated_by=by, paid_upto=paid_upto, created_at=at, beat_at=at
     )  # fmt: skip
     try:
         with transaction.atomic():
@@ -102,7 +102,7 @@ def recalculate(run: BillingRun, *, by: User, at: datetime, later: Later) -> Bil
         return row
     if row.state not in (State.CALCULATED, State.FAILED) or row.issued_by_id:
         raise NotNow(_("This run cannot be calculated any more."))
-    row.state, row.by, row.cursor, row.error = State.CALCULATING, by, CLEAR_FIRST, ""
+    row.state, row.calculated_by, row.cursor, row.error = State.CALCULATING, by, CLEAR_FIRST, ""
     return _hand_over(row, at, later)
 
 
@@ -173,7 +173,7 @@ def start_correction(run: BillingRun, *, reason: str, by: User, at: datetime, la
     if run.kind != Kind.PERIOD or run.state != State.ISSUED:
         raise CannotClose(_("Only an issued month can be corrected."))
     correction = BillingRun(
-        organization=run.organization, period=run.period, kind=Kind.CORRECTION, by=by, reason=reason[:200],
+        organization=run.organization, period=run.period, kind=Kind.CORRECTION, by=by, calculated_by=by, reason=reason[:200],
         paid_upto=run.paid_upto, created_at=at, beat_at=at,
     )  # fmt: skip
     try:

@@ -43,9 +43,15 @@ class AgreedChange(models.Model):
     asked_at = models.DateTimeField(_("asked"), default=timezone.now)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
-        verbose_name=_("decided by"),
+        verbose_name=_("approved by"),
     )  # fmt: skip
-    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("approved"), null=True, blank=True)
+    # Who refused it, or stopped it after it was approved; the second person stays written. None: it fitted no more.
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        verbose_name=_("stopped by"),
+    )  # fmt: skip
+    stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
     effective_at = models.DateTimeField(_("in force from"), null=True, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,5 +1,6 @@
 """The figures of a run in the staff room: what the page adds up to, what is asked before the issue, which month comes next."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -52,6 +53,17 @@ def test_a_month_with_something_below_zero_is_issued_by_somebody_who_has_looked(
     assert press_issue(anna, run, looked="on").status_code == 302
     run.refresh_from_db()
     assert run.state == State.ISSUING
+
+
+def test_who_began_a_run_stays_written_beside_who_calculated_it_again(firm: Cast, enter: Enter) -> None:
+    """Anna began it; Mark calculated again: the page named Mark at the hour when Anna had begun."""
+    run = calculated(firm.company, NOV, by=firm.anna)
+    recalculate(run, by=firm.mark, at=AT + timedelta(hours=1), later=ignore)
+    calculate(run.pk, now=lambda: AT + timedelta(hours=1))
+    run.refresh_from_db()
+    assert (run.by, run.calculated_by) == (firm.anna, firm.mark)
+    text = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", enter(firm.anna).get(page(run)).content.decode()))
+    assert f"Begun Dec. 1, 2026, noon, {firm.anna} Calculated Dec. 1, 2026, 1 p.m., {firm.mark}" in text
 
 
 @pytest.mark.parametrize("looked", ["on", ""])

@@ -406,7 +406,7 @@ def test_the_last_row_of_the_table_adds_up(firm: Cast) -> None:
 def test_the_page_before_says_from_which_day_imported_debts_bear_a_penalty(firm: Cast, enter: Enter) -> None:
     assert "Imported debts" not in enter(firm.anna).get(reverse(ADD)).content.decode()
     make_invoice(firm.account, date(2026, 5, 1))
-    answer = enter(firm.anna).get(reverse(ADD), {"organization": firm.company.pk, "month": "2026-11"})
+    answer = enter(firm.anna).get(f"{reverse(ADD)}?organization={firm.company.pk}&month=2026-11")
     assert "penalty here from Nov. 1, 2026 on" in answer.content.decode()
 
 

@@ -146,6 +146,26 @@ def test_an_approved_change_can_be_stopped_until_its_hour(cast: Cast, enter: Any
         refuse_change(change, by=cast.anna, at=at)
 
 
+def test_who_approved_stays_written_beside_who_stopped_it(cast: Cast, enter: Any) -> None:
+    """Mark approved, Anna stopped it: the page said that Anna had decided, and from when it was in force."""
+    at = timezone.now()
+    stopped = approve_change(asked(cast), by=cast.mark, at=at)
+    refuse_change(stopped, by=cast.anna, at=at + timedelta(hours=1))
+    stopped.refresh_from_db()
+    assert (stopped.decided_by, stopped.decided_at) == (cast.mark, at)
+    assert (stopped.stopped_by, stopped.stopped_at) == (cast.anna, at + timedelta(hours=1))
+    assert stopped.effective_at is None
+    refused = refuse_change(asked(cast), by=cast.mark, at=at)
+    assert (refused.decided_by, refused.stopped_by) == (None, cast.mark)
+    page = enter(cast.sofia).get(reverse("admin:billing_requisiteschange_change", args=[stopped.pk]))
+    fields = {
+        field.field["name"]: field.contents() for one in page.context["adminform"] for line in one for field in line
+    }
+    assert (fields["decided_by"], fields["stopped_by"]) == tuple(
+        f'<a href="/admin/accounts/user/{one.pk}/change/">{one}</a>' for one in (cast.mark, cast.anna)
+    )
+
+
 def test_colleagues_hear_of_the_wish_and_councils_and_signatories_of_the_change(cast: Cast) -> None:
     at = timezone.now()
     first = approve_change(asked(cast), by=cast.mark, at=at)
@@ -208,6 +228,7 @@ def test_a_change_that_fits_no_more_is_refused_alone_and_told_about(cast: Cast) 
     bad.refresh_from_db()
     good.refresh_from_db()
     assert (bad.state, bad.applied_at, good.state) == ("refused", None, "applied")
+    assert (bad.decided_by, bad.stopped_by, bad.effective_at) == (cast.mark, None, None)
     main.refresh_from_db()
     assert main.is_main
     told = Notice.objects.filter(kind="billing.requisites_failed", subject=f"requisites:{bad.pk}")
