@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.models import HouseService, Invoice, Service, ServiceNorm, Supplier, Tariff
+from meters.models import ConsumptionNorm, Meter
 from meters.resources import Unit
 from premises.models import House, PersonalAccount
 
@@ -64,14 +65,20 @@ class Offer:
 
 @dataclass(frozen=True)
 class PriceList:
-    """The groups of the document with their services; `bill` is where the figures come from if not from the house."""
+    """The groups of the document with their services; `bill` is where the figures come from if not from the house.
+
+    A bill without groups prints no tariff.
+    """
 
     groups: tuple[tuple[str, tuple[Offer, ...]], ...]
     bill: Invoice | None = None
 
 
 def price_list(account: PersonalAccount, on: date) -> PriceList:
-    """Return the list for an account on a day; at most four queries."""
+    """Return the list for an account on a day; at most six queries.
+
+    A tariff of several zones has the prices of the account's own meter: without one of so many zones the one price holds.
+    """
     house = account.unit.house
     served = HouseService.objects.during(on, on).filter(house=house).select_related("service", "supplier")
     rows = sorted(served, key=lambda one: (one.service.position, one.service.name))
@@ -79,8 +86,10 @@ def price_list(account: PersonalAccount, on: date) -> PriceList:
         return _as_billed(account)
     services = [one.service_id for one in rows]
     tariffs, norms = _tariffs(house, services, on), _norms(house, services, on)
+    norms += _usual_norms(account, [one.service for one in rows if one.way != Way.COMMON], norms, on)
+    zones = _zones(account, on) if any(one.rate_2 is not None for one in tariffs) else {}
     company = house.organization.short_name
-    offers = [(one.service.group, _offer(one, company, tariffs, norms, on)) for one in rows]
+    offers = [(one.service.group, _offer(one, company, tariffs, norms, on, zones)) for one in rows]
     return PriceList(_grouped(offers))
 
 
@@ -105,10 +114,40 @@ def _norms(house: House, services: list[int], on: date) -> list[ServiceNorm]:
     return sorted(found.order_by("-since"), key=lambda one: one.house_id is None)
 
 
-def _offer(row: HouseService, company: str, tariffs: list[Tariff], norms: list[ServiceNorm], on: date) -> Offer:
+def _usual_norms(
+    account: PersonalAccount, services: list[Service], norms: list[ServiceNorm], on: date
+) -> list[ServiceNorm]:
+    """The norms that the meters know of a resource, for services that have none of their own for a person or
+    a metre, as bills print them; not saved."""
+    known = {one.service_id for one in norms if one.kind in (ServiceNorm.Kind.PERSON, ServiceNorm.Kind.AREA)}
+    lacking = [one for one in services if one.resource and one.pk not in known]
+    if not lacking:
+        return []
+    of_house = Q(house=account.unit.house) | Q(house=None)
+    found: dict[str, ConsumptionNorm] = {}
+    for norm in ConsumptionNorm.objects.in_force(on).filter(of_house, organization=account.organization):
+        found.setdefault(norm.resource, norm)
+    return [
+        ServiceNorm(
+            service=one, kind=ServiceNorm.Kind.PERSON, since=usual.since, value=usual.per_person, source=usual.document
+        )
+        for one in lacking
+        if (usual := found.get(one.resource))
+    ]  # fmt: skip
+
+
+def _zones(account: PersonalAccount, on: date) -> dict[str, int]:
+    """Of how many zones the account's meter of each resource is."""
+    return dict(Meter.objects.filter(account=account).installed(on).order_by("zones").values_list("resource", "zones"))
+
+
+def _offer(
+    row: HouseService, company: str, tariffs: list[Tariff], norms: list[ServiceNorm], on: date, zones: dict[str, int]
+) -> Offer:
     own = [one for one in tariffs if one.service_id == row.service_id]
     now = next((one for one in own if one.since <= on), None)
     later = next((one for one in own if one.since > on), None)
+    count = zones.get(row.service.resource, 1)
     newest: dict[str, ServiceNorm] = {}
     for norm in norms:
         if norm.service_id == row.service_id:
@@ -116,13 +155,13 @@ def _offer(row: HouseService, company: str, tariffs: list[Tariff], norms: list[S
     return Offer(
         name=row.service.name, unit=row.service.unit, supplier=row.supplier, company=company,
         way=IN_WORDS.get(row.way, ""), norms=tuple(newest.values()),
-        rates=_rates(now), since=now.since if now else None, source=now.source if now else "",
-        next_rates=_rates(later), next_since=later.since if later else None,
+        rates=_rates(now, count), since=now.since if now else None, source=now.source if now else "",
+        next_rates=_rates(later, count), next_since=later.since if later else None,
     )  # fmt: skip
 
 
-def _rates(tariff: Tariff | None) -> tuple[Rate, ...]:
-    """The prices of a tariff with what each is of."""
+def _rates(tariff: Tariff | None, count: int) -> tuple[Rate, ...]:
+    """The prices of a tariff with what each is of, for a meter of so many zones."""
     if tariff is None:
         return ()
     if tariff.tiers:
@@ -131,10 +170,12 @@ def _rates(tariff: Tariff | None) -> tuple[Rate, ...]:
             for bound, _rate in tariff.tiers
         ]
         return tuple(Rate(name, Decimal(rate)) for name, (_bound, rate) in zip(bounds, tariff.tiers, strict=True))
-    zones = tariff.rate_2 is not None or tariff.rate_3 is not None
+    prices = (tariff.rate, tariff.rate_2, tariff.rate_3)
+    zones = 1 < count <= len([one for one in prices if one is not None])
+    second, third = (tariff.rate_2 if zones else None, tariff.rate_3 if zones and count > 2 else None)
     first = _("zone T1 (day)") if zones else _("water itself") if tariff.heat_rate is not None else ""
     every = (
-        (first, tariff.rate, ""), (_("zone T2 (night)"), tariff.rate_2, ""), (_("zone T3"), tariff.rate_3, ""),
+        (first, tariff.rate, ""), (_("zone T2 (night)"), second, ""), (_("zone T3"), third, ""),
         (_("heat for warming"), tariff.heat_rate, str(Unit.GCAL.label)),
     )  # fmt: skip
     return tuple(Rate(name, rate, unit) for name, rate, unit in every if rate is not None)

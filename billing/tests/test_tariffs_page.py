@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from billing.models import HouseService, Service, ServiceNorm, Supplier, Tariff
 from billing.price_list import IN_WORDS, price_list
-from billing.testing import make_invoice
+from billing.testing import make_invoice, reprint
+from meters.models import ConsumptionNorm
+from meters.testing import make_meter
 from portal.testing import Cast
 
 pytestmark = pytest.mark.feature("E3")
@@ -67,8 +69,33 @@ def test_the_house_s_own_tariff_comes_before_the_company_s_and_the_next_one_is_t
 )
 def test_a_tariff_of_several_prices_names_each(cast: Cast, fields: Any, expected: list[tuple[str, str]]) -> None:
     Tariff.objects.create(service=make_service(cast, "Услуга"), since=LONG_AGO, **fields)
+    make_meter(cast.account, zones=2, initial_t2=0)
     ((_group, (offer,)),) = price_list(cast.account, TODAY).groups
     assert [(rate.name, rate.amount) for rate in offer.rates] == [(name, Decimal(sum_)) for name, sum_ in expected]
+
+
+@pytest.mark.parametrize(("zones", "prices"), [(0, ["8.73"]), (1, ["8.73"]), (2, ["8.73", "3.10"]), (3, ["8.73"])])
+def test_zones_are_shown_to_those_who_are_charged_by_them(cast: Cast, zones: int, prices: list[str]) -> None:
+    Tariff.objects.create(service=make_service(cast, "Свет"), since=LONG_AGO, rate="8.73", rate_2="3.10")
+    first: dict[str, Any] = {f"initial_t{zone}": 0 for zone in range(2, zones + 1)}
+    if zones:
+        make_meter(cast.account, zones=zones, **first)
+    ((_group, (offer,)),) = price_list(cast.account, TODAY).groups
+    assert [rate.amount for rate in offer.rates] == [Decimal(price) for price in prices]
+    assert bool(offer.rates[0].name) == (zones == 2)
+
+
+def test_the_norm_that_a_bill_takes_of_the_meters_is_shown(cast: Cast) -> None:
+    water, own = make_service(cast, "Вода"), make_service(cast, "Полив")
+    ServiceNorm.objects.create(service=own, kind="person", since=LONG_AGO, value=Decimal("1.5"))
+    norms = {"organization": cast.company, "resource": "cold"}
+    ConsumptionNorm.objects.create(**norms, since=LONG_AGO, per_person="4.000000")
+    ConsumptionNorm.objects.create(**norms, since=date(2026, 1, 1), per_person="4.745", document="№ 7")
+    ConsumptionNorm.objects.create(**norms, since=date(2027, 1, 1), per_person="9")
+    ((_group, offers),) = price_list(cast.account, TODAY).groups
+    found = {offer.name: [(norm.value, norm.since, norm.source) for norm in offer.norms] for offer in offers}
+    assert found[water.name] == [(Decimal("4.745"), date(2026, 1, 1), "№ 7")]
+    assert [value for value, *_more in found[own.name]] == [Decimal("1.5")]
 
 
 def test_what_the_house_no_longer_has_is_not_listed(cast: Cast) -> None:
@@ -95,6 +122,13 @@ def test_where_the_company_imports_the_newest_bill_is_the_list(cast: Cast, enter
     html = enter(cast.olga).get(url(cast)).content.decode()
     assert "for May 2026" in html
     assert "60.334262" in html
+
+
+def test_a_bill_without_tariffs_does_not_promise_the_first_bill(cast: Cast, enter: Any) -> None:
+    reprint(make_invoice(cast.account, date(2026, 5, 1)), tariff=None)
+    html = enter(cast.olga).get(url(cast)).content.decode()
+    assert "name no tariffs" in html
+    assert "first bill" not in html
 
 
 def test_before_anything_is_known_the_page_says_so(cast: Cast, enter: Any) -> None:
