@@ -8,6 +8,7 @@ would roll back, so it is called by views (also under `@once`), never by an acti
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -164,7 +165,8 @@ class Taken(list[int]):
 
 
 def take(hits: Sequence[Hit | tuple[Limit, object]], *, at: datetime) -> Taken:
-    """Count all these hits, or raise LimitReached for the first that is full and count none.
+    """Count all these hits, or raise LimitReached and count none: for the one that stays full longest, so that nobody is
+    told an hour that would be refused again. A hard limit comes before a soft one, which a person may pass.
 
     Parallel takers of one key wait for each other under an advisory lock, so that exactly `count` of them pass.
     """
@@ -173,8 +175,7 @@ def take(hits: Sequence[Hit | tuple[Limit, object]], *, at: datetime) -> Taken:
     with transaction.atomic():
         _lock(asked)
         new = [hit for hit in asked if not (hit.item and _seen(hit, at))]
-        for hit in new:
-            _check(hit, at)
+        _check(new, at)
         rows = [LimitHit(key=hit.key, at=at) for hit in new]
         rows += [LimitHit(key=hit.item_key, at=at) for hit in new if hit.item]
         LimitHit.objects.bulk_create(rows)
@@ -223,10 +224,12 @@ def _seen(hit: Hit, at: datetime) -> bool:
     return LimitHit.objects.filter(key=hit.item_key, at__gt=at - hit.limit.window).exists()
 
 
-def _check(hit: Hit, at: datetime) -> None:
-    until = _full_until(hit.limit, hit.key, at)
-    if until:
-        raise LimitReached(hit.limit, until, at=at)
+def _check(hits: Sequence[Hit], at: datetime) -> None:
+    found = [(hit.limit, until) for hit in hits if (until := _full_until(hit.limit, hit.key, at))]
+    if found:
+        hard = [one for one in found if not one[0].soft]
+        limit, until = max(hard, key=itemgetter(1)) if hard else found[0]
+        raise LimitReached(limit, until, at=at)
 
 
 def _full_until(limit: Limit, key: str, at: datetime) -> datetime | None:

@@ -141,7 +141,7 @@ def test_send_again_waits_a_minute_but_another_way_is_open(client: Client, codes
     assert "The same way you can ask again at" in page
     client.post("/in/again/", {"channel": "sms"})
     assert len(codes) == 1
-    assert "You can ask again after" in client.get("/in/code/").content.decode()
+    assert "or ask for another SMS after" in client.get("/in/code/").content.decode()
 
 
 def test_after_a_minute_only_the_new_code_works(client: Client, codes: list[str], clock: Callable[[int], None]) -> None:

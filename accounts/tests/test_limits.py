@@ -46,6 +46,25 @@ def test_a_limit_lets_n_pass_and_refuses_the_next(limit: Limit) -> None:
 
 
 @pytest.mark.django_db
+def test_of_several_full_limits_the_one_that_stays_so_longest_is_told() -> None:
+    """One SMS a minute and one an hour to this number: «after 22:59» would be refused again until 23:58."""
+    hits = [
+        (limits.NETWORK_HARD, "net"),
+        (limits.RESEND, "sms:n"),
+        (limits.DEVICE_NUMBER, "d:n"),
+        (limits.NETWORK_NUMBERS, "net"),
+    ]
+    take(hits, at=NOW)
+    LimitHit.objects.bulk_create([LimitHit(key=limits.NETWORK_NUMBERS.key("net"), at=NOW) for _ in range(5)])
+    with pytest.raises(LimitReached) as refused:
+        take(hits, at=NOW + timedelta(seconds=5))
+    assert (refused.value.limit, refused.value.until) == (limits.DEVICE_NUMBER, NOW + timedelta(hours=1))
+    with pytest.raises(LimitReached) as refused:
+        take(hits, at=NOW + timedelta(minutes=30))
+    assert refused.value.limit == limits.DEVICE_NUMBER
+
+
+@pytest.mark.django_db
 def test_the_window_slides() -> None:
     for minute in (0, 20, 40):
         take([(limits.SMS_HOUR, "n")], at=NOW + timedelta(minutes=minute))
