@@ -29,6 +29,7 @@ def test_the_accountant_and_the_manager_read_money_and_the_dispatcher_does_not(
     assert enter(cast.mark).get(url).status_code == 200
     refused = enter(cast.dima).get(url)
     assert refused.status_code == 403
+    assert 'rel="icon"' in enter(cast.anna).get(url).content.decode()  # else browsers ask for /favicon.ico
     assert "Your job does not open this page." in refused.content.decode()
 
 
