@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Sum
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
@@ -22,6 +22,8 @@ from billing.models import (
     Supplier,
     Tariff,
 )
+from billing.models.invoice import places_of
+from lib.money import format_number
 from premises.admin_forms import NumberField, PhoneField, is_tax_id
 from premises.admin_scope import ACCOUNTANT, ALL, EDIT, LOOK, MANAGER, KeyedForm, Rights, ScopedAdmin
 
@@ -30,6 +32,11 @@ SETTLED = _(
 )
 KEEPERS: Rights = {MANAGER: ALL, ACCOUNTANT: ALL}
 READERS: Rights = {MANAGER: EDIT, ACCOUNTANT: EDIT}
+
+
+def written(price: Decimal | None) -> str:
+    """«2 828,91» where the row keeps 2828.910000; kopecks, or as many places more as it has."""
+    return "—" if price is None else format_number(price, get_language() or "en", places_of(price))
 
 
 def is_billed(organization: int, day: date) -> bool:
@@ -174,13 +181,29 @@ class TariffAdmin(SettledAdmin):
 
     organization_path = "service__organization"
     form = TariffForm
-    list_display = ("service", "rate", "rate_2", "rate_3", "heat_rate", "house", "since", "until", "source")
+    list_display = ("service", "price", "price_2", "price_3", "price_heat", "house", "since", "until", "source")
     list_filter = ("service", "service__organization")
     list_select_related = ("service", "house")
     search_fields = ("service__name", "service__code", "house__address_search", "source")
-    sortable_by = ("since", "rate")
+    sortable_by = ("since", "price")
     autocomplete_fields = ("service", "house")
     fields = ("service", "house", "since", "until", "rate", "rate_2", "rate_3", "heat_rate", "tiers", "source")
+
+    @admin.display(description=_("tariff"), ordering="rate")
+    def price(self, tariff: Tariff) -> str:
+        return written(tariff.rate)
+
+    @admin.display(description=_("tariff of zone T2 (night)"))
+    def price_2(self, tariff: Tariff) -> str:
+        return written(tariff.rate_2)
+
+    @admin.display(description=_("tariff of zone T3"))
+    def price_3(self, tariff: Tariff) -> str:
+        return written(tariff.rate_3)
+
+    @admin.display(description=_("tariff of heat in hot water"))
+    def price_heat(self, tariff: Tariff) -> str:
+        return written(tariff.heat_rate)
 
 
 @admin.register(ServiceNorm)
@@ -188,13 +211,17 @@ class ServiceNormAdmin(SettledAdmin):
     """Norms of services: heat of a square metre, common use, heat in hot water, people."""
 
     organization_path = "service__organization"
-    list_display = ("service", "kind", "value", "house", "since", "source")
+    list_display = ("service", "kind", "norm", "house", "since", "source")
     list_filter = ("kind", "service", "service__organization")
     list_select_related = ("service", "house")
     search_fields = ("service__name", "house__address_search", "source")
     sortable_by = ("since",)
     autocomplete_fields = ("service", "house")
     fields = ("service", "house", "kind", "since", "value", "source")
+
+    @admin.display(description=_("figure"))
+    def norm(self, norm: ServiceNorm) -> str:
+        return format_number(norm.value, get_language() or "en")
 
 
 @admin.register(HouseFact)

@@ -20,6 +20,18 @@ def rounded(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
+def trimmed(number: Decimal) -> Decimal:
+    """Return the number without the zeros behind its kopecks that a column of more places adds.
+
+    >>> trimmed(Decimal("2828.910000")), trimmed(Decimal("0.333333")), trimmed(Decimal("5"))
+    (Decimal('2828.91'), Decimal('0.333333'), Decimal('5'))
+    """
+    kept, needed = number.as_tuple().exponent, number.normalize().as_tuple().exponent
+    if not (isinstance(kept, int) and isinstance(needed, int)) or kept >= min(-2, needed):
+        return number
+    return number.quantize(Decimal(1).scaleb(min(-2, needed)))
+
+
 def format_number(number: Decimal, language: str, places: int | None = None) -> str:
     """Return the number with grouped thousands; without `places` its own decimals are kept less trailing zeros.
 

@@ -8,6 +8,7 @@ raw_id_fields and list_editable are not used: the first shows the name of any ro
 """
 
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -22,6 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.models import User
+from lib.money import trimmed
 from lib.text import folded, search_key
 from premises.models import Organization, StaffMember
 
@@ -106,6 +108,12 @@ class Scope:
 
 class KeyedForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form that also checks the constraints over search keys, which are not on the page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, value in self.initial.items():
+            if isinstance(value, Decimal):  # «2828,91», as it was typed, and not «2828,910000»
+                self.initial[name] = trimmed(value)
 
     def validate_constraints(self) -> None:
         """Only for values that make sense: the database cannot even compare days that end before they begin."""

@@ -1,5 +1,6 @@
 """Services, tariffs, norms and what changes a charge, in the staff room: bad input gets a sentence, the past stays."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -146,6 +147,22 @@ def test_what_a_month_was_issued_by_may_be_put_right_but_not_deleted(cast: Cast,
     said = client.post(change(later), tariff(service, since="2027-07-01", rate="51"), follow=True).content.decode()
     assert "reckoned without this" not in said
     assert client.post(reverse("admin:billing_tariff_delete", args=[later.pk]), {"post": "yes"}).status_code == 302
+
+
+def test_prices_stand_as_they_were_typed(cast: Cast, service: Service, enter: Any) -> None:
+    heat = Tariff.objects.create(service=service, since=JANUARY, rate="2828.91", rate_2="0.123456")
+    cast.anna.language = "ru"
+    cast.anna.save()
+    client = enter(cast.anna)
+    text = client.get(reverse("admin:billing_tariff_changelist")).content.decode()
+    assert "2\xa0828,91<" in text
+    assert "0,123456<" in text
+    page = client.get(change(heat)).content.decode()
+    assert "910000" not in page
+    assert re.search(r'name="rate" value="2828[.,]91"', page)
+    client.post(change(heat), {"service": service.pk, "since": "01.01.2026", "rate": "2828,91", "tiers": ""})
+    heat.refresh_from_db()
+    assert heat.rate == Decimal("2828.91")
 
 
 @pytest.mark.feature("G10")
