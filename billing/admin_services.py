@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
@@ -30,6 +30,7 @@ from premises.admin_scope import ACCOUNTANT, ALL, EDIT, LOOK, MANAGER, KeyedForm
 SETTLED = _(
     "Months that are issued already were reckoned without this. Correct them: “Closings of months”, the month, “Correct this month”."
 )
+MOST_NAMED = 3  # rows in one sentence
 KEEPERS: Rights = {MANAGER: ALL, ACCOUNTANT: ALL}
 READERS: Rights = {MANAGER: EDIT, ACCOUNTANT: EDIT}
 
@@ -60,6 +61,27 @@ class SettledAdmin(ScopedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj and self._is_settled(obj))
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Of chosen rows that are settled the list says why they stay, instead of a page about lacking rights."""
+        actions = super().get_actions(request)
+        if stock := actions.get("delete_selected"):
+            delete, name, words = stock
+
+            def unsettled_only(page: Any, request: HttpRequest, chosen: QuerySet[Any]) -> Any:
+                settled = [str(row) for row in chosen if self._is_settled(row)]
+                if not settled:
+                    return delete(page, request, chosen)
+                facts = {"rows": ", ".join(settled[:MOST_NAMED]), "count": len(settled)}
+                messages.error(request, ngettext(
+                    "Nothing was deleted. An issued month was reckoned by this: %(rows)s. End it instead, or put it right.",
+                    "Nothing was deleted. Issued months were reckoned by %(count)s of these, as: %(rows)s. End them instead, or put them right.",
+                    len(settled),
+                ) % facts)  # fmt: skip
+                return None
+
+            actions["delete_selected"] = (unsettled_only, name, words)
+        return actions
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

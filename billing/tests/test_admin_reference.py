@@ -149,6 +149,22 @@ def test_what_a_month_was_issued_by_may_be_put_right_but_not_deleted(cast: Cast,
     assert client.post(reverse("admin:billing_tariff_delete", args=[later.pk]), {"post": "yes"}).status_code == 302
 
 
+@pytest.mark.feature("G10")
+def test_a_list_says_why_what_a_month_was_issued_by_stays(cast: Cast, service: Service, enter: Any) -> None:
+    row = Tariff.objects.create(service=service, since=JANUARY, until=date(2027, 6, 30), rate="43.57")
+    later = Tariff.objects.create(service=service, since=date(2027, 7, 1), rate="50")
+    BillingRun.objects.create(organization=cast.company, period=MARCH, state="issued")
+    client, page = enter(cast.anna), reverse("admin:billing_tariff_changelist")
+    chosen = {"action": "delete_selected", "_selected_action": [row.pk, later.pk]}
+    for post in ({}, {"post": "yes"}):
+        text = client.post(page, chosen | post, follow=True).content.decode()
+        assert "Nothing was deleted. An issued month was reckoned by this: Холодная вода: 43.57." in text
+        assert "permission" not in text
+    assert Tariff.objects.count() == 2
+    client.post(page, chosen | {"_selected_action": [later.pk], "post": "yes"})
+    assert Tariff.objects.get() == row
+
+
 def test_prices_stand_as_they_were_typed(cast: Cast, service: Service, enter: Any) -> None:
     heat = Tariff.objects.create(service=service, since=JANUARY, rate="2828.91", rate_2="0.123456")
     cast.anna.language = "ru"
