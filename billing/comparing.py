@@ -1,7 +1,7 @@
 """A document beside the earlier ones of its kind: why it differs from the last, and thirteen months of sums."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 
 from billing.explaining import Explanation, Line, Sheet, explain
-from billing.models import Invoice, InvoiceLine
+from billing.models import Invoice, InvoiceLine, Tariff
 from billing.movement import months
 from billing.reasons import Reason, reason
 from lib.charts import Bar, Drawn, bars
@@ -49,13 +49,15 @@ class Comparison:
 
 
 def compared(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Comparison:
-    """Compare a document with the one before it; two queries (three for a recipient with two accounts), whatever the
-    length of the history."""
+    """Compare a document with the one before it; two queries (three for a recipient with two accounts, one more where a month
+    has sub-lines), whatever the length of the history."""
     series = _series(invoice)
     previous = next((one for one in series if one.period < invoice.period), None)
     explanation = None
     if previous:
-        explanation = explain(_sheet(invoice, lines), _sheet(previous, previous.lines.all()))
+        earlier = list(previous.lines.all())
+        ranged = _ranged(invoice, [*lines, *earlier])
+        explanation = explain(_sheet(invoice, lines, ranged), _sheet(previous, earlier, ranged))
     biggest = [reason(part) for part in explanation.biggest] if explanation else []
     smaller = [reason(part) for part in explanation.smaller] if explanation else []
     by_month = {one.period: one.charged for one in series} | {invoice.period: invoice.charged}
@@ -88,8 +90,24 @@ def _series(invoice: Invoice) -> list[Invoice]:
     return [one for one in found if per_month[one.period] == 1]
 
 
-def _sheet(invoice: Invoice, lines: Iterable[InvoiceLine]) -> Sheet:
-    printed = tuple(Line(**{name: getattr(line, name) for name in Line.__dataclass_fields__}) for line in lines)
+def _ranged(invoice: Invoice, lines: Iterable[InvoiceLine]) -> set[str]:
+    """The codes of services whose sub-lines are ranges of a tariff, not tariffs that followed each other."""
+    codes = {line.code for line in lines if line.parts}
+    if not codes:
+        return set()
+    tariffs = Tariff.objects.filter(service__code__in=codes, service__organization__accounts=invoice.account_id)
+    return set(tariffs.exclude(tiers=[]).order_by().values_list("service__code", flat=True))
+
+
+def _sheet(invoice: Invoice, lines: Iterable[InvoiceLine], ranged: Container[str]) -> Sheet:
+    names = Line.__dataclass_fields__.keys() - {"parts"}
+    printed = tuple(
+        Line(
+            **{name: getattr(line, name) for name in names},
+            parts=() if line.code in ranged else tuple(line.by_tariff),
+        )
+        for line in lines
+    )
     return Sheet(printed, invoice.charged, invoice.penalty, invoice.fees)
 
 

@@ -4,7 +4,8 @@ A line is printed as volume × tariff = accrued. What changed is split at the ol
 
     volume: (v1 − v0) × t0        tariff: (t1 − t0) × v1
 
-each rounded to the kopeck; the kopeck that rounding leaves goes to the larger of the two. Where a document prints no volume
+each rounded to the kopeck; the kopeck that rounding leaves goes to the larger of the two. A month whose tariff changed inside
+it prints a sub-line for each: its price is the mean of them, and what the volume does not tell is the tariff. Where a document prints no volume
 or tariff, or figures that do not multiply (ranges of a tariff, two-part hot water, a misprint), the change of the sum stays
 whole: a charge. What the lines do not explain (a printed total of another sum) is the document's own part.
 """
@@ -43,6 +44,14 @@ class Line:
     recalculated: Decimal = ZERO
     benefit: Decimal = ZERO
     fine: Decimal = ZERO
+    parts: tuple[
+        tuple[Decimal, Decimal, Decimal], ...
+    ] = ()  # volume, tariff, sum of a month whose tariff changed inside it
+
+    @property
+    def last_tariff(self) -> Decimal | None:
+        """What one unit cost at the end of the month."""
+        return self.parts[-1][1] if self.parts else self.tariff
 
     @property
     def total(self) -> Decimal:
@@ -192,17 +201,25 @@ def _split(
         return ZERO, ZERO
     if v0 is None or v1 is None or before.tariff is None or now.tariff is None or before.unit != now.unit:
         return None
-    if not (_multiplies(v0, before.tariff, a0) and _multiplies(v1, now.tariff, a1)):
+    if not (_is_told(before, v0, a0) and _is_told(now, v1, a1)):
         return None
+    if _adds_up(before, a0) or _adds_up(now, a1):
+        mean = a0 / v0 if v0 and _adds_up(before, a0) else before.tariff
+        volume = rounded((v1 - v0) * mean)
+        return volume, a1 - a0 - volume
     volume = rounded((v1 - v0) * before.tariff)
     tariff = rounded((now.tariff - before.tariff) * v1)
     rest = a1 - a0 - volume - tariff
     return (volume, tariff + rest) if abs(tariff) > abs(volume) else (volume + rest, tariff)
 
 
-def _multiplies(volume: Decimal, tariff: Decimal, accrued: Decimal) -> bool:
-    """Whether the printed sum is the printed volume at the printed tariff, to a kopeck."""
-    return abs(volume * tariff - accrued) <= CENT
+def _is_told(line: Line, volume: Decimal, accrued: Decimal) -> bool:
+    """Whether the printed sum is the printed volume at the printed tariff, to a kopeck, or the sum of its sub-lines."""
+    return _adds_up(line, accrued) or (line.tariff is not None and abs(volume * line.tariff - accrued) <= CENT)
+
+
+def _adds_up(line: Line, accrued: Decimal) -> bool:
+    return bool(line.parts) and sum((amount for _volume, _tariff, amount in line.parts), ZERO) == accrued
 
 
 def _of_document(now: Sheet, before: Sheet) -> Iterator[Part]:

@@ -66,7 +66,7 @@ def reason(part: Part) -> Reason:
     if part.kind == explaining.RECALCULATION and not now.recalculated:
         return Reason(now.service, word, part.amount, was=before.recalculated)
     if part.kind == explaining.TARIFF:
-        return Reason(now.service, word, part.amount, "", before.tariff, now.tariff, now.unit, is_tariff=True)
+        return Reason(now.service, word, part.amount, "", before.tariff, now.last_tariff, now.unit, is_tariff=True)
     if part.kind == explaining.COMMON:
         return Reason(now.service, word, part.amount, "", before.volume_common, now.volume_common, now.unit)
     if part.kind == explaining.VOLUME:

@@ -12,6 +12,7 @@ from billing.actions.ledger import post_documents, post_payments
 from billing.corrections import corrections, named_month
 from billing.models import Invoice, InvoiceLine
 from billing.testing import make_invoice, make_payment, reprint
+from billing.tests.firm import make_service
 from portal.testing import Cast
 
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
@@ -98,6 +99,24 @@ def test_a_company_that_was_renamed_is_still_compared(cast: Cast, enter: Any) ->
     make_invoice(cast.account, SEPTEMBER, accrued="100.00", recipient="ЖЭУ № 1")
     october = make_invoice(cast.account, OCTOBER, accrued="110.00")
     assert page(enter(cast.olga), october).context["compared"].difference == Decimal("10.00")
+
+
+@pytest.mark.feature("G5")
+@pytest.mark.parametrize(("ranges", "word"), [([], "tariff"), ([["100", "4.00"], [None, "8.00"]], "charge")])
+def test_prices_of_one_month_are_a_change_of_the_tariff_unless_they_are_its_ranges(
+    cast: Cast, enter: Any, ranges: list[list[str | None]], word: str
+) -> None:
+    make_service(
+        cast.house, "power", "tiers" if ranges else "meter", "4.00", resource="power", tariff={"tiers": ranges}
+    )
+    september = make_invoice(cast.account, SEPTEMBER, accrued="400.00")
+    october = make_invoice(cast.account, OCTOBER, accrued="600.00")
+    line: dict[str, object] = {"code": "power", "volume": Decimal(100), "tariff": Decimal("4.00")}
+    reprint(september, **line)
+    parts = [["50", "4.00", "200.00"], ["50", "8.00", "400.00"]]
+    reprint(october, accrued=Decimal("600.00"), parts=parts, **line)
+    (told,) = page(enter(cast.olga), october).context["compared"].reasons
+    assert (str(told.reason.word), told.reason.amount) == (word, Decimal("200.00"))
 
 
 @pytest.mark.feature("B10", "E4")

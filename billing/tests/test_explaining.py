@@ -49,6 +49,7 @@ LINES = st.builds(
     recalculated=MONEY,
     benefit=MONEY,
     fine=MONEY,
+    parts=st.just(()) | st.tuples(st.tuples(MONEY, MONEY, MONEY), st.tuples(MONEY, MONEY, MONEY)),
 )
 
 
@@ -162,6 +163,37 @@ def test_a_recalculation_that_is_over_is_told_of_the_bill_that_had_it() -> None:
     assert (reason(over).amount, reason(over).was) == (Decimal("267.70"), Decimal("-267.70"))
     [begun] = explain(Sheet((january,), Decimal("-267.70")), Sheet((february,), Decimal(0))).parts
     assert (reason(begun).amount, reason(begun).was) == (Decimal("-267.70"), None)
+
+
+def rates(*rows: tuple[str, str, str]) -> Line:
+    """74.9 m² of upkeep; the parts are (volume, tariff, sum)."""
+    parts = tuple((Decimal(volume), Decimal(tariff), Decimal(amount)) for volume, tariff, amount in rows)
+    accrued = sum((amount for _volume, _tariff, amount in parts), Decimal(0))
+    volume = sum((volume for volume, _tariff, _amount in parts), Decimal(0))
+    return Line("Содержание", volume=volume, tariff=parts[0][1], accrued=accrued, parts=parts if len(parts) > 1 else ())
+
+
+OLD = rates(("74.9", "30.69", "2298.68"))
+BOTH = rates(("34.953333", "30.69", "1072.72"), ("39.946667", "40.00", "1597.87"))  # from the 15th of 30 days
+NEW_ONE = rates(("74.9", "40.00", "2996.00"))
+LARGER = rates(("80", "40.00", "3200.00"))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        (OLD, BOTH, {TARIFF: "371.91"}),
+        (BOTH, NEW_ONE, {TARIFF: "325.41"}),
+        (BOTH, LARGER, {VOLUME: "181.84", TARIFF: "347.57"}),  # 5.1 m² at 2670.59 / 74.9
+    ],
+)
+def test_a_tariff_that_changed_inside_a_month_is_told_by_name(
+    before: Line, now: Line, expected: dict[str, str]
+) -> None:
+    found = explain(Sheet((now,), now.total), Sheet((before,), before.total))
+    assert {part.kind: str(part.amount) for part in found.parts} == expected
+    told = next(reason(part) for part in found.parts if part.kind == TARIFF)
+    assert (told.before, told.now) == (Decimal("30.69"), Decimal("40.00"))
 
 
 def test_services_come_and_go() -> None:
