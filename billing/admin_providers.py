@@ -5,25 +5,28 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
-from django.http import HttpRequest
-from django.urls import reverse
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.confirm import confirmed_recently
 from accounts.models import User
 from billing.actions.shops import InUseAlready, ask_shop, change_terms, is_in_use, kept_secret
 from billing.admin_agreed import AgreedAdmin, Compared, ProvedMixin
 from billing.models import ProviderAccount, ProviderChange
 from billing.providers import is_known
 from lib.money import format_number
-from premises.admin_scope import ACCOUNTANT, CHANGE, LOOK, MANAGER, VIEW, KeyedForm, ScopedAdmin
+from meters.admin_base import DeskAdmin
+from premises.admin_scope import ACCOUNTANT, CHANGE, LOOK, MANAGER, VIEW, KeyedForm
 
 
 @admin.register(ProviderAccount)
-class ProviderAccountAdmin(ProvedMixin, ScopedAdmin):
+class ProviderAccountAdmin(ProvedMixin, DeskAdmin):
     """Where the company's payments go. A manager changes fees and cheques, may switch it off; another shop needs two people."""
 
     may = {MANAGER: {VIEW, CHANGE}, ACCOUNTANT: LOOK}
@@ -32,18 +35,37 @@ class ProviderAccountAdmin(ProvedMixin, ScopedAdmin):
     list_select_related = ("organization",)
     search_fields = ("shop_id",)
     sortable_by = ("organization",)
-    fields = ("organization", "provider", "shop_id", "wallet_fee", "card_fee", "is_active", "change_it")
+    fields = ("organization", "provider", "shop_id", "wallet_fee", "card_fee")
+    readonly_fields = ("organization", "provider", "shop_id", "is_active", "change_it", "switch_it_off")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Of cheques only where the provider takes what they need."""
-        if obj and obj.provider == ProviderAccount.Provider.YOOKASSA:
-            return (*self.fields[:-2], *ProviderAccount.CHEQUES, *self.fields[-2:])
-        return self.fields
+        """Of cheques only where the provider takes what they need; switched off is only what is in use, by those who may."""
+        is_yookassa = obj is not None and obj.provider == ProviderAccount.Provider.YOOKASSA
+        cheques = ProviderAccount.CHEQUES if is_yookassa else ()
+        may_stop = obj is not None and obj.is_active and self.has_change_permission(request, obj)
+        return (*self.fields, *cheques, "is_active", "change_it", *(("switch_it_off",) if may_stop else ()))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """What was switched off comes back as any other shop does."""
-        asked_for = ("organization", "provider", "shop_id", "change_it")
-        return asked_for if obj and obj.is_active else (*asked_for, "is_active")
+    def get_urls(self) -> list[URLPattern]:
+        return [self.own_page("<int:pk>/stop/", self.stop_view, "stop"), *super().get_urls()]
+
+    def stop_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask once more (GET); switch the shop off (POST). It comes back as any other shop does: by two people, a day later."""
+        row: ProviderAccount = self.own_row(request, pk, CHANGE)
+        return confirmed_recently(self._stop)(request, row)
+
+    def _stop(self, request: HttpRequest, row: ProviderAccount) -> HttpResponse:
+        here = reverse("admin:billing_provideraccount_change", args=[row.pk])
+        if not row.is_active:
+            return redirect(here)
+        if request.method != "POST":
+            return self.drawn(request, "online/stop", row=row, title=_("Take no more online payments"))
+        row.is_active = False
+        change_terms(row, ["is_active"])
+        self.log_change(request, row, [{"changed": {"fields": ["in use"]}}])  # translated when it is read
+        messages.success(
+            request, gettext("Switched off. Nobody can pay online here until two people take it up again.")
+        )
+        return redirect(here)
 
     def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
         """Only what was typed: a row that was switched off meanwhile stays off."""
@@ -56,6 +78,11 @@ class ProviderAccountAdmin(ProvedMixin, ScopedAdmin):
             gettext("Ask for another shop or secret key") if row.is_active else gettext("Ask to use this shop again")
         )
         return format_html('<a href="{}?account={}">{}</a>', page, row.pk, words)
+
+    @admin.display(description=_("switch off"))
+    def switch_it_off(self, row: ProviderAccount) -> str:
+        page = reverse("admin:billing_provideraccount_stop", args=[row.pk])
+        return format_html('<a href="{}">{}</a>', page, gettext("Take no more online payments"))
 
 
 class ProviderForm(KeyedForm):

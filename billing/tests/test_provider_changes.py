@@ -305,14 +305,36 @@ def test_nobody_writes_a_shop_past_the_second_person(cast: Cast, enter: Enter, f
     assert (till.shop_id, till.card_fee, unseal(till.secret or b"")) == ("100500", Decimal("2.00"), "live_key")
 
 
+def test_a_session_that_was_left_open_switches_nothing_off(cast: Cast, enter: Enter) -> None:
+    till = make_till(cast.company)
+    answer = enter(cast.mark).post(reverse("admin:billing_provideraccount_stop", args=[till.pk]))
+    assert answer.url.startswith(reverse("confirm"))  # type: ignore[attr-defined]
+    assert provider_account_of(cast.company) == till
+
+
 def test_one_manager_switches_off_and_two_people_on(cast: Cast, enter: Enter, fresh: None) -> None:
     till, mark = (
         make_till(cast.company, provider="yookassa", shop_id="100500", secret=seal("live_key")),
         enter(cast.mark),
     )
     url = reverse("admin:billing_provideraccount_change", args=[till.pk])
+    stop = reverse("admin:billing_provideraccount_stop", args=[till.pk])
+    page = mark.get(url).content.decode()
+    assert stop in page
+    assert 'name="is_active"' not in page
     assert mark.post(url, {"wallet_fee": "0", "card_fee": "1"}).status_code == 302
+    assert provider_account_of(cast.company) == till  # a box that was not ticked stops nothing
+    for user in (cast.anna, cast.pavel, cast.dima):
+        assert enter(user).post(stop).status_code == 404
+    asked = mark.get(stop).content.decode()
+    assert "only when a manager or accountant asks for it and another one approves, a day later" in asked
+    assert provider_account_of(cast.company) == till
+    assert mark.post(stop).status_code == 302
     assert provider_account_of(cast.company) is None
+    assert stop not in mark.get(url).content.decode()
+    assert mark.get(stop).url == url  # type: ignore[attr-defined]
+    history = reverse("admin:billing_provideraccount_history", args=[till.pk])
+    assert "Changed in use" in mark.get(history).content.decode()
     mark.post(url, {"wallet_fee": "0", "card_fee": "1", "is_active": "on"})
     assert provider_account_of(cast.company) is None
     page = mark.get(f"{reverse(ADD)}?account={till.pk}").content.decode()
