@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.confirm import confirmed_recently
 from accounts.models import User
 from billing.actions.paying import refresh
 from billing.actions.refunding import ask_refund, record_chargeback
@@ -152,24 +153,34 @@ class RefundAdmin(DeskAdmin):
         return [self.own_page("of/<int:payment>/", self.begin_view, "begin"), *super().get_urls()]
 
     def begin_view(self, request: HttpRequest, payment: int) -> HttpResponse:
-        """Return money of one online payment of one's own company, or write a chargeback down."""
+        """Return money of one online payment of one's own company, or write a chargeback down.
+
+        For somebody who has just proved that it is them; what is typed is shown once more before it is done.
+        """
         own = Payment.objects.live().filter(intent__isnull=False).select_related("account", "organization")
         if not is_chief(request):
             own = own.filter(organization__in=self.organizations(request, RETURN))
         found = own.filter(pk=payment).first()
         if found is None:
             raise Http404
-        left = found.amount - found.refunded
+        return confirmed_recently(self._begin)(request, found)
+
+    def _begin(self, request: HttpRequest, payment: Payment) -> HttpResponse:
+        """The form (GET), what it comes to (a first POST), the deed (a second one, which carries the same words)."""
+        left = payment.amount - payment.refunded
         form = RefundForm(request.POST if request.method == "POST" else None, left)
+        context: dict[str, Any] = {"form": form, "payment": payment, "left": left, "title": gettext("Return money")}
         if form.is_valid():
+            if "sure" not in request.POST:
+                is_refund = form.cleaned_data["kind"] == Kind.REFUND
+                rest = left - form.cleaned_data["amount"]
+                return drawn(self, request, "refund_sure", is_refund=is_refund, rest=rest, **context)
             try:
-                return self._begun(request, found, form.cleaned_data)
+                return self._begun(request, payment, form.cleaned_data)
             except Refusal as no:
                 form.add_error(None, str(no.message))
-        return drawn(
-            self, request, "refund", status=422 if form.is_bound else 200, form=form, payment=found, left=left,
-            refunds=found.refunds.all(), title=gettext("Return money"),
-        )  # fmt: skip
+        status = 422 if form.is_bound else 200
+        return drawn(self, request, "refund", status=status, refunds=payment.refunds.all(), **context)
 
     def _begun(self, request: HttpRequest, payment: Payment, words: dict[str, Any]) -> HttpResponse:
         by, now = cast(User, request.user), timezone.now()

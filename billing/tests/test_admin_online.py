@@ -42,7 +42,13 @@ def balance(cast: Cast) -> Decimal:
 
 
 def give_back(client: Client, payment: Payment, **words: str) -> Any:
-    values = {"kind": "refund", "amount": "30.00", "reason": "paid twice", "idem": str(uuid.uuid4())} | words
+    values = {
+        "kind": "refund",
+        "amount": "30.00",
+        "reason": "paid twice",
+        "sure": "1",
+        "idem": str(uuid.uuid4()),
+    } | words
     return client.post(reverse("admin:billing_refund_begin", args=[payment.pk]), values)
 
 
@@ -129,7 +135,7 @@ def test_nobody_edits_a_payment(cast: Cast, sent: PaymentIntent, enter: Enter) -
 
 
 def test_anna_returns_a_part_from_the_page_of_the_payment(
-    cast: Cast, stub: Stub, paid: Payment, enter: Enter, django_capture_on_commit_callbacks: Any
+    cast: Cast, stub: Stub, paid: Payment, enter: Enter, fresh: None, django_capture_on_commit_callbacks: Any
 ) -> None:
     anna = enter(cast.anna)
     page = anna.get(reverse("admin:billing_payment_change", args=[paid.pk])).content.decode()
@@ -141,8 +147,35 @@ def test_anna_returns_a_part_from_the_page_of_the_payment(
     assert balance(cast) == Decimal("-70.00")
 
 
+def test_money_goes_back_after_a_second_look(
+    cast: Cast, stub: Stub, paid: Payment, enter: Enter, fresh: None, django_capture_on_commit_callbacks: Any
+) -> None:
+    """One press of «Write down» sent money back: now the sum stands on the button, and only the second press does it."""
+    anna, url = enter(cast.anna), reverse("admin:billing_refund_begin", args=[paid.pk])
+    assert "Write down" not in anna.get(url).content.decode()
+    answer = anna.post(url, {"kind": "refund", "amount": "30.00", "reason": "paid twice"})
+    page = answer.content.decode().replace("\xa0", " ")
+    assert answer.status_code == 200
+    assert not Refund.objects.exists()
+    for words in (">Return 30.00 RUB</button>", "<dd>70.00 RUB</dd>", "paid twice"):
+        assert words in page
+    again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert anna.post(url, again).status_code == 302
+    assert Refund.objects.get().amount == Decimal("30.00")
+    back = anna.post(url, {"kind": "chargeback", "amount": "70.00", "reason": "letter"}).content.decode()
+    assert "Write down 70.00" in back
+
+
+def test_a_session_that_was_left_open_returns_nothing(cast: Cast, stub: Stub, paid: Payment, enter: Enter) -> None:
+    answer = give_back(enter(cast.mark), paid)
+    assert answer.url.startswith(reverse("confirm"))
+    assert not Refund.objects.exists()
+    assert give_back(enter(cast.pavel), paid).status_code == 404
+
+
 def test_a_double_click_returns_once(
-    cast: Cast, stub: Stub, paid: Payment, enter: Enter, django_capture_on_commit_callbacks: Any
+    cast: Cast, stub: Stub, paid: Payment, enter: Enter, fresh: None, django_capture_on_commit_callbacks: Any
 ) -> None:
     mark, key = enter(cast.mark), str(uuid.uuid4())
     with django_capture_on_commit_callbacks(execute=True):
@@ -162,7 +195,7 @@ def test_a_double_click_returns_once(
     ],
 )
 def test_wrong_refunds_are_refused_beside_their_field(
-    cast: Cast, stub: Stub, paid: Payment, enter: Enter, words: dict[str, str], said: str
+    cast: Cast, stub: Stub, paid: Payment, enter: Enter, fresh: None, words: dict[str, str], said: str
 ) -> None:
     answer = give_back(enter(cast.mark), paid, **words)
     assert answer.status_code == 422
@@ -170,13 +203,15 @@ def test_wrong_refunds_are_refused_beside_their_field(
     assert not Refund.objects.exists()
 
 
-def test_a_chargeback_is_written_down(cast: Cast, stub: Stub, paid: Payment, enter: Enter) -> None:
+def test_a_chargeback_is_written_down(cast: Cast, stub: Stub, paid: Payment, enter: Enter, fresh: None) -> None:
     give_back(enter(cast.mark), paid, kind="chargeback", amount="100.00", reason="letter of the bank")
     assert balance(cast) == 0
     assert stub.returned == {}  # the provider is not asked: the bank took it
 
 
-def test_others_find_no_such_page(cast: Cast, stub: Stub, sent: PaymentIntent, paid: Payment, enter: Enter) -> None:
+def test_others_find_no_such_page(
+    cast: Cast, stub: Stub, sent: PaymentIntent, paid: Payment, enter: Enter, fresh: None
+) -> None:
     by_register = make_payment(cast.account, "01.11.2026", "5.00")
     assert give_back(enter(cast.mark), by_register).status_code == 404
     for user in (cast.dima, cast.pavel):
