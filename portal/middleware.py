@@ -3,10 +3,13 @@
 import logging
 import uuid
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
+from accounts.next_page import safe_path
 from lib.errors import Refusal
 
 log = logging.getLogger("portal")
@@ -50,5 +53,20 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Refusal):
-            return render(request, "errors/refusal.html", {"refusal": exception}, status=exception.status)
+            words = {"refusal": exception, "back": _staff_page(request)}
+            return render(request, "errors/refusal.html", words, status=exception.status)
         return None
+
+
+def _staff_page(request: HttpRequest) -> str:
+    """The page of the staff room that a refused press came from; its front page where that is not known; '' outside of it."""
+    room = reverse("admin:index")
+    if not request.path.startswith(room):
+        return ""
+    came = urlsplit(request.headers.get("Referer", ""))
+    path = (
+        safe_path(came._replace(scheme="", netloc="", fragment="").geturl())
+        if came.netloc == request.get_host()
+        else ""
+    )
+    return path if path.startswith(room) else room

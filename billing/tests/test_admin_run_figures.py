@@ -94,6 +94,28 @@ def test_what_is_issued_is_what_was_shown(firm: Cast, enter: Enter, looked: str)
     assert (run.state, run.issued_by) == (State.ISSUING, firm.anna)
 
 
+@pytest.mark.parametrize(
+    ("came_from", "back"),
+    [
+        ("http://testserver{here}?what=more", "{here}?what=more"),
+        ("", "/admin/"),
+        ("https://elsewhere.example/admin/", "/admin/"),
+        ("http://testserver/bills/", "/admin/"),
+    ],
+)
+def test_a_refusal_in_the_staff_room_leads_back_to_where_it_came_from(
+    firm: Cast, enter: Enter, came_from: str, back: str
+) -> None:
+    """A month that is issued cannot be calculated again: the answer led to the home page of residents, with the gas phones."""
+    run = issued(firm.company, NOV, by=firm.anna)
+    here, headers = page(run), {"referer": came_from.format(here=page(run))} if came_from else {}
+    answer = enter(firm.anna).post(page(run, "again"), headers=headers)
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert f'<a class="button" href="{back.format(here=here)}">' in text
+    assert "Water, gas or fire" not in text
+
+
 def test_the_penalties_of_a_month_stand_in_its_table(firm: Cast, enter: Enter) -> None:
     """Last month printed 12.34 of penalty in a line of its own; this one charges 40.00: the table adds up to the issue."""
     october = date(2026, 10, 1)
