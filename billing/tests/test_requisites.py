@@ -1,9 +1,11 @@
 """Bank details: checked when they are written, changed by two people, in force a day later; everybody who watches is told."""
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -144,6 +146,21 @@ def test_an_approved_change_can_be_stopped_until_its_hour(cast: Cast, enter: Any
     assert not Requisites.objects.exists()
     with pytest.raises(AlreadyDecided):
         refuse_change(change, by=cast.anna, at=at)
+
+
+def test_old_refusals_move_to_their_own_column(cast: Cast) -> None:
+    """Until now the approver's column held who refused; one that fitted no more had been refused by nobody."""
+    at, rows = timezone.now(), RequisitesChange.objects
+    decided: dict[str, Any] = {"state": "refused", "decided_by": cast.mark, "decided_at": at}
+    refused, stopped, failed = (asked(cast, kind=kind) for kind in ("main", "repair", "other"))
+    rows.filter(pk=refused.pk).update(**decided)
+    rows.filter(pk=stopped.pk).update(**decided, effective_at=at + timedelta(hours=20))
+    rows.filter(pk=failed.pk).update(**decided, effective_at=at + timedelta(hours=24))
+    import_module("billing.migrations.0024_move_who_stopped_a_change_to_its_own_column").move(apps, None)
+    for change, approver, who in ((refused, None, cast.mark), (stopped, None, cast.mark), (failed, cast.mark, None)):
+        change.refresh_from_db()
+        assert (change.decided_by, change.stopped_by, change.effective_at) == (approver, who, None)
+        assert change.stopped_at == (at if who else at + timedelta(hours=24))
 
 
 def test_who_approved_stays_written_beside_who_stopped_it(cast: Cast, enter: Any) -> None:
