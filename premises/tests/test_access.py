@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import Http404
 from django.test import RequestFactory
 
@@ -15,7 +16,7 @@ from premises.models import PersonalAccount
 
 def ask(user: User | AnonymousUser, public_id: uuid.UUID, *, full: bool = False) -> str:
     request = RequestFactory().get("/")
-    request.user = user
+    request.user, request.session = user, SessionStore()
     account, link = account_or_404(request, public_id, full=full)
     return f"{account.number} {link.grade}"
 
@@ -49,7 +50,7 @@ def test_a_link_that_is_not_active_opens_nothing(cast: Cast, state: str) -> None
 
 def test_the_account_comes_whole_in_one_query(cast: Cast, django_assert_num_queries: object) -> None:
     request = RequestFactory().get("/")
-    request.user = cast.olga
+    request.user, request.session = cast.olga, SessionStore()
     with django_assert_num_queries(1):  # type: ignore[operator]
         account, _link = account_or_404(request, cast.account.public_id)
         assert account.unit.house.organization.country == account.organization.country
