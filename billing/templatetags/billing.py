@@ -15,6 +15,14 @@ from lib.text import raised
 
 register = template.Library()
 NUMBERED = re.compile(r"^(Раздел )?\d+\. ")
+# Where the longest words of the forms may be broken, so that a head is no wider than the figures below it.
+BREAKS = {
+    "общедомовые": "обще\u00adдомовые", "Перерасчеты": "Пере\u00adрасчеты", "Задолженность": "Задолжен\u00adность",
+    "превышения": "превы\u00adшения", "повышающий": "повы\u00adшающий", "коэффициент": "коэффи\u00adциент",
+    "исполнителя": "исполни\u00adтеля", "загальнобудинкові": "загально\u00adбудинкові", "Перерахунок": "Пере\u00adрахунок",
+    "Підвищувальний": "Підвищу\u00adвальний", "коефіцієнт": "коефі\u00adцієнт",
+}  # fmt: skip
+LONG = re.compile("|".join(BREAKS))
 
 
 @register.filter
@@ -50,6 +58,12 @@ def power(unit: str | None) -> str:
 def unnumbered(heading: str) -> str:
     """A heading of the form without its number: on the page what matters to the reader comes first, not section 1."""
     return NUMBERED.sub("", heading)
+
+
+@register.filter
+def breakable(head: str) -> str:
+    """The head of a column with soft hyphens in its longest words."""
+    return LONG.sub(lambda found: BREAKS[found[0]], head)
 
 
 @register.filter

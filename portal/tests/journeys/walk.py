@@ -144,10 +144,14 @@ class Walk:
         """What does not fit 320 px."""
         size = self.page.viewport_size
         self.page.set_viewport_size({"width": 320, "height": 700})
-        wide = self.page.evaluate(WIDE)
+        wide = self.wide()
         if size:
             self.page.set_viewport_size(size)
-        return list(wide)
+        return wide
+
+    def wide(self) -> list[str]:
+        """What hangs over the screen as it is."""
+        return list(self.page.evaluate(WIDE))
 
     def sideways_in_large_letters(self) -> list[str]:
         """What does not fit 320 px when the reader has chosen the largest letters."""
@@ -188,5 +192,5 @@ SMALL = """() => {
 WIDE = """() => {
     if (document.documentElement.scrollWidth <= innerWidth) return [];
     const out = [...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1);
-    return [`wider than 320 px: ${out.slice(0, 3).map(one => one.outerHTML.slice(0, 90)).join(' | ')}`];
+    return [`wider than ${innerWidth} px: ${out.slice(0, 3).map(one => one.outerHTML.slice(0, 90)).join(' | ')}`];
 }"""
