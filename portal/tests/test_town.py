@@ -1,6 +1,6 @@
 """The demo town: the same every time, figures that follow from each other, built through the companies' own imports."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from billing.charging import allocation
+from billing.charging.penalty import Terms, penalty
 from billing.models import Invoice, LedgerEntry
 from portal.town import books, registers
 from portal.town.build import build_company
@@ -69,6 +71,34 @@ def test_a_penalty_belongs_to_no_service_and_only_a_volume_has_a_mark(company: C
     assert {line.code for line in lines if line.penalty} == {"PENALTY"}
     marks = {(line.code, line.method) for line in lines if line.code in ("UPKEEP", "FEE", "HEAT", "PENALTY")}
     assert marks <= {("UPKEEP", ""), ("FEE", ""), ("HEAT", "N"), ("PENALTY", "")}
+
+
+@pytest.mark.parametrize("company", COMPANIES)
+def test_a_penalty_is_what_the_law_of_issued_bills_gives(company: Company) -> None:
+    """All fines of a book together are what has grown by its last month, as `billing.charging` reckons it."""
+    fined = 0
+    for _block, flat in list(flats(company))[:60]:
+        papers = list(books.book(company.country, flat, "main", TODAY))
+        documents = [one for one in papers if isinstance(one, books.Document)]
+        printed = [sum((line.penalty for line in one.lines), Decimal(0)) for one in documents]
+        upto = books.after(documents[-1].month) - timedelta(days=1)
+        bills = [
+            allocation.Document(
+                one.month, one.month, books.after(one.month) - timedelta(days=1), books.due(company.country, one.month),
+                sum((line.payable - line.penalty for line in one.lines), Decimal(0)), fine,
+            )
+            for one, fine in zip(documents, printed, strict=True)
+        ]  # fmt: skip
+        money = [allocation.Payment(one.on, one.on, one.amount) for one in papers if isinstance(one, books.Receipt)]
+        covered = allocation.allocate(bills, [one for one in money if one.on <= upto])
+        grown = Decimal(0)
+        for one in bills:
+            if one.due < upto:
+                terms = Terms.of(books.LAW, company.country, one.due)
+                grown += penalty(covered.portions(one.key), one.due, upto, terms)
+        assert abs(sum(printed, Decimal(0)) - grown) <= Decimal("0.02") * len(bills), flat.account
+        fined += grown > 0
+    assert fined
 
 
 @pytest.mark.parametrize("company", COMPANIES)
