@@ -16,6 +16,8 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.actions.recalculating import hold_recalculation
+from billing.admin_by_hand import KEEPERS as HANDS
+from billing.admin_by_hand import ByHandAdmin, SecondFilter
 from billing.admin_services import SettledAdmin, is_billed
 from billing.charging.absence import Absence as Away
 from billing.charging.absence import is_in_time
@@ -23,7 +25,7 @@ from billing.charging.rules import NoRule
 from billing.models import Absence, AccountFact, Benefit, Invoice, QualityCase, Recalculation, Subsidy
 from billing.rulebook import rules_of
 from lib.money import format_money
-from premises.admin_scope import ACCOUNTANT, ALL, MANAGER, KeyedForm, Rights, ScopedAdmin
+from premises.admin_scope import ACCOUNTANT, ALL, MANAGER, KeyedForm, Rights
 
 MUCH = 3  # times what the last month was billed: a recalculation above it is remarked on
 KEEPERS: Rights = {MANAGER: ALL, ACCOUNTANT: ALL}
@@ -48,7 +50,7 @@ class OfAccountAdmin(SettledAdmin):
 
     organization_path = "account__organization"
     list_select_related: ClassVar[tuple[str, ...]] = ("account",)
-    list_filter = ("account__organization",)
+    list_filter: ClassVar[tuple[Any, ...]] = ("account__organization",)
     search_fields = ("account__number_search", "account__unit__house__address_search")
     search_help_text = _("Number of the account or the address")
     autocomplete_fields: ClassVar[tuple[str, ...]] = ("account",)
@@ -75,14 +77,18 @@ class BenefitAdmin(OfAccountAdmin):
 
 
 @admin.register(Subsidy)
-class SubsidyAdmin(OfAccountAdmin):
-    """Money of the state for a month."""
+class SubsidyAdmin(ByHandAdmin, OfAccountAdmin):
+    """Money of the state for a month. Another sum than the confirmed one waits for a second person anew."""
 
+    may = HANDS
     form = PeriodForm
     start = "period"
-    list_display = ("account", "period", "amount", "source")
+    list_display = ("account", "period", "amount", "source", "by", "second")
+    list_filter = (SecondFilter, "account__organization")
+    list_select_related = ("account", "by", "confirmed_by")
     sortable_by = ("period", "amount")
-    fields = ("account", "period", "amount", "source")
+    fields = ("account", "period", "amount", "source", "by", "second")
+    readonly_fields = ("by", "second")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Whose money it was and of which month stays, once a document has credited it; the sum may still be put right."""
@@ -92,6 +98,7 @@ class SubsidyAdmin(OfAccountAdmin):
     def save_model(self, request: HttpRequest, obj: Subsidy, form: Any, change: bool) -> None:
         if change:  # a run may be issuing it
             obj.credited = Subsidy.objects.select_for_update().values_list("credited", flat=True).get(pk=obj.pk)
+        self.note(request, obj, form.changed_data)
         super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -182,22 +189,26 @@ class RecalculationForm(PeriodForm):
 
 
 @admin.register(Recalculation)
-class RecalculationAdmin(ScopedAdmin):
-    """Corrections wait for the next closing and are printed there with their reason; then they stay as they are."""
+class RecalculationAdmin(ByHandAdmin):
+    """Corrections wait for the next closing and are printed there with their reason; then they stay as they are.
+
+    A confirmed one is not edited: it is deleted and entered anew.
+    """
 
     organization_path = "account__organization"
-    may = {MANAGER: ALL, ACCOUNTANT: ALL}
     form = RecalculationForm
-    list_display = ("account", "service", "period", "amount", "reason", "source", "run")
-    list_filter = ("source", ("run", admin.EmptyFieldListFilter), "account__organization")
-    list_select_related = ("account", "service", "run__organization")
+    list_display = ("account", "service", "period", "amount", "reason", "source", "run", "second")
+    list_filter = (SecondFilter, "source", ("run", admin.EmptyFieldListFilter), "account__organization")
+    list_select_related = ("account", "service", "run__organization", "by", "confirmed_by")
     search_fields = ("account__number_search", "account__unit__house__address_search", "reason")
     sortable_by = ("period", "amount")
     autocomplete_fields = ("account", "service")
-    fields = ("account", "service", "period", "amount", "reason")
+    fields = ("account", "service", "period", "amount", "reason", "by", "second")
+    readonly_fields = ("by", "second")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and self._is_ours_to_change(obj)
+        is_confirmed = obj is not None and obj.confirmed_by_id is not None
+        return super().has_change_permission(request, obj) and self._is_ours_to_change(obj) and not is_confirmed
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and self._is_ours_to_change(obj)
@@ -223,8 +234,7 @@ class RecalculationAdmin(ScopedAdmin):
         if change:
             hold_recalculation(obj)
             obj.run_id = Recalculation.objects.values_list("run", flat=True).get(pk=obj.pk)
-        else:
-            obj.by_id = request.user.pk
+        self.note(request, obj, form.changed_data)
         super().save_model(request, obj, form, change)
         if form.changed_data:
             self._remark(request, obj)

@@ -37,6 +37,7 @@ from billing.calculating.months import months_before
 from billing.models import BillingRun, Charge, Invoice, PenaltyCharge, PrintBatch, Recalculation
 from billing.readiness import (
     KINDS,
+    Unconfirmed,
     anomalies_of,
     differences_of,
     jumps_of,
@@ -46,6 +47,7 @@ from billing.readiness import (
     penalties_of,
     readiness,
     rows_of,
+    unconfirmed_of,
     whole_of,
     words_of,
 )
@@ -193,7 +195,7 @@ class BillingRunAdmin(DeskAdmin):
             "differences": differences_of(run), "jumps": jumps_of(services) if run.kind == BillingRun.Kind.PERIOD else (),
             "page": page, "what": kind, "others": f"what={kind}" if kind else "",
             "found": [(names.get(row["account"]), KINDS.get(row["what"], ""), words_of(row["facts"])) for row in page],
-            "may_close": self._allowed(request, ADD, run),
+            "may_close": self._allowed(request, ADD, run), "unconfirmed": _unconfirmed(run),
             "documents": Invoice.objects.filter(run=run).count() if run.state == State.ISSUED else 0,
             "corrections": BillingRun.objects.filter(
                 organization=run.organization_id, period=run.period, kind=BillingRun.Kind.CORRECTION
@@ -247,6 +249,7 @@ class BillingRunAdmin(DeskAdmin):
             "jumps": jumps_of(rows_of(run)) if run.kind == BillingRun.Kind.PERIOD else (),
             "form": form,
             "changed": OtherFigures().message if changed else "",
+            "unconfirmed": _unconfirmed(run),
         }
         status = 409 if changed else 422 if form and form.errors else 200
         return self.drawn(request, "billingrun/issue", status=status, **context)
@@ -351,6 +354,13 @@ def _cells(rows: list[dict[str, Any]]) -> Iterator[Row]:
     numbers = dict(PersonalAccount.objects.filter(pk__in={row["account"] for row in rows}).values_list("pk", "number"))
     for row in rows:
         yield (numbers.get(row["account"], ""), KINDS.get(row["what"], row["what"]), words_of(row["facts"]))
+
+
+def _unconfirmed(run: BillingRun) -> Unconfirmed | None:
+    """What of the month waits for a second person, until it is issued; a correction takes nothing of it."""
+    if run.kind == BillingRun.Kind.CORRECTION or run.is_settled or run.state == State.DROPPED:
+        return None
+    return unconfirmed_of(run.organization, run.period)
 
 
 def _sums(run: BillingRun) -> list[tuple[Any, Decimal]]:

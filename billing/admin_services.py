@@ -25,7 +25,7 @@ from billing.models import (
 from billing.models.invoice import places_of
 from lib.money import format_number
 from premises.admin_forms import NumberField, PhoneField, is_tax_id
-from premises.admin_scope import ACCOUNTANT, ALL, EDIT, LOOK, MANAGER, KeyedForm, Rights, ScopedAdmin
+from premises.admin_scope import ACCOUNTANT, ALL, EDIT, LOOK, MANAGER, KeyedForm, Rights, ScopedAdmin, is_chief
 
 SETTLED = _(
     "Months that are issued already were reckoned without this. Correct them: “Closings of months”, the month, “Correct this month”."
@@ -272,15 +272,43 @@ class HouseFactAdmin(SettledAdmin):
             messages.warning(request, text % {"flats": flats})
 
 
+class TermsForm(KeyedForm):
+    """The terms; whoever enters sums does not let themselves enter larger ones alone."""
+
+    is_chief = False
+
+    def clean_alone_upto(self) -> Decimal:
+        value: Decimal = self.cleaned_data["alone_upto"]
+        if value > self.instance.alone_upto and not self.is_chief:
+            raise ValidationError(_("You may lower this sum; only the superuser raises it."))
+        return value
+
+
 @admin.register(BillingTerms)
 class BillingTermsAdmin(ScopedAdmin):
     """How the company makes its bills."""
 
     may = {MANAGER: EDIT, ACCOUNTANT: LOOK}
-    list_display = ("organization", "calculates", "form", "raises_for_silence", "carries_rest", "penalty_since")
+    form = TermsForm
+    list_display = (
+        "organization",
+        "calculates",
+        "form",
+        "raises_for_silence",
+        "carries_rest",
+        "penalty_since",
+        "alone_upto",
+    )
     list_select_related = ("organization",)
     sortable_by = ()
-    fields = ("organization", "calculates", "form", "raises_for_silence", "carries_rest", "penalty_since")
+    fields = (
+        "organization", "calculates", "form", "raises_for_silence", "carries_rest", "penalty_since", "alone_upto",
+    )  # fmt: skip
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.is_chief = is_chief(request)  # type: ignore[attr-defined]
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("organization",) if obj else ()

@@ -15,12 +15,13 @@ from billing.calculating.known import PRINCIPAL, accounts_of
 from billing.calculating.months import months_before
 from billing.calculating.plan import Plan, Way, is_heated
 from billing.charging.basis import NotEnough
-from billing.models import BillingRun, Invoice, InvoiceLine, PenaltyCharge, Recalculation
+from billing.models import BillingRun, ByHand, Invoice, InvoiceLine, PenaltyCharge, Recalculation, Subsidy
 from lib.money import MINUS, in_words
 from meters.models import Meter, Reading
 from premises.models import Organization
 
 NONE = Decimal("0.00")
+SHOWN = 20
 MISSING = {
     "tariff": gettext_lazy("no tariff"),
     "norm": gettext_lazy("no norm"),
@@ -59,6 +60,7 @@ class Readiness:
     meters: int
     read: int
     waiting: int  # recalculations that will be charged
+    unconfirmed: "Unconfirmed"
     missing: list[tuple[str, str, int]]  # service, what it lacks, in how many houses
     houses_without: int  # houses without any service
     last_month: Decimal
@@ -69,6 +71,28 @@ class Readiness:
     def share(self) -> int:
         """Read meters in percent."""
         return self.read * 100 // self.meters if self.meters else 100
+
+
+@dataclass(frozen=True)
+class Unconfirmed:
+    """Sums entered by hand that a month leaves out, for they wait for a second person: how many, and the first of them."""
+
+    recalculations: int
+    subsidies: int
+    rows: list[ByHand]
+
+    def __len__(self) -> int:
+        return self.recalculations + self.subsidies
+
+
+def unconfirmed_of(organization: Organization, period: date) -> Unconfirmed:
+    """What a run of the month leaves out; four queries."""
+    own = Q(account__organization=organization, period__lte=period)
+    added, given = Recalculation.objects.unconfirmed().filter(own), Subsidy.objects.unconfirmed().filter(own)
+    rows: list[ByHand] = []
+    for some in (added, given):
+        rows += some.select_related("account", "by").order_by("period", "pk")[:SHOWN]
+    return Unconfirmed(added.count(), given.count(), rows[:SHOWN])
 
 
 def readiness(organization: Organization, period: date) -> Readiness:
@@ -87,6 +111,7 @@ def readiness(organization: Organization, period: date) -> Readiness:
         waiting=Recalculation.objects.waiting().filter(
             account__organization=organization, period__lte=period
         ).count(),
+        unconfirmed=unconfirmed_of(organization, period),
         missing=_missing(plan),
         houses_without=len(set(plan.cities) - set(plan.supplies)),
         last_month=before.aggregate(total=Sum(PRINCIPAL))["total"] or NONE,

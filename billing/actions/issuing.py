@@ -147,16 +147,16 @@ def _reasons(run: BillingRun, accounts: list[int]) -> dict[int, list[tuple[int, 
 def _subsidies(run: BillingRun, accounts: list[int]) -> dict[int, list[Subsidy]]:
     """Subsidies of which something is not credited yet: of this month, and of issued ones where they came or changed later.
 
-    Those of months that came by registers are none of ours: their documents print the debt without them or with them.
+    Those of months that came by registers are none of ours: their documents print the debt without them or with them. What
+    waits for a second person is left out.
     """
     issued = BillingRun.objects.filter(
         organization=run.organization, kind=BillingRun.Kind.PERIOD, state=State.ISSUED, period__lt=run.period
     )
     of_a_month = Q(period=run.period) | Q(period__in=issued.values("period"))
     found: dict[int, list[Subsidy]] = defaultdict(list)
-    for one in (
-        Subsidy.objects.filter(of_a_month, account__in=accounts).exclude(amount=F("credited")).order_by("period")
-    ):
+    rows = Subsidy.objects.counting().filter(of_a_month, account__in=accounts).exclude(amount=F("credited"))
+    for one in rows.order_by("period"):
         found[one.account_id].append(one)
     return found
 

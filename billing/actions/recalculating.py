@@ -40,9 +40,9 @@ def is_stale(run: BillingRun) -> bool:
     if run.kind == BillingRun.Kind.CORRECTION:  # it takes none
         return False
     sums: dict[tuple[int, int], Decimal] = defaultdict(lambda: NOTHING)
-    for model, name in ((Charge, "recalculated"), (Recalculation, "amount")):
-        sign = 1 if model is Charge else -1
-        rows = model.objects.filter(run=run).exclude(**{name: 0}).order_by()
+    found = (1, "recalculated", Charge.objects.all()), (-1, "amount", Recalculation.objects.counting())
+    for sign, name, every in found:
+        rows = every.filter(run=run).exclude(**{name: 0}).order_by()
         for account, service, amount in rows.values_list("account", "service").annotate(Sum(name)):
             sums[account, service] += sign * amount
     return any(sums.values())

@@ -1,6 +1,7 @@
 """Reference data, charges, frozen payment documents, payments, the ledger, paying online."""
 
 from billing.models.agreed import AgreedChange, FitsNoMore
+from billing.models.by_hand import ByHand
 from billing.models.circumstance import Absence, AccountFact, Benefit, QualityCase, Recalculation, Subsidy
 from billing.models.export import Export
 from billing.models.invoice import Invoice, InvoiceLine
@@ -37,6 +38,7 @@ __all__ = [
     "Benefit",
     "BillingRun",
     "BillingTerms",
+    "ByHand",
     "Charge",
     "ChargeSheet",
     "CommonUse",

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from billing.models.by_hand import ByHand, ByHandQuerySet, confirmed_by_another
 from billing.models.invoice import Invoice
 from billing.models.service import POSITIVE, InForceQuerySet, Service, check_span
 from meters.history import local_day
@@ -121,7 +121,7 @@ class Benefit(models.Model):
             raise ValidationError({"since": text % {"benefit": known}})
 
 
-class Subsidy(models.Model):
+class Subsidy(ByHand):
     """Money of the state for one month of one account, credited like a payment and printed apart from benefits.
 
     `credited` is what issued documents gave of it: the rest, above or below zero, goes into the next one.
@@ -137,6 +137,8 @@ class Subsidy(models.Model):
     source = models.CharField(_("decision"), max_length=200, blank=True)
     credited = models.DecimalField(_("credited"), max_digits=13, decimal_places=2, default=0, editable=False)
 
+    objects = ByHandQuerySet["Subsidy"].as_manager()
+
     class Meta:
         verbose_name = _("subsidy")
         verbose_name_plural = _("subsidies")
@@ -145,10 +147,16 @@ class Subsidy(models.Model):
             models.UniqueConstraint(name="one_subsidy_per_month", fields=["account", "period"]),
             models.CheckConstraint(name="subsidy_is_of_a_month", condition=Q(period__day=1) & Q(amount__gt=0)),
             models.CheckConstraint(name="subsidy_is_possible", condition=Q(amount__lte=MOST)),
+            confirmed_by_another("subsidy_is_confirmed_by_another"),
         ]
 
     def __str__(self) -> str:
         return f"{self.account}: {self.amount}"
+
+    @property
+    def others(self) -> "models.QuerySet[Subsidy]":
+        rows = Subsidy.objects.filter(account=self.account_id, by__isnull=False, needs_second=False)
+        return rows.exclude(amount=F("credited")).exclude(pk=self.pk)
 
     def clean(self) -> None:
         """The state decides for this month or the next one, not for years."""
@@ -287,10 +295,10 @@ class QualityCase(models.Model):
             raise ValidationError(wrong)
 
 
-class RecalculationQuerySet(models.QuerySet["Recalculation"]):
+class RecalculationQuerySet(ByHandQuerySet["Recalculation"]):
     def waiting(self) -> Self:
-        """Not yet charged with a month."""
-        return self.filter(run__isnull=True)
+        """Not yet charged with a month, and charged with the next one."""
+        return self.counting().filter(run__isnull=True)
 
     def computed(self) -> Self:
         """Found by the very run that charges them: calculated anew they are found anew."""
@@ -302,7 +310,7 @@ class RecalculationQuerySet(models.QuerySet["Recalculation"]):
         return self.filter(account__organization__staff__user=user, account__organization__staff__is_active=True)
 
 
-class Recalculation(models.Model):
+class Recalculation(ByHand):
     """A correction of an earlier month (+ charged, − given back), printed with its reason in the next document."""
 
     class Source(models.TextChoices):
@@ -332,11 +340,9 @@ class Recalculation(models.Model):
         "billing.BillingRun", null=True, blank=True, on_delete=models.PROTECT, related_name="recalculations",
         verbose_name=_("charged with"),
     )  # fmt: skip
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
-        verbose_name=_("employee"),
-    )  # fmt: skip
     created_at = models.DateTimeField(default=timezone.now)
+
+    MONEY = ("account", "service", "period", "amount")
 
     objects = RecalculationQuerySet.as_manager()
 
@@ -352,10 +358,16 @@ class Recalculation(models.Model):
                 fields=["found_by", "account", "service", "period", "source"],
                 condition=Q(found_by__isnull=False),
             ),
+            confirmed_by_another("recalculation_is_confirmed_by_another"),
         ]
 
     def __str__(self) -> str:
         return f"{self.account}: {self.amount}, {self.period:%m.%Y}"
+
+    @property
+    def others(self) -> "models.QuerySet[Recalculation]":
+        rows = Recalculation.objects.filter(account=self.account_id, source=self.Source.MANUAL, needs_second=False)
+        return rows.filter(Q(run__isnull=True) | Q(run__issued_by__isnull=True)).exclude(pk=self.pk)
 
     @property
     def organization(self) -> Organization:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -40,6 +41,12 @@ class BillingTerms(models.Model):
     penalty_since = models.DateField(
         _("imported debts bear a penalty from"), null=True, blank=True,
         help_text=_("Empty: from the first day of the first month that was closed here"),
+    )  # fmt: skip
+
+    alone_upto = models.DecimalField(
+        _("one person alone enters sums up to"), max_digits=13, decimal_places=2, default=Decimal(1000),
+        validators=[MinValueValidator(Decimal(0))],
+        help_text=_("Recalculations and subsidies entered by hand; above it a second person confirms them. 0: every one"),
     )  # fmt: skip
 
     class Meta:

@@ -7,7 +7,17 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template import Context
 
-from billing.models import AgreedChange, LedgerEntry, PartnerChange, ProviderChange, RequisitesChange, StrayPayment
+from billing.models import (
+    AgreedChange,
+    ByHand,
+    LedgerEntry,
+    PartnerChange,
+    ProviderChange,
+    Recalculation,
+    RequisitesChange,
+    StrayPayment,
+    Subsidy,
+)
 from premises.admin_scope import VIEW
 
 register = template.Library()
@@ -25,6 +35,8 @@ def billing_desk(context: Context) -> dict[str, Any]:
         "changes": _asked(request, RequisitesChange),
         "shops": _asked(request, ProviderChange),
         "partners": _asked(request, PartnerChange),
+        "recalculations": _unconfirmed(request, Recalculation),
+        "subsidies": _unconfirmed(request, Subsidy),
         "strays": StrayPayment.objects.staffed_by(request.user).filter(state=StrayPayment.State.OPEN).count(),  # type: ignore[arg-type]
     }
 
@@ -33,3 +45,9 @@ def _asked(request: HttpRequest, model: type[AgreedChange]) -> int:
     """How many changes of the own company wait for a second person."""
     page: Any = admin.site.get_model_admin(model)
     return int(page.get_queryset(request).filter(state=AgreedChange.State.ASKED).count())
+
+
+def _unconfirmed(request: HttpRequest, model: type[ByHand]) -> int:
+    """How many sums of the own company wait for a second person."""
+    page: Any = admin.site.get_model_admin(model)
+    return int(page.get_queryset(request).unconfirmed().count())
