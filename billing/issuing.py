@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from billing import freezing
 from billing.charging.exact import NOTHING, largest_remainder
-from billing.charging.totals import vat_inside
+from billing.charging.totals import closing, line_total, total_overall, vat_inside
 from billing.models import BillingRun, Charge, Invoice, Requisites, Service
 from premises.models import PersonalAccount
 
@@ -64,11 +64,11 @@ class Paper:
 
     @property
     def charged(self) -> Decimal:
-        return sum((_total(one) for one in self.charges), NOTHING) + self.penalty
+        return total_overall(self.charges, self.penalty)
 
     @property
     def payable(self) -> Decimal:
-        return self.opening + self.charged - self.subsidy - self.paid
+        return closing(self.opening, self.charged, self.subsidy + self.paid)
 
     @property
     def vat(self) -> Decimal | None:
@@ -76,7 +76,7 @@ class Paper:
         sums: dict[Decimal, Decimal] = defaultdict(lambda: NOTHING)
         for one in self.charges:
             if one.service.vat_percent:
-                sums[one.service.vat_percent] += _total(one)
+                sums[one.service.vat_percent] += line_total(one)
         return sum((vat_inside(total, percent) for percent, total in sums.items()), NOTHING) if sums else None
 
 
@@ -166,7 +166,7 @@ def lines_of(paper: Paper) -> list[tuple[Any, ...]]:
         rows.append((
             len(rows) + 1, service.group, service.code, name, service.unit, one.volume, one.method, one.tariff,
             one.accrued, one.volume_common, one.method_common, one.accrued_common, one.coefficient, one.excess, one.fine,
-            one.recalculated, one.benefit, NOTHING, None, _total(one), "[]",
+            one.recalculated, one.benefit, NOTHING, None, line_total(one), "[]",
             json.dumps(one.parts),
         ))  # fmt: skip
     if paper.penalty:
@@ -193,7 +193,3 @@ def document_id(account: PersonalAccount, run: BillingRun, place: int) -> str:
     if not ZHKU.match(account.zhku) or place > 9:
         return ""
     return f"{account.zhku}-{run.period.year % 10}{run.period.month:02}{place}"
-
-
-def _total(one: Charge) -> Decimal:
-    return one.accrued + one.accrued_common + one.excess + one.recalculated - one.benefit - one.fine

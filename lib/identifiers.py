@@ -44,12 +44,6 @@ def is_kpp(text: str) -> bool:
     return bool(re.fullmatch(r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}", text))
 
 
-def is_ogrn(text: str) -> bool:
-    """ОГРН (13 digits) or ОГРНИП (15): the rest of a division by 11 or 13."""
-    digits = _digits(text, 13, 15)
-    return digits is not None and int(text[:-1]) % (len(text) - 2) % 10 == digits[-1]
-
-
 # --- Russia: banks --------------------------------------------------------------------------------------------------
 
 

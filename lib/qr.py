@@ -1,4 +1,4 @@
-"""QR codes: in bytes mode, a quiet zone of four modules, as one SVG path or as a PNG.
+"""QR codes: in bytes mode, a quiet zone of four modules, as modules or as a PNG.
 
 The tables and the patterns of a symbol are qrcode's, made once for a version. The data are laid over them here: in whole
 numbers and one table of places instead of a loop over bits, about twenty times quicker than qrcode itself. The
@@ -58,22 +58,6 @@ def qr_png(
     head = struct.pack(">IIBBBBB", width * module, width * module, 8, 0, 0, 0, 0)
     chunks = (b"IHDR", head), (b"IDAT", zlib.compress(b"".join(picture), 1)), (b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in chunks)
-
-
-def qr_svg(content: str | bytes, *, level: str = "M", versions: Sequence[int] = range(1, 41)) -> str:
-    """Return an `<svg>` element with one path and no style, for a page."""
-    rows = qr_rows(content, level=level, versions=versions)
-    width = len(rows) + 2 * QUIET_ZONE
-    path = "".join(
-        f"M{x + QUIET_ZONE},{y + QUIET_ZONE}h1v1h-1z"
-        for y, row in enumerate(rows)
-        for x, dark in enumerate(row)
-        if dark
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}mm" height="{width}mm" viewBox="0 0 {width} {width}">'
-        f'<path fill="#000000" d="{path}"/></svg>'
-    )
 
 
 def qr_rows(content: str | bytes, *, level: str = "M", versions: Sequence[int] = range(1, 41)) -> list[bytes]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from billing.charging.basis import Result
 from billing.charging.exact import NOTHING
+from billing.charging.totals import line_total
 from billing.models import Service
 from billing.models.circumstance import MOST
 
@@ -63,7 +64,7 @@ class Draft:
 
     @property
     def total(self) -> Decimal:
-        return self.accrued + self.accrued_common + self.excess + self.recalculated - self.benefit - self.fine
+        return line_total(self)
 
     @property
     def is_possible(self) -> bool:

@@ -22,7 +22,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import NamedTuple
 
-from billing.charging.exact import NOTHING, largest_remainder
+from billing.charging.exact import NOTHING
 from billing.charging.penalty import Portion
 
 DAY = timedelta(days=1)
@@ -283,14 +283,3 @@ class _Till:
 
 def _order(paper: _Paper) -> tuple[date, date, int]:
     return paper.order
-
-
-def over_lines(amount: Decimal, lines: Sequence[Decimal], paid: Sequence[Decimal] = ()) -> list[Decimal]:
-    """Share what covers a document over its lines, in proportion to what is unpaid of each, by the largest remainder.
-
-    The shares add up to the amount; when the document is paid, every line is. A cover below zero is taken from what was paid.
-    """
-    before = list(paid) or [NOTHING] * len(lines)
-    if amount < 0:
-        return [-share for share in largest_remainder(-amount, before)]
-    return largest_remainder(amount, [line - part for line, part in zip(lines, before, strict=True)])

@@ -6,11 +6,6 @@ from billing.charging.exact import NOTHING
 from lib.money import rounded
 
 
-def hours_over(interrupted: Decimal, allowed: Decimal) -> Decimal:
-    """The hours of a month above those that the law allows."""
-    return max(interrupted - allowed, Decimal(0))
-
-
 def for_interruption(charged: Decimal, over: Decimal, percent: Decimal) -> Decimal:
     """What an interruption takes off the month's charge, below zero: percent for every hour above the allowed ones."""
     return _off(charged, over * percent)

@@ -55,24 +55,12 @@ def settled(
     return (whole - benefit) - (sum(charged, NOTHING) - sum(given, NOTHING))
 
 
-def annual(volume: Decimal, area: Decimal, house: Decimal, tariff: Decimal, charged: Iterable[Decimal]) -> Decimal:
-    """Heating by the mean month, settled for the year: the flat's share of what the house used, less what was charged."""
-    return rounded(volume_rounded(volume * area / house) * tariff) - sum(charged, NOTHING)
-
-
-def annual_of(
-    quarters: Iterable[tuple[Decimal, Decimal]], area: Decimal, house: Decimal, charged: Iterable[Decimal]
-) -> Decimal:
-    """The same where the tariff changed inside the year: (volume, tariff) of each stretch, rounded once."""
-    return annual_by_days(((volume, area, house, tariff) for volume, tariff in quarters), charged)
-
-
 def annual_by_days(
     stretches: Iterable[tuple[Decimal, Decimal, Decimal, Decimal]], charged: Iterable[Decimal]
 ) -> Decimal:
-    """The same where areas changed too, or an account held its flat on some days: (volume, area, house, tariff).
+    """Heating by the mean month, settled for the year: the flat's share of what the house used, less what was charged.
 
-    Of a part of a month the volume is multiplied by its days and the area of the house by the days of the month, so the
+    A stretch of months of one area and tariff is (volume, area, house, tariff); all are rounded once. Of a part of a month the volume is multiplied by its days and the area of the house by the days of the month, so the
     one division stays last.
     """
     exact = sum((volume_rounded(volume * area / house) * tariff for volume, area, house, tariff in stretches), ZERO)

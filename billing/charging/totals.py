@@ -7,14 +7,26 @@ balance is a debt, below it an advance. Only lines are rounded; a document is th
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from billing.charging.exact import NOTHING
 from lib.money import rounded
 
 
-@dataclass(frozen=True, slots=True)
+class Sums(Protocol):
+    """The money of one line, in kopecks: a row of a run has it, so has a line that is only being made."""
+
+    accrued: Decimal
+    accrued_common: Decimal
+    excess: Decimal
+    recalculated: Decimal
+    benefit: Decimal
+    fine: Decimal
+
+
+@dataclass(slots=True)
 class Line:
-    """The money of one line, in kopecks."""
+    """The money of one line of a service by itself."""
 
     service: str
     accrued: Decimal = NOTHING
@@ -22,38 +34,27 @@ class Line:
     excess: Decimal = NOTHING
     recalculated: Decimal = NOTHING
     benefit: Decimal = NOTHING
-    provider_fine: Decimal = NOTHING
-    penalty: Decimal = NOTHING
-    state_fee: Decimal = NOTHING
-    court_costs: Decimal = NOTHING
+    fine: Decimal = NOTHING
 
     @property
     def charge(self) -> Decimal:
         """What the period itself comes to, without recalculations of earlier ones."""
-        return self.accrued + self.accrued_common + self.excess - self.benefit - self.provider_fine
-
-    @property
-    def total(self) -> Decimal:
-        return self.charge + self.recalculated
-
-    @property
-    def extras(self) -> Decimal:
-        return self.penalty + self.state_fee + self.court_costs
+        return line_total(self) - self.recalculated
 
 
-def line_total(line: Line) -> Decimal:
-    """accrued + accrued_common + excess + recalculated − benefit − provider_fine."""
-    return line.total
+def line_total(line: Sums) -> Decimal:
+    """accrued + accrued_common + excess + recalculated − benefit − fine of the provider."""
+    return line.accrued + line.accrued_common + line.excess + line.recalculated - line.benefit - line.fine
 
 
-def total_period(lines: Iterable[Line]) -> Decimal:
+def total_period(lines: Iterable[Sums]) -> Decimal:
     """Σ line totals."""
-    return sum((line.total for line in lines), NOTHING)
+    return sum((line_total(line) for line in lines), NOTHING)
 
 
-def total_overall(lines: Iterable[Line]) -> Decimal:
-    """The period's total with penalty, state fee and court costs."""
-    return sum((line.total + line.extras for line in lines), NOTHING)
+def total_overall(lines: Iterable[Sums], penalty: Decimal) -> Decimal:
+    """The period's total with the penalty of the document."""
+    return total_period(lines) + penalty
 
 
 def closing(opening: Decimal, overall: Decimal, paid: Decimal) -> Decimal:
@@ -64,11 +65,6 @@ def closing(opening: Decimal, overall: Decimal, paid: Decimal) -> Decimal:
 def to_pay(balance: Decimal) -> Decimal:
     """What the document asks for: a debt; nothing where there is an advance."""
     return max(balance, NOTHING)
-
-
-def debt_and_advance(balance: Decimal) -> tuple[Decimal, Decimal]:
-    """The balance as two columns, both at least zero and one of them zero."""
-    return max(balance, NOTHING), max(-balance, NOTHING)
 
 
 def vat_inside(amount: Decimal, percent: Decimal) -> Decimal:

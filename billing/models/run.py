@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from billing.charging.totals import line_total
 from billing.models.invoice import Invoice
 from billing.models.seen import OfOrganizationQuerySet
 from billing.models.service import Service
@@ -208,7 +209,7 @@ class Charge(models.Model):
     @property
     def of_document(self) -> Decimal:
         """What the line adds to its document."""
-        return self.accrued + self.accrued_common + self.excess + self.recalculated - self.benefit - self.fine
+        return line_total(self)
 
     @property
     def by_tariff(self) -> list[tuple[Decimal, Decimal, Decimal]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from billing.charging.totals import to_pay
 from billing.models import Invoice, InvoiceLine
 from billing.payment_code import payment_code
 from billing.printing import sections
@@ -144,7 +145,7 @@ class Form:
         invoice, words, labels, box = self.invoice, self.words, self.labels, Box()
         box.add((f"{words.period} {month(invoice.period, words.language)}", LEAD), after=3)
         box.add((words.payable, TEXT), after=0)
-        due = f"{money(max(invoice.payable, Decimal(0)))}\u00a0{words.currency}"
+        due = f"{money(to_pay(invoice.payable))}\u00a0{words.currency}"
         box.add((due, Style(size=min(SUM_SIZE, width / measure(due, UNIT)), bold=True, leading=1.15)), after=1)
         if invoice.payable < 0:
             box.add((labels.nothing_due, BOLD))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from billing.qr import epc, gost, nbu
 from billing.qr.payment import CannotEncode
 from billing.qr.payment import encoded as in_encoding
-from lib.qr import DoesNotFit, qr_png, qr_rows, qr_version
+from lib.qr import DoesNotFit, qr_rows, qr_version
 
 ANY = range(1, 41)
 UP_TO_15, FROM_10_TO_17, UP_TO_13 = range(1, 16), range(10, 18), range(1, 14)
@@ -40,12 +40,6 @@ def fitting(text: str) -> tuple[bytes, str, Sequence[int]]:
             continue
         return content, level, versions
     raise CannotEncode("the code is larger than its format allows")
-
-
-def code_png(text: str, *, module: int | None = None) -> bytes:
-    """Draw a payment code as a PNG by the rules of its format."""
-    content, level, versions = fitting(text)
-    return qr_png(content, module=module, level=level, versions=versions)
 
 
 def code_rows(text: str) -> list[bytes]:

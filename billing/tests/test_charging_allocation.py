@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.charging.allocation import Cover, Covered, Document, Payment, allocate, over_lines
+from billing.charging.allocation import Cover, Covered, Document, Payment, allocate
 from billing.charging.exact import NOTHING
 from billing.charging.penalty import Portion
 
@@ -174,40 +174,3 @@ def test_what_comes_later_changes_nothing_before(documents: list[Document], rece
     until = allocate([one for one in documents if one.on <= on], [one for one in received if one.on <= on])
     covered = allocate(documents, received)
     assert all(covered.unpaid(one.key, on) == until.unpaid(one.key) for one in documents if one.on <= on)
-
-
-# --- Lines ------------------------------------------------------------------------------------------------------------
-
-
-def test_a_payment_over_three_lines() -> None:
-    """D3."""
-    lines = [D("299.33"), D("651.93"), D("64.05")]
-    assert over_lines(D("1000.00"), lines) == [D("294.82"), D("642.10"), D("63.08")]
-    rest = over_lines(D("15.31"), lines, [D("294.82"), D("642.10"), D("63.08")])
-    assert rest == [D("4.51"), D("9.83"), D("0.97")]
-
-
-kopecks = st.integers(0, 10**6).map(lambda number: D(number) / 100)
-
-
-@given(st.lists(kopecks, min_size=1, max_size=10), st.lists(st.integers(0, 100), max_size=5), st.integers(0, 100))
-def test_lines_are_paid_when_the_document_is_and_never_above(lines: list[Decimal], parts: list[int], back: int) -> None:
-    paid = [NOTHING] * len(lines)
-    for percent in [*parts, 100]:
-        left = sum(lines, NOTHING) - sum(paid, NOTHING)
-        amount = (left * percent / 100).quantize(D("0.01"))
-        shares = over_lines(amount, lines, paid)
-        assert sum(shares, NOTHING) == amount
-        paid = [before + share for before, share in zip(paid, shares, strict=True)]
-        assert all(0 <= part <= line for part, line in zip(paid, lines, strict=True))
-    assert paid == lines
-    refund = (sum(paid, NOTHING) * back / 100).quantize(D("0.01"))
-    shares = over_lines(-refund, lines, paid)
-    assert sum(shares, NOTHING) == -refund
-    assert all(before + share >= 0 for before, share in zip(paid, shares, strict=True))
-
-
-def test_money_cannot_be_laid_on_lines_that_owe_nothing() -> None:
-    with pytest.raises(ValueError, match="nothing"):
-        over_lines(D("1.00"), [D("0.00")])
-    assert over_lines(D("0.00"), [D("0.00")]) == [D("0.00")]

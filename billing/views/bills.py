@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.limits import PDF_USER, take
 from billing.actions.pdf import ask_for_pdf
+from billing.charging.totals import to_pay
 from billing.columns import table
 from billing.comparing import compared
 from billing.corrections import corrections
@@ -110,7 +111,7 @@ def bill(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse:
         "corrections": later,
         "corrected": invoice.charged + sum((one.amount for one in later), NOTHING),
         "area": Decimal(area) if area else None,
-        "to_pay": max(invoice.payable, NOTHING),
+        "to_pay": to_pay(invoice.payable),
         "code": picture(code) if code else "",
         "cabinet": picture(settings.PUBLIC_URL + reverse("account_add")),
         "show_code": "code" in request.GET,
