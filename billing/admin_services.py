@@ -9,6 +9,8 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +26,7 @@ from billing.models import (
 )
 from billing.models.invoice import places_of
 from lib.money import format_number
+from meters.history import local_day
 from premises.admin_forms import NumberField, PhoneField, is_tax_id
 from premises.admin_scope import ACCOUNTANT, ALL, EDIT, LOOK, MANAGER, KeyedForm, Rights, ScopedAdmin, is_chief
 
@@ -92,6 +95,24 @@ class SettledAdmin(ScopedAdmin):
         messages.warning(request, SETTLED)
 
 
+def remark_ranges(request: HttpRequest, service: Service) -> None:
+    """Say that a service is charged by ranges where its tariff has none: then all of the volume has one price."""
+    today = local_day(service.organization, timezone.now())
+    houses = {one.house_id for one in service.houses.during(today, date.max) if one.way == Service.Method.TIERS}
+    tariffs = list(service.tariffs.during(today, date.max))
+    own = {one.house_id for one in tariffs if one.house_id}
+    common = bool(houses - own) or service.method == Service.Method.TIERS
+    for one in tariffs:
+        if not one.tiers and (one.house_id in houses if one.house_id else common):
+            text = gettext("“%(service)s” is charged by ranges, but its tariff since %(day)s has none: all of the volume is charged at %(rate)s.")  # fmt: skip
+            facts = {
+                "service": service.name,
+                "day": date_format(one.since, "d.m.Y"),
+                "rate": f"{one.rate.normalize():f}",
+            }
+            messages.warning(request, text % facts)
+
+
 class SupplierForm(KeyedForm):
     """A supplier; a tax number that is written must be possible in the company's country."""
 
@@ -138,6 +159,10 @@ class ServiceAdmin(ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("organization", "code") if obj else ()
 
+    def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        remark_ranges(request, obj)
+
 
 @admin.register(HouseService)
 class HouseServiceAdmin(SettledAdmin):
@@ -151,6 +176,10 @@ class HouseServiceAdmin(SettledAdmin):
     sortable_by = ("since",)
     autocomplete_fields = ("house", "service", "supplier")
     fields = ("house", "service", "supplier", "method", "since", "until")
+
+    def save_model(self, request: HttpRequest, obj: HouseService, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        remark_ranges(request, obj.service)
 
 
 class TiersField(forms.CharField):
@@ -196,6 +225,19 @@ class TariffForm(KeyedForm):
             raise ValidationError(_("Write a range in each line: «100 = 4.32», the last one without a bound."))
         return tiers
 
+    def clean(self) -> dict[str, Any]:
+        """Ranges that nothing would be charged by are no ranges of this service."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        service: Service | None = values.get("service")
+        if service and values.get("tiers") and "tiers" in self.changed_data:
+            by_ranges = Service.Method.TIERS
+            if service.method != by_ranges and not service.houses.filter(method=by_ranges).exists():
+                self.add_error(
+                    "tiers",
+                    _("This service is not charged by ranges. Change first how it is charged, or leave this empty."),
+                )
+        return values
+
 
 @admin.register(Tariff)
 class TariffAdmin(SettledAdmin):
@@ -210,6 +252,10 @@ class TariffAdmin(SettledAdmin):
     sortable_by = ("since", "price")
     autocomplete_fields = ("service", "house")
     fields = ("service", "house", "since", "until", "rate", "rate_2", "rate_3", "heat_rate", "tiers", "source")
+
+    def save_model(self, request: HttpRequest, obj: Tariff, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        remark_ranges(request, obj.service)
 
     @admin.display(description=_("tariff"), ordering="rate")
     def price(self, tariff: Tariff) -> str:

@@ -81,6 +81,7 @@ def test_overlapping_tariffs_are_refused_in_words_and_by_the_database(cast: Cast
 def test_a_wrong_tariff_is_an_error_that_says_what_to_do(
     cast: Cast, service: Service, enter: Any, wrong: dict[str, str], words: str
 ) -> None:
+    Service.objects.filter(pk=service.pk).update(method="tiers")
     response = enter(cast.anna).post(add("tariff"), tariff(service, **wrong))
     assert response.status_code == 200
     assert words in errors(response)
@@ -89,6 +90,7 @@ def test_a_wrong_tariff_is_an_error_that_says_what_to_do(
 
 def test_ranges_are_written_line_by_line_and_read_back(cast: Cast, service: Service, enter: Any) -> None:
     client = enter(cast.anna)
+    Service.objects.filter(pk=service.pk).update(method="tiers")
     assert client.post(add("tariff"), tariff(service, tiers="100 = 4,32\n= 5.10")).status_code == 302
     row = Tariff.objects.get()
     assert row.tiers == [["100", "4.32"], [None, "5.10"]]
