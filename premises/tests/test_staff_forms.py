@@ -65,7 +65,7 @@ def test_fields_that_are_not_on_the_page_change_nothing(cast: Cast, enter: Enter
     client = enter(cast.mark)
     change(client, cast.house, floors="7", organization=cast.other_company.pk, public_id="x", address_search="x")
     change(client, cast.account, number="1", organization=cast.other_company.pk, unit=cast.other_account.unit_id)
-    change(client, cast.company, name="Захват", tax_id="1", kind="authority", phone="1", is_staff="1")
+    change(client, cast.company, name="Захват", tax_id="1", kind="authority", phone="112", is_staff="1")
     job = StaffMember.objects.get(user=cast.dima)
     change(client, job, role="manager", user=cast.olga.pk, organization=cast.other_company.pk, is_active="on")
     cast.house.refresh_from_db()
@@ -73,7 +73,7 @@ def test_fields_that_are_not_on_the_page_change_nothing(cast: Cast, enter: Enter
     account = PersonalAccount.objects.get(pk=cast.account.pk)
     assert (account.number, account.organization, account.unit) == ("10012", cast.company, cast.account.unit)
     company = Organization.objects.get(pk=cast.company.pk)
-    assert (company.name, company.tax_id, company.phone) == (cast.company.name, "3661057530", "1")
+    assert (company.name, company.tax_id, company.phone) == (cast.company.name, "3661057530", "112")
     job.refresh_from_db()
     assert (job.role, job.user, job.organization) == ("dispatcher", cast.dima, cast.company)
 
