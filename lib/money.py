@@ -21,13 +21,13 @@ def rounded(amount: Decimal) -> Decimal:
 
 
 def trimmed(number: Decimal) -> Decimal:
-    """Return the number without the zeros behind its kopecks that a column of more places adds.
+    """Return the number without the zeros behind its kopecks that a wide column adds; three places are a dial's own.
 
-    >>> trimmed(Decimal("2828.910000")), trimmed(Decimal("0.333333")), trimmed(Decimal("5"))
-    (Decimal('2828.91'), Decimal('0.333333'), Decimal('5'))
+    >>> trimmed(Decimal("2828.910000")), trimmed(Decimal("0.333333")), trimmed(Decimal("152.300")), trimmed(Decimal("5"))
+    (Decimal('2828.91'), Decimal('0.333333'), Decimal('152.300'), Decimal('5'))
     """
     kept, needed = number.as_tuple().exponent, number.normalize().as_tuple().exponent
-    if not (isinstance(kept, int) and isinstance(needed, int)) or kept >= min(-2, needed):
+    if not (isinstance(kept, int) and isinstance(needed, int)) or kept >= -3:
         return number
     return number.quantize(Decimal(1).scaleb(min(-2, needed)))
 
