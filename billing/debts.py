@@ -66,7 +66,11 @@ class Standing:
 
     balances: Mapping[str, Decimal]
     left: Mapping[int, Decimal]  # by the document's id; one that the book does not know owes nothing
-    days: tuple[date, ...]  # the last days to pay of all that is unpaid, the oldest first
+    dated: tuple[tuple[date, Decimal], ...]  # the last days to pay of all that is unpaid and how much, the oldest first
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        return tuple(day for day, _amount in self.dated)
 
     @property
     def balance(self) -> Decimal:
@@ -80,6 +84,11 @@ class Standing:
     def due(self) -> date | None:
         """The day by which the oldest of the debt was to be paid; None where no section owes anything."""
         return self.days[0] if self.days and self.debt > 0 else None
+
+    def overdue(self, today: date) -> Decimal:
+        """How much of the balance should have been paid before today."""
+        late = sum((amount for day, amount in self.dated if day < today), NOTHING)
+        return min(late, max(self.balance, NOTHING))
 
     def next_due(self, today: date) -> date | None:
         """The next day by which something is to be paid."""
@@ -177,15 +186,15 @@ def standing_of(account: PersonalAccount) -> Standing:
     """What every page says of an account's debt; one query."""
     balances: dict[str, Decimal] = {}
     left: dict[int, Decimal] = {}
-    days: list[date] = []
+    dated: list[tuple[date, Decimal]] = []
     for one in sections(account):
         balances[one.name] = one.balance
         for paper in one.papers:
             if paper.row["kind"] == Kind.CHARGE:
                 left[paper.row["invoice_id"]] = paper.left
             if paper.left and (paper.row["kind"] != Kind.CHARGE or paper.row["invoice__due_on"]):
-                days.append(paper.document.due)
-    return Standing(balances, left, tuple(sorted(days)))
+                dated.append((paper.document.due, paper.left))
+    return Standing(balances, left, tuple(sorted(dated)))
 
 
 def left_before(accounts: Iterable[int], day: date) -> dict[tuple[int, str], dict[int, Decimal]]:

@@ -110,6 +110,7 @@ def money(account: PersonalAccount, link: AccountLink, meters: Standing, *, toda
         "currency": account.organization.currency,
         "due_on": due_on,
         "late_since": late_since(due_on, today),
+        "overdue": now.overdue(today) if link.is_full else None,
         "step": step,
         "documents": documents[:LATEST],
         "payments": payments,

@@ -1,11 +1,12 @@
 """The list of bills: months, statuses, what is owed, the picker of a month."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.actions.ledger import post_documents, post_payments
 from billing.models import Invoice
@@ -34,6 +35,21 @@ def two_months(account: PersonalAccount) -> list[Invoice]:
     ]
     post_documents(invoices)
     return invoices
+
+
+def test_only_what_is_late_is_called_overdue(cast: Cast, enter: Any) -> None:
+    """14 246.40 of May is late; 4 119.63 of November has its day before it."""
+    later = timezone.localdate() + timedelta(days=15)
+    post_documents([
+        make_invoice(cast.account, date(2026, 5, 1), accrued="14246.40", due_on=date(2026, 6, 15)),
+        make_invoice(cast.account, date(2026, 11, 1), accrued="4119.63", due_on=later),
+    ])  # fmt: skip
+    olga = enter(cast.olga)
+    for page in (olga.get(url(cast.account)), olga.get(reverse("account_home", args=[cast.account.public_id]))):
+        html = page.content.decode().replace("\u00a0", " ")
+        assert "18,366.03 RUB" in html
+        assert "of this 14,246.40 RUB is overdue, since June 16, 2026" in html
+        assert "To pay, overdue since" not in html
 
 
 @pytest.mark.feature("B10", "E4")

@@ -77,6 +77,7 @@ def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
         "currency": account.organization.currency,
         "due": now.due,
         "late_since": late_since(now.due, today),
+        "overdue": now.overdue(today),
         "month": month,
         "year": year,
         "years": years,
