@@ -28,6 +28,7 @@ from lib.money import format_money
 from premises.admin_scope import ACCOUNTANT, ALL, MANAGER, KeyedForm, Rights
 
 MUCH = 3  # times what the last month was billed: a recalculation above it is remarked on
+LONG = 184  # days away, half a year: one that is longer is remarked on
 KEEPERS: Rights = {MANAGER: ALL, ACCOUNTANT: ALL}
 
 
@@ -63,6 +64,14 @@ class AccountFactAdmin(OfAccountAdmin):
     list_display = ("account", "since", "residents", "area", "reason")
     sortable_by = ("since",)
     fields = ("account", "since", "residents", "area", "reason")
+
+    def save_model(self, request: HttpRequest, obj: AccountFact, form: Any, change: bool) -> None:
+        """Ask to look again at an area that is hardly that of the flat."""
+        super().save_model(request, obj, form, change)
+        usual = obj.account.unit.area_total
+        if obj.area and usual and obj.area > MUCH * usual:
+            text = gettext("Check the area: %(area)s m², while the flat has %(usual)s m².")
+            messages.warning(request, text % {"area": obj.area, "usual": usual})
 
 
 @admin.register(Benefit)
@@ -143,6 +152,10 @@ class AbsenceAdmin(OfAccountAdmin):
 
     def save_model(self, request: HttpRequest, obj: Absence, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if (days := Away(obj.left_on, obj.returned_on).full_days) > LONG:
+            messages.warning(
+                request, gettext("Check the days: so long an absence is rare, %(days)s days.") % {"days": days}
+            )
         country, city = obj.account.organization.country, obj.account.unit.house.city
         try:
             within = rules_of(country).whole(country, "absence_apply_days", obj.returned_on, city)

@@ -291,6 +291,13 @@ class ServiceNormAdmin(SettledAdmin):
     def norm(self, norm: ServiceNorm) -> str:
         return format_number(norm.value, get_language() or "en")
 
+    def save_model(self, request: HttpRequest, obj: ServiceNorm, form: Any, change: bool) -> None:
+        """Ask to look again at a norm of heat that is hardly meant: usual are hundredths of a Gcal."""
+        super().save_model(request, obj, form, change)
+        if obj.kind in (ServiceNorm.Kind.AREA, ServiceNorm.Kind.HEATING_WATER) and obj.value >= 1:
+            text = gettext("Check the norm: %(value)s is much more than usual, which is a few hundredths of a Gcal.")
+            messages.warning(request, text % {"value": f"{obj.value.normalize():f}"})
+
 
 @admin.register(HouseFact)
 class HouseFactAdmin(SettledAdmin):

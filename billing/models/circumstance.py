@@ -21,7 +21,17 @@ from meters.resources import Resource
 from premises.models import House, Organization, PersonalAccount
 
 DAY = timedelta(days=1)
+HOTTEST = 75  # °C of hot water (СанПиН): it cannot be colder by more
 MOST = Decimal("99999999.99")  # of one sum, either sign: as imports
+
+
+def guard_people(account: PersonalAccount, persons: int | None) -> None:
+    """Raise ValidationError where more people are meant than live or are registered there, where that is known."""
+    by_days = [one or 0 for one in account.facts.values_list("residents", flat=True)]
+    people = max(account.residents or 0, account.registered or 0, *by_days, 0)
+    if people and persons and persons > people:
+        text = _("So many people do not live there: %(people)s at most.") % {"people": people}
+        raise ValidationError({"persons": text})
 
 
 class AccountFact(models.Model):
@@ -102,6 +112,7 @@ class Benefit(models.Model):
         check_span(self)
         if not (self.account_id and self.since):
             return
+        guard_people(self.account, self.persons)
         others = Benefit.objects.filter(account=self.account_id).exclude(pk=self.pk)
         others = others.during(self.since, self.until or date.max)
         if others.filter(service=self.service_id, category__iexact=self.category).exists():
@@ -197,11 +208,7 @@ class Absence(models.Model):
         """No more are away than live or are registered there, where that is known."""
         if not self.account_id or not self.persons:
             return
-        by_days = [one or 0 for one in self.account.facts.values_list("residents", flat=True)]
-        people = max(self.account.residents or 0, self.account.registered or 0, *by_days, 0)
-        if people and self.persons > people:
-            text = _("So many people do not live there: %(people)s at most.") % {"people": people}
-            raise ValidationError({"persons": text})
+        guard_people(self.account, self.persons)
         if self.left_on and self.returned_on:
             self._guard_overlap()
 
@@ -291,6 +298,10 @@ class QualityCase(models.Model):
                 wrong["hours"] = _("Write how many hours above what is allowed it lasted.")
         if self.kind == self.Kind.COLD_HOT_WATER and self.service_id and self.service.resource != Resource.HOT:
             wrong["service"] = _("This service is not hot water.")
+        if self.degrees is not None and self.degrees > HOTTEST:
+            wrong["degrees"] = _("Hot water has %(most)s °C at most: write by how many degrees it was too cold.") % {
+                "most": HOTTEST
+            }
         if wrong:
             raise ValidationError(wrong)
 

@@ -9,6 +9,7 @@ from django.contrib.messages import get_messages
 from billing.models import HouseService, Service, Tariff
 from billing.tests.test_admin_reference import add, change, errors, service, tariff
 from portal.testing import Cast
+from premises.models import PersonalAccount, Unit
 
 __all__ = ["service"]
 RANGES = "100 = 4.32\n= 5.10"
@@ -61,3 +62,47 @@ def test_a_service_that_becomes_one_by_ranges_is_named_with_its_tariff(
     assert (
         told(client.post(change(row), house | {"method": "tiers"})).count(words) == 1
     )  # what was said before and not read yet
+
+
+def test_more_people_than_live_there_have_no_benefit(cast: Cast, enter: Any) -> None:
+    PersonalAccount.objects.filter(pk=cast.account.pk).update(residents=2, registered=2)
+    values = {"account": cast.account.pk, "service": "", "category": "Ветеран", "percent": "50", "since": "2026-11-01"}
+    client = enter(cast.anna)
+    assert "So many people do not live there: 2" in errors(client.post(add("benefit"), values | {"persons": "1000"}))
+    assert client.post(add("benefit"), values | {"persons": "2"}).status_code == 302
+
+
+def test_hot_water_is_not_colder_than_it_is_hot(cast: Cast, service: Service, enter: Any) -> None:
+    Service.objects.filter(pk=service.pk).update(resource="hot")
+    values = {"house": cast.house.pk, "service": service.pk, "period": "2026-11-01", "kind": "cold_hot_water",
+              "hours": "10", "percent": "0"}  # fmt: skip
+    client = enter(cast.anna)
+    assert "75 °C at most" in errors(client.post(add("qualitycase"), values | {"degrees": "500"}))
+    assert client.post(add("qualitycase"), values | {"degrees": "12"}).status_code == 302
+
+
+@pytest.mark.parametrize(("area", "is_named"), [("10000", True), ("60", False)])
+def test_an_area_that_is_many_times_that_of_the_flat_is_named(
+    cast: Cast, enter: Any, area: str, is_named: bool
+) -> None:
+    Unit.objects.filter(pk=cast.account.unit_id).update(area_total=Decimal("31.40"))
+    values = {"account": cast.account.pk, "since": "2026-11-01", "residents": "", "area": area}
+    words = "while the flat has 31.40 m²"
+    assert (words in told(enter(cast.anna).post(add("accountfact"), values))) is is_named
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "is_named"), [("area", "99999", True), ("area", "0.025", False), ("person", "180", False)]
+)
+def test_a_norm_of_heat_that_is_hardly_meant_is_named(
+    cast: Cast, service: Service, enter: Any, kind: str, value: str, is_named: bool
+) -> None:
+    values = {"service": service.pk, "house": "", "kind": kind, "since": "2026-11-01", "value": value}
+    assert ("Check the norm" in told(enter(cast.anna).post(add("servicenorm"), values))) is is_named
+
+
+@pytest.mark.parametrize(("returned", "is_named"), [("2028-06-05", True), ("2026-11-20", False)])
+def test_an_absence_of_years_is_named(cast: Cast, enter: Any, returned: str, is_named: bool) -> None:
+    values = {"account": cast.account.pk, "persons": "1", "left_on": "2026-11-01", "returned_on": returned,
+              "applied_on": "2026-11-01"}  # fmt: skip
+    assert ("Check the days" in told(enter(cast.anna).post(add("absence"), values))) is is_named
