@@ -14,15 +14,18 @@ from lib.money import format_number
 from lib.text import raised
 
 ALWAYS = {"unit", "volume", "tariff", "accrued", "payable"}
-# What only some forms print beside the usual columns. Not translated: a form is data of its country.
+# What only some forms print beside the usual columns; what is taken off is printed without a sign, so its head says so.
+# Not translated: a form is data of its country.
 MORE = {
     "ru": {
         "volume_common": "Объем на общедомовые нужды", "accrued_common": "Начислено на общедомовые нужды, руб.",
-        "excess": "Размер превышения (повышающий коэффициент), руб.", "fine": "Штраф исполнителя, руб.",
+        "excess": "Размер превышения (повышающий коэффициент), руб.", "fine": "Штраф исполнителя, руб. (вычитается)",
+        "taken_off": " (вычитаются)",
     },
     "uk": {
         "volume_common": "Обсяг на загальнобудинкові потреби", "accrued_common": "Нараховано на загальнобудинкові потреби, грн",
-        "excess": "Підвищувальний коефіцієнт, грн", "fine": "Штраф виконавця, грн",
+        "excess": "Підвищувальний коефіцієнт, грн", "fine": "Штраф виконавця, грн (віднімається)",
+        "taken_off": " (віднімається)",
     },
 }  # fmt: skip
 
@@ -87,7 +90,7 @@ def _heads(words: Wording) -> dict[str, str]:
     return {
         "unit": unit, "volume": volume, "volume_common": more["volume_common"], "tariff": tariff, "accrued": accrued,
         "accrued_common": more["accrued_common"], "excess": more["excess"], "recalculated": recalculated,
-        "benefit": benefit, "fine": more["fine"], "penalty": words.penalty, "balance": balance, "payable": payable,
+        "benefit": benefit + more["taken_off"], "fine": more["fine"], "penalty": words.penalty, "balance": balance, "payable": payable,
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 
+from billing.sublines import measured
 from lib.money import MINUS, NBSP
 
 MONTHS = {
@@ -90,3 +91,11 @@ def month_given(value: object, language: str) -> str:
         return month(date.fromisoformat(text if len(text) > 7 else f"{text}-01"), language)
     except ValueError:
         return text
+
+
+def whole(value: object) -> object:
+    """The volume of a house less the millionths that sharing leaves; what is not a number stays as it was given."""
+    try:
+        return str(measured(Decimal(str(value))))
+    except InvalidOperation:
+        return value

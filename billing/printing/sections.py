@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from billing.models import Invoice
-from billing.printing.figures import given, month_given
+from billing.printing.figures import given, month_given, whole
 from billing.printing.labels import Labels
 from lib.paper import Column, Row, Sheet, Style, Table
 from lib.paper.table import natural
@@ -15,6 +15,7 @@ TEXT = Style(size=8.2)
 HEAD = Style(size=7.0, bold=True, leading=1.2)
 WORDS = frozenset({"resource", "service", "serial", "zone", "unit", "reason", "period"})
 WIDE = ("reason", "service", "resource")  # the first of them in a table takes what room is left
+SHARED = ("house_volume", "rooms_volume", "common_volume")
 MONEY = frozenset({"earlier", "interest", "payable", "amount"})
 
 
@@ -28,7 +29,8 @@ def readings(sheet: Sheet, invoice: Invoice, labels: Labels) -> Table:
 
 
 def reference(sheet: Sheet, invoice: Invoice, labels: Labels) -> Table:
-    return block(sheet, invoice.reference, labels.reference_columns)
+    rows = [{**one, **{name: whole(one.get(name)) for name in SHARED}} for one in invoice.reference]
+    return block(sheet, rows, labels.reference_columns)
 
 
 def instalments(sheet: Sheet, invoice: Invoice, labels: Labels) -> Table:

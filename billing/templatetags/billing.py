@@ -9,7 +9,8 @@ from django import template
 from django.utils.translation import get_language
 
 from billing import corrections
-from billing.models.invoice import places_of
+from billing.models.invoice import InvoiceLine, places_of
+from billing.sublines import days_of, measured
 from lib.money import SIGNS, format_number
 from lib.text import raised
 
@@ -52,6 +53,26 @@ def tariff(rate: Decimal) -> str:
 def power(unit: str | None) -> str:
     """«м²» and «м³», however the register wrote them."""
     return raised(unit or "")
+
+
+@register.filter
+def whole(volume: object) -> object:
+    """The volume of a house, kept as text, less the millionths that sharing leaves; what is not a number stays."""
+    try:
+        return measured(Decimal(str(volume)))
+    except InvalidOperation:
+        return volume
+
+
+@register.filter
+def with_days(line: InvoiceLine, period: date) -> list[tuple[Decimal, Decimal, Decimal, dict[str, int] | None]]:
+    """The sub-lines of a line: (volume, tariff, sum, days); with days the volume is that of the whole line."""
+    volume, found = line.volume or line.volume_common, []
+    for part, rate, amount in line.by_tariff:
+        days = days_of(part, volume, period)
+        shown = volume if days and volume else part
+        found.append((shown, rate, amount, {"days": days[0], "month": days[1]} if days else None))
+    return found
 
 
 @register.filter

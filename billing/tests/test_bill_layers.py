@@ -11,6 +11,7 @@ from django.urls import reverse
 from billing.actions.ledger import post_documents, post_payments
 from billing.corrections import corrections, named_month
 from billing.models import Invoice, InvoiceLine
+from billing.sublines import days_of, measured
 from billing.testing import make_invoice, make_payment, reprint
 from billing.tests.firm import make_service
 from portal.testing import Cast
@@ -134,7 +135,10 @@ def test_a_column_is_there_when_it_has_a_figure(cast: Cast, enter: Any) -> None:
     assert set(plain) < set(full)
     assert len(full) == 12
     (row,) = table.groups[0][1]
-    assert dict(zip(full, [cell.text for cell in row.cells], strict=True))["Штраф исполнителя, руб."] == "1.00"
+    assert (
+        dict(zip(full, [cell.text for cell in row.cells], strict=True))["Штраф исполнителя, руб. (вычитается)"]
+        == "1.00"
+    )
 
 
 @pytest.mark.feature("B10", "E4")
@@ -245,3 +249,28 @@ def test_the_page_costs_as_much_with_ten_years_behind_it(
     page(client, invoice)
     with django_assert_max_num_queries(12):
         assert page(client, invoice).status_code == 200
+
+
+def test_a_month_with_two_tariffs_says_its_days_and_a_benefit_that_it_is_taken_off(cast: Cast, enter: Any) -> None:
+    """20.906667 of 44.8 m² are 14 days of 30: the line multiplies out as it is written. A house has no millionths."""
+    november = make_invoice(
+        cast.account, date(2026, 11, 1), accrued="1597.36",
+        reference=[{"service": "Электроэнергия СОИ", "unit": "кВт·ч", "house_volume": "21306.000001"}],
+    )  # fmt: skip
+    parts = [["20.906667", "30.69", "641.63"], ["23.893333", "40.00", "955.73"]]
+    reprint(november, volume=Decimal("44.8"), tariff=Decimal("30.69"), parts=parts, benefit=Decimal("1357.76"))
+    html = page(enter(cast.olga), november).content.decode().replace("\u00a0", " ").replace("&nbsp;", " ")
+    assert "44.8 м² × 14 days of 30 × 30.69 = 641.63" in html
+    assert "44.8 м² × 16 days of 30 × 40.00 = 955.73" in html
+    assert "20.906667" not in html
+    assert "Льготы, субсидии, руб. (вычитаются)" in html
+    assert "21,306<" in html
+    assert "000001" not in html
+
+
+def test_a_range_of_a_tariff_is_no_days() -> None:
+    november = date(2026, 11, 1)
+    assert days_of(Decimal("109.166667"), Decimal("109.166667"), november) is None
+    assert days_of(Decimal("100"), Decimal("300"), november) is None
+    assert days_of(Decimal("0.466667"), Decimal(1), november) == (14, 30)
+    assert [measured(Decimal(one)) for one in ("21306.000001", "12.5")] == [Decimal(21306), Decimal("12.5")]
