@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
@@ -9,6 +10,7 @@ from billing.models import Invoice, InvoiceLine
 from billing.models.invoice import places_of
 from billing.printing.figures import figure, money
 from billing.printing.labels import Labels, labels_of
+from billing.sublines import days_of
 from billing.wording import Wording, wording_of
 from lib.paper import LANDSCAPE, PORTRAIT, Cell, Column, Row, Style, Table
 from lib.paper.sheet import MARGIN
@@ -22,6 +24,7 @@ LEAST_SERVICE, MOST_SERVICE = 96.0, 190.0  # points for the names of the service
 NAME_LINES = 2.5  # over so many lines of its column goes an average name, where a sheet allows it
 HEAD_SIZE = 6.8
 MARK_SIZE, MARK_WIDTH = 6.0, 12.0
+OF = {"ru": "из", "uk": "із"}  # 14 days of 30
 MARKED = {"volume": "method", "volume_common": "method_common"}
 
 
@@ -46,7 +49,7 @@ def charges(
     totals, has_marks = totals_of(invoice, lines), bool(methods(lines, words))
     names = columns_with_values(lines, totals, labels)
     cells = {name: [CELLS[name](line) for line in lines] for name in names}
-    parts = [part for line in lines for part in parts_of(line, words)]
+    parts = [part for line in lines for part in parts_of(line, words, invoice.period)]
     last = [totals["payable"], money(invoice.payable), *(money(amount) for _label, amount in settled(invoice))]
     for size, style in (
         (sheet, Style(size=points)) for sheet in (PORTRAIT, LANDSCAPE) for points in SIZES if points <= largest
@@ -68,7 +71,10 @@ def charges(
     service = size[0] - 2 * MARGIN - sum(widths.values())
     columns = [Column(labels.columns["service"], service)]
     columns += [Column(labels.columns[name], width, right=name != "unit") for name, width in widths.items()]
-    table = [*rows(lines, names, cells, totals, words, style), *closing_rows(invoice, words, len(names))]
+    table = [
+        *rows(lines, names, cells, totals, words, invoice.period, style),
+        *closing_rows(invoice, words, len(names)),
+    ]
     return Charges(size, columns, table, style, head_style)
 
 
@@ -135,6 +141,7 @@ def rows(
     cells: dict[str, list[str]],
     totals: dict[str, str],
     words: Wording,
+    period: date,
     style: Style,
 ) -> list[Row]:
     """A row per line under the name of its group, and the total."""
@@ -150,19 +157,23 @@ def rows(
                 if mark and row[at]:
                     row[at] = ((cells[name][index], style), (f"\u00a0({mark})", small))
             table.append(Row(row))
-            table += [Row([part.get(name, "") for name in names], joined=True) for part in parts_of(line, words)]
+            found = parts_of(line, words, period)
+            table += [Row([part.get(name, "") for name in names], joined=True) for part in found]
     span = names.index("accrued")
     table.append(Row([words.total, *(totals.get(name, "") for name in names[span:])], "total", span))
     return table
 
 
-def parts_of(line: InvoiceLine, words: Wording) -> list[dict[str, str]]:
+def parts_of(line: InvoiceLine, words: Wording, period: date) -> list[dict[str, str]]:
     """The sub-lines under a line whose month has several tariffs, by column: with them the sheet multiplies out."""
     volume, accrued = ("volume_common", "accrued_common") if line.volume is None else ("volume", "accrued")
-    return [
-        {"service": words.part, volume: figure(used), "tariff": figure(rate, places_of(rate)), accrued: money(amount)}
-        for used, rate, amount in line.by_tariff
-    ]
+    found = []
+    for used, rate, amount in line.by_tariff:
+        days = days_of(used, getattr(line, volume), period)
+        service = f"– {words.part}" + (f", {days[0]} {OF[words.language]} {days[1]} дн." if days else "")
+        figures = {volume: figure(used), "tariff": figure(rate, places_of(rate)), accrued: money(amount)}
+        found.append({"service": service, "unit": raised(line.unit)} | figures)
+    return found
 
 
 def methods(lines: Iterable[InvoiceLine], words: Wording) -> list[tuple[str, str]]:

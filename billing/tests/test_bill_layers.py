@@ -11,9 +11,11 @@ from django.urls import reverse
 from billing.actions.ledger import post_documents, post_payments
 from billing.corrections import corrections, named_month
 from billing.models import Invoice, InvoiceLine
+from billing.printing.charges import parts_of
 from billing.sublines import days_of, measured
 from billing.testing import make_invoice, make_payment, reprint
 from billing.tests.firm import make_service
+from billing.wording import wording_of
 from portal.testing import Cast
 
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
@@ -274,3 +276,13 @@ def test_a_range_of_a_tariff_is_no_days() -> None:
     assert days_of(Decimal("100"), Decimal("300"), november) is None
     assert days_of(Decimal("0.466667"), Decimal(1), november) == (14, 30)
     assert [measured(Decimal(one)) for one in ("21306.000001", "12.5")] == [Decimal(21306), Decimal("12.5")]
+
+
+def test_paper_says_the_days_and_the_unit_of_a_tariff_too(cast: Cast) -> None:
+    november = make_invoice(cast.account, date(2026, 11, 1), accrued="1597.36")
+    parts = [["20.906667", "30.69", "641.63"], ["23.893333", "40.00", "955.73"]]
+    reprint(november, volume=Decimal("44.8"), tariff=Decimal("30.69"), unit="м2", parts=parts)
+    [line] = november.lines.all()
+    first, second = parts_of(line, wording_of(november.form), november.period)
+    assert first["service"] == "– в том числе по тарифу, 14 из 30 дн."
+    assert (second["unit"], second["volume"], second["accrued"]) == ("м²", "23,893333", "955,73")
