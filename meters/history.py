@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.db.models import OuterRef, Q, Subquery, prefetch_related_objects
 
@@ -20,7 +19,7 @@ MONTHS = 13  # how far back the usual consumption is looked for
 
 def local_day(organization: Organization, at: datetime) -> date:
     """The day it is in the organization's time zone: windows open and close by it."""
-    return at.astimezone(ZoneInfo(organization.time_zone)).date()
+    return organization.day(at)
 
 
 def months_before(period: date, count: int) -> date:

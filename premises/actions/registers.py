@@ -12,7 +12,6 @@ from fractions import Fraction
 from typing import Any, BinaryIO
 
 from django.db.models.functions import Length
-from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import User
@@ -101,7 +100,7 @@ class AccountBook:
             run, run.organization, register, tally, write,
         )  # fmt: skip
         self.before = Before()
-        self.today = timezone.localdate(at)
+        self.today = run.organization.day(at)
         self.unit_fields = [name for column, name in UNIT_FIELDS.items() if register.has(column)]
         self.account_fields = [name for column, name in ACCOUNT_FIELDS.items() if register.has(column)]
         self.houses = {house.address_search: house for house in House.objects.filter(organization=run.organization)}

@@ -1,7 +1,9 @@
 """Companies, suppliers and authorities, and the people who work for them."""
 
 import uuid
+from datetime import date, datetime
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
@@ -63,6 +65,10 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.short_name
+
+    def day(self, at: datetime) -> date:
+        """The day it is then where the organization works."""
+        return at.astimezone(ZoneInfo(self.time_zone)).date()
 
     @property
     def language(self) -> str:

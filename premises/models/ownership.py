@@ -78,9 +78,10 @@ class Ownership(models.Model):
         """Say in words what the trigger would refuse at commit."""
         if self.is_joint or not (self.unit_id and self.numerator and self.denominator):
             return
-        others = Ownership.objects.current(timezone.localdate()).filter(unit_id=self.unit_id, is_joint=False)
+        today = self.unit.house.organization.day(timezone.now())
+        others = Ownership.objects.current(today).filter(unit_id=self.unit_id, is_joint=False)
         taken = sum((other.share for other in others.exclude(pk=self.pk)), Fraction(0))
-        if self._is_current(timezone.localdate()) and taken + self.share > 1:
+        if self._is_current(today) and taken + self.share > 1:
             raise ValidationError(
                 _("The owners of this unit already hold %(taken)s. End an older share first.") % {"taken": taken}
             )

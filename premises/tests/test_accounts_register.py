@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -221,6 +221,19 @@ def test_owners_are_written_only_where_the_pair_changes(company: Organization) -
     assert in_force() == {("Иванов И", Fraction(1, 2)), ("Петров П", Fraction(1, 2))}
     assert Ownership.objects.get(owner="Иванов И").pk == kept
     assert Ownership.objects.filter(owner="Иванова А", until__lt=timezone.localdate()).exists()
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])  # never on one day with each other
+def test_a_share_ends_the_day_before_today_where_the_house_stands(company: Organization, zone: str) -> None:
+    company.time_zone = zone
+    company.save()
+    take(company, line("1", owner="Иванов И", share="1/1"))
+    take(company, line("1", owner="Петров П", share="1/1"))
+    today = company.day(timezone.now())
+    assert Ownership.objects.get(owner="Иванов И").until == today - timedelta(days=1)
+    assert [one.owner for one in Ownership.objects.current(today)] == ["Петров П"]
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def test_an_empty_owner_leaves_the_owners_alone(company: Organization) -> None:

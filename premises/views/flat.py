@@ -26,7 +26,7 @@ def flat_context(request: HttpRequest, public_id: UUID) -> dict[str, Any]:
     if link.is_full:
         context["edit"] = unit.edits.select_related("by").first()
     if link.grade == AccountLink.Grade.OWNER:
-        context["owners"] = list(unit.ownerships.current(timezone.localdate()))
+        context["owners"] = list(unit.ownerships.current(unit.house.organization.day(timezone.now())))
     return context
 
 
