@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import URLPattern
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from billing.actions.exporting import note_export
@@ -77,7 +77,7 @@ class ReasonForm(forms.Form):
     """Why a file with people's debts is taken."""
 
     reason = forms.CharField(
-        label=_("What for"),
+        label=pgettext_lazy("of a file", "What for"),
         max_length=200,
         min_length=5,
         help_text=_("It is kept with your name and the number of rows."),

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing.actions.exporting import note_export
 from billing.exchange.debts import (
@@ -149,7 +150,7 @@ class ExportForm(forms.Form):
         choices=[("cp1251", "windows-1251"), ("koi8-r", "KOI8-R"), ("utf-8", "UTF-8")],
     )
     reason = forms.CharField(
-        label=_("What for"), min_length=5, max_length=200,
+        label=pgettext_lazy("of a file", "What for"), min_length=5, max_length=200,
         help_text=_("It is kept with your name and the number of rows."),
     )  # fmt: skip
 
