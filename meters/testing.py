@@ -61,6 +61,6 @@ def enter(
     meter: Meter, *values: str, by: Any = None, at: datetime, source: str = Source.OWNER, **fields: Any
 ) -> Outcome:
     """Submit one reading as the pages do; taken on the day of `at` unless said otherwise."""
-    fields.setdefault("taken_on", at.date())
+    fields.setdefault("taken_on", meter.house.organization.day(at))
     entry = Entry(meter, tuple(Decimal(value) for value in values), **fields)
     return submit([entry], source=source, by=by, at=at)[0]

@@ -116,7 +116,7 @@ def test_two_tariffs_of_a_month_are_printed_with_their_volumes(cast: Cast, enter
     assert bill.lines.get(code="main").parts == []
     page = enter(cast.olga).get(reverse("bill", args=[cast.account.public_id, bill.public_id])).content.decode()
     for words in ("0.923 м³ × 54.89 = 50.66", "0.923 м³ × 60.00 = 55.38"):
-        assert words in page.replace("\xa0", " ")
+        assert words in page.replace("&nbsp;", " ").replace("\xa0", " ")
     text = " ".join(one.extract_text() for one in PdfReader(BytesIO(draw(bill))).pages).replace("\xa0", " ")
     for words in ("0,923 54,89 50,66", "0,923 60,00 55,38"):
         assert words in " ".join(text.split())
