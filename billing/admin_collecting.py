@@ -21,7 +21,6 @@ from billing.models import BankDocument, BillingRun, Export, PaymentIntent, Prov
 from lib.tables import Row, download
 from lib.text import account_key
 from meters.admin_base import EXPORT, DeskAdmin
-from meters.history import local_day
 from premises.admin_scope import LOOK, MANAGER, VIEW, ScopedAdmin, is_chief
 from premises.models import House, Organization
 
@@ -106,7 +105,7 @@ class CollectingMixin(DeskAdmin):
         if not form.is_valid():
             return self.drawn(request, "ledgerentry/collections", status=422 if form.data else 200, **context)
         company: Organization = form.cleaned_data["organization"]
-        today = local_day(company, timezone.now())
+        today = company.day(timezone.now())
         owing = debtors(company, today=today)
         context |= {
             "company": company,
@@ -127,7 +126,7 @@ class CollectingMixin(DeskAdmin):
         if not form.is_valid():
             return self.drawn(request, "ledgerentry/debtors", status=422, **context)
         company: Organization = form.cleaned_data["organization"]
-        rows = form.of(company, local_day(company, timezone.now()))
+        rows = form.of(company, company.day(timezone.now()))
         may_take = is_chief(request) or company.pk in self.organizations(request, EXPORT)
         if request.method == "POST" and may_take:
             context["reason"] = ReasonForm(request.POST)
@@ -150,7 +149,7 @@ class CollectingMixin(DeskAdmin):
             by=request.user, at=at,  # type: ignore[arg-type]
         )  # fmt: skip
         houses = {house.pk: house.address for house in House.objects.filter(organization=company)}
-        name = f"debtors-{local_day(company, at):%Y-%m-%d}"
+        name = f"debtors-{company.day(at):%Y-%m-%d}"
         kind: Any = wanted["file"]
         return download(kind, name, self._header(), self._cells(rows, houses, request, at))
 

@@ -19,7 +19,6 @@ from billing.statement_pdf import age_lines
 from billing.views.statement import months_asked
 from lib.tables import download
 from meters.admin_base import EXPORT, DeskAdmin
-from meters.history import local_day
 from premises.admin_scope import VIEW, is_chief
 from premises.models import PersonalAccount
 
@@ -47,7 +46,7 @@ class ReconcilingMixin(DeskAdmin):
         found = act(account, picker.span.first, picker.span.last)
         may_take = is_chief(request) or account.organization_id in self.organizations(request, EXPORT)
         now = timezone.now()
-        today, form = local_day(account.organization, now), ActForm()
+        today, form = account.organization.day(now), ActForm()
         if request.method == "POST" and may_take:
             form = ActForm(request.POST)
             if form.is_valid():

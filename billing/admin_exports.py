@@ -26,7 +26,6 @@ from billing.models import Export, InvoiceLine, LedgerEntry, Requisites
 from billing.owing import Table, documents_of, documents_table, gis_documents, owed
 from lib.tables import stream, streamed, workbook_parts
 from meters.admin_base import EXPORT, DeskAdmin
-from meters.history import local_day
 from premises.admin_scope import is_chief
 from premises.models import Organization, PersonalAccount
 
@@ -156,7 +155,7 @@ class ExportForm(forms.Form):
 
     def __init__(self, data: Any, companies: QuerySet[Organization], now: datetime) -> None:
         first = companies.first()
-        today = local_day(first, now) if first else timezone.localdate(now)
+        today = first.day(now) if first else timezone.localdate(now)
         super().__init__(data, initial={"period": today, "organization": first})
         self.now = now
         self.fields["organization"].queryset = companies  # type: ignore[attr-defined]
@@ -172,7 +171,7 @@ class ExportForm(forms.Form):
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if "organization" not in values:
             return values
-        self.today = local_day(values["organization"], self.now)
+        self.today = values["organization"].day(self.now)
         if "sort" in values and not SORTS[values["sort"]].is_for({values["organization"].country}):
             self.add_error("sort", _("This file is not for companies of this country."))
         if "period" in values and values["period"].replace(day=1) > self.today:

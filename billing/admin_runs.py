@@ -57,7 +57,6 @@ from lib.money import format_number
 from lib.progress import told
 from lib.tables import Row, download
 from meters.admin_base import DeskAdmin
-from meters.history import local_day
 from premises.admin_scope import ACCOUNTANT, ADD, MANAGER, VIEW, is_chief
 from premises.models import House, Organization, PersonalAccount
 
@@ -77,7 +76,7 @@ class MonthForm(forms.Form):
     month = forms.TypedChoiceField(label=_("Month"), coerce=lambda text: date.fromisoformat(f"{text}-01"))
 
     def __init__(self, data: Any, companies: QuerySet[Organization], now: datetime) -> None:
-        today = max((local_day(one, now) for one in companies), default=now.date())
+        today = max((one.day(now) for one in companies), default=now.date())
         months = [months_before(today, back) for back in range(MONTHS_BACK)]
         first = companies.first()
         usual = {"organization": first, "month": f"{next_month_of(first, months):%Y-%m}"}
@@ -173,7 +172,7 @@ class BillingRunAdmin(DeskAdmin):
             return HttpResponseRedirect(_page(run))
         context |= {"company": company, "period": period, "found": readiness(company, period)}
         try:
-            guard_period(company, period, local_day(company, timezone.now()))
+            guard_period(company, period, company.day(timezone.now()))
         except Refusal as refusal:
             context["refusal"] = refusal.message
         return self.drawn(request, "billingrun/begin", **context)

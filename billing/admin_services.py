@@ -26,7 +26,6 @@ from billing.models import (
 )
 from billing.models.invoice import places_of
 from lib.money import format_number
-from meters.history import local_day
 from premises.admin_forms import NumberField, PhoneField, is_tax_id
 from premises.admin_scope import ACCOUNTANT, ALL, EDIT, LOOK, MANAGER, KeyedForm, Rights, ScopedAdmin, is_chief
 
@@ -97,7 +96,7 @@ class SettledAdmin(ScopedAdmin):
 
 def remark_ranges(request: HttpRequest, service: Service) -> None:
     """Say that a service is charged by ranges where its tariff has none: then all of the volume has one price."""
-    today = local_day(service.organization, timezone.now())
+    today = service.organization.day(timezone.now())
     houses = {one.house_id for one in service.houses.during(today, date.max) if one.way == Service.Method.TIERS}
     tariffs = list(service.tariffs.during(today, date.max))
     own = {one.house_id for one in tariffs if one.house_id}

@@ -10,7 +10,7 @@ from django.db import transaction
 from billing.models import Requisites
 from meters.actions import install, submit
 from meters.examining import Entry
-from meters.history import local_day, months_before
+from meters.history import months_before
 from meters.models import Meter, Source, SubmissionWindow
 from premises.actions.imports import apply_file, check_file, sha256_of
 from premises.models import ImportRun, Organization, PersonalAccount
@@ -71,7 +71,7 @@ def set_meters(account: PersonalAccount, *, at: datetime) -> None:
     """
     if Meter.objects.filter(account=account).exists():
         return
-    company, house, today = account.organization, account.unit.house, local_day(account.organization, at)
+    company, house, today = account.organization, account.unit.house, account.organization.day(at)
     SubmissionWindow.objects.create(organization=company, opens=1, closes=31)
     for resource, serial, start, used in METERS:
         meter = install(

@@ -16,7 +16,7 @@ from lib.tables import Row, download
 from meters.actions.estimating import closed_period
 from meters.admin_base import BALANCE, DeskAdmin
 from meters.balance import Balance, balances
-from meters.history import local_day, months_before
+from meters.history import months_before
 from meters.models import SubmissionWindow
 from meters.resources import FACTS, Resource
 from premises.models import House
@@ -59,7 +59,7 @@ class BalanceMixin(DeskAdmin):
             return self.drawn(request, "meter/balance", status=422 if form.is_bound else 200, **context)
         house: House = form.cleaned_data["house"]
         rules = SubmissionWindow.objects.of_house(house)
-        period = form.cleaned_data["month"] or closed_period(rules, local_day(house.organization, now))
+        period = form.cleaned_data["month"] or closed_period(rules, house.organization.day(now))
         rows = balances(house, period)
         kind = request.GET.get("file", "")
         if kind in {"csv", "xlsx"}:

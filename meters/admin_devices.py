@@ -29,7 +29,6 @@ from meters.admin_act_forms import (
 )
 from meters.admin_base import ACT, ANSWER, BREAK, DeskAdmin
 from meters.admin_forms import ZONES
-from meters.history import local_day
 from meters.models import Meter, MeterReport
 
 Do = Callable[[Meter, Any, User, datetime], object]
@@ -143,7 +142,7 @@ class ActsMixin(DeskAdmin):
             return redirect("admin:meters_meter_change", meter.pk)
         now = timezone.now()
         form = act.form(
-            request.POST or None, meter=meter, today=local_day(meter.organization, now),
+            request.POST or None, meter=meter, today=meter.organization.day(now),
             initial=self._told(request, meter),
         )  # fmt: skip
         if request.method == "POST" and form.is_valid() and self._done(request, act, meter, form, now):

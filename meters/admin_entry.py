@@ -29,7 +29,7 @@ from meters.admin_base import ENTER, DeskAdmin
 from meters.admin_forms import FUTURE, ZONES, DialField, day_field
 from meters.consumption import Doubt, quantum
 from meters.examining import Entry, Finding
-from meters.history import Known, known_of, local_day
+from meters.history import Known, known_of
 from meters.matrix import walking_order
 from meters.models import Meter, Source, SubmissionWindow
 from meters.models.meter import Zones, zones_of
@@ -222,7 +222,7 @@ class EntryMixin(DeskAdmin):
             return self._table(request, place, status=422 if place.is_bound else 200)
         now = timezone.now()
         house: House = place.cleaned_data["house"]
-        today = local_day(house.organization, now)
+        today = house.organization.day(now)
         page = Paginator(place.meters(today), METERS_PER_PAGE).get_page(request.GET.get("p"))
         meters: list[Meter] = list(page.object_list)
         data = request.POST if request.method == "POST" else None

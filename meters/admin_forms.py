@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from lib.text import account_key
 from meters.consumption import capacity, quantum
 from meters.exchange.meters import EARLIEST
-from meters.history import local_day
 from meters.resources import FACTS, Unit
 from meters.typed import Unreadable, read_value
 from premises.admin_scope import KeyedForm
@@ -195,7 +194,7 @@ class MeterForm(KeyedForm):
     def _check_days(self, values: dict[str, Any]) -> None:
         company = self._company(values)
         now = timezone.now()
-        today = local_day(company, now) if company else timezone.localdate(now)
+        today = company.day(now) if company else timezone.localdate(now)
         for name in ("installed_on", "verified_on"):
             check_past(self, values, name, today)
         resource = values.get("resource")

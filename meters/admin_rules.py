@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from meters.history import local_day
 from meters.models import ConsumptionNorm, SubmissionWindow
 from premises.admin_scope import ACCOUNTANT, ALL, DISPATCHER, LOOK, MANAGER, KeyedForm, ScopedAdmin
 
@@ -84,4 +83,4 @@ class ConsumptionNormAdmin(ScopedAdmin):
 
 def has_begun(norm: ConsumptionNorm | None) -> bool:
     """Whether the norm is in force today, by the clock of its company."""
-    return norm is not None and norm.since <= local_day(norm.organization, timezone.now())
+    return norm is not None and norm.since <= norm.organization.day(timezone.now())

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import OuterRef, Q, Subquery, prefetch_related_objects
@@ -12,14 +12,9 @@ from meters import consumption
 from meters.models import Drop, Meter, Reading, Source
 from meters.models.meter import Zones
 from meters.models.reading import RANK
-from premises.models import House, Organization
+from premises.models import House
 
 MONTHS = 13  # how far back the usual consumption is looked for
-
-
-def local_day(organization: Organization, at: datetime) -> date:
-    """The day it is in the organization's time zone: windows open and close by it."""
-    return organization.day(at)
 
 
 def months_before(period: date, count: int) -> date:

@@ -17,7 +17,7 @@ from lib.money import format_number
 from meters import windows
 from meters.actions import period_to_read
 from meters.forms.fields import zone_labels
-from meters.history import local_day, months_before
+from meters.history import months_before
 from meters.models import Meter, Reading, Source, SubmissionWindow
 from meters.models.meter import MeterQuerySet, Zones, zones_of
 from meters.models.reading import RANK
@@ -74,7 +74,7 @@ class Round:
 def round_of(house: House, *, at: datetime) -> Round:
     """Look at the window of a house, whose organization is loaded; one query."""
     rules = SubmissionWindow.objects.of_house(house)
-    today = local_day(house.organization, at)
+    today = house.organization.day(at)
     opened = period_to_read(house, rules, at=at)
     last = months_before(windows.period_of(rules.window, today), 1)
     return Round(house, rules, today, opened or last, opened is not None)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from accounts.models import User
 from meters import consumption, windows
-from meters.history import Known, known_of, local_day
+from meters.history import Known, known_of
 from meters.models import Meter, MeterReport, MeterState, Reading, ReadingDraft, Source, SubmissionWindow
 from meters.prices import Price, prices_of
 from meters.resources import FACTS, to_base
@@ -130,7 +130,7 @@ def groups_of(links: Sequence[AccountLink], *, by: User, at: datetime) -> list[G
     wanted = {link.account_id: link.account for link in links}
     limited = {link.account_id for link in links if not link.is_full}
     rules = SubmissionWindow.objects.of_houses([account.unit.house for account in wanted.values()])
-    days = {pk: local_day(one.unit.house.organization, at) for pk, one in wanted.items()}
+    days = {pk: one.unit.house.organization.day(at) for pk, one in wanted.items()}
     meters = _installed(wanted, days)
     shelf = _Shelf(meters, {pk: _period(one, rules, days[pk]) for pk, one in wanted.items()}, by)
     rows: dict[int, list[Row]] = defaultdict(list)
@@ -208,7 +208,7 @@ def window_of(
     is_limited: bool = False,
 ) -> Group:
     """An account with its window as it stands at a moment."""
-    today = local_day(account.unit.house.organization, at)
+    today = account.unit.house.organization.day(at)
     period = windows.period_of(rules.window, today)
     return Group(
         account=account,

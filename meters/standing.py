@@ -6,7 +6,6 @@ from datetime import date, datetime
 from django.db.models import Exists, OuterRef
 
 from meters import windows
-from meters.history import local_day
 from meters.models import Meter, MeterState, Reading, SubmissionWindow
 from meters.models.meter import MeterQuerySet
 from premises.models import House, PersonalAccount
@@ -47,7 +46,7 @@ def standing(account: PersonalAccount, *, at: datetime) -> Standing:
     """Look at one account, in two queries. Its unit, house and organizations are loaded."""
     house = account.unit.house
     rules = SubmissionWindow.objects.of_house(house)
-    today = local_day(house.organization, at)
+    today = house.organization.day(at)
     period = windows.period_of(rules.window, today)
     found = _with_sent(Meter.objects.filter(account=account).installed(today), period).in_order()
     meters = tuple(found)

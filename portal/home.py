@@ -22,7 +22,6 @@ from django.views.decorators.http import require_safe
 from billing.debts import late_since, standing_of
 from billing.models import Invoice, Payment, PaymentIntent
 from lib.phones import display_phone
-from meters.history import local_day
 from meters.models import Meter
 from meters.standing import Standing, standing
 from notifications.models import Notice
@@ -58,7 +57,7 @@ def account_home(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context = account_context(request, public_id)
     account, link = context["account"], context["link"]
     meters = standing(account, at=timezone.now())
-    context |= money(account, link, meters, today=local_day(account.organization, timezone.now()))
+    context |= money(account, link, meters, today=account.organization.day(timezone.now()))
     context |= {
         "meters": meters,
         "notices": latest_notices(link.user_id),

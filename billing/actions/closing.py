@@ -1,7 +1,6 @@
 """Closing a month: begin a run, begin it anew, drop it, have it issued, correct what was issued."""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -42,7 +41,7 @@ def start_run(organization: Organization, period: date, *, by: User, at: datetim
     A run that is there already (calculated, or stopped by an error) is returned as it is.
     """
     period = period.replace(day=1)
-    today = at.astimezone(ZoneInfo(organization.time_zone)).date()
+    today = organization.day(at)
     guard_period(organization, period, today)
     known = _run_of(organization, period)
     if known is None:

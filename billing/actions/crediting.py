@@ -21,7 +21,6 @@ from billing.models import Invoice, LedgerEntry, Payment, StrayPayment
 from lib.copying import copy_in
 from lib.identifiers import is_document_id
 from lib.text import account_key
-from meters.history import local_day
 from premises.models import ImportRun, Organization
 from premises.registers import Tally
 
@@ -97,7 +96,7 @@ class Desk:
 
     @cached_property
     def today(self) -> date:
-        return local_day(self.organization, self.at)
+        return self.organization.day(self.at)
 
     # --- Looking up -----------------------------------------------------------------------------------------------
 

@@ -28,7 +28,6 @@ from billing.exchange.profile import Profile
 from billing.models import BillingRun, Invoice, InvoiceLine, Requisites
 from billing.rulebook import rules_of
 from lib.copying import copy_in
-from meters.history import local_day
 from meters.measured import measured_in
 from premises.actions import retire_connect_codes
 from premises.models import ImportRun, Organization, PersonalAccount
@@ -202,7 +201,7 @@ class Desk:
     @cached_property
     def latest(self) -> date:
         """The latest period that a document may be of: bills are printed a little ahead, not more."""
-        return local_day(self.organization, self.at) + timedelta(days=MOST_AHEAD)
+        return self.organization.day(self.at) + timedelta(days=MOST_AHEAD)
 
     def _issued(self, accounts: list[PersonalAccount], chunk: list[Document]) -> dict[tuple[int, object, str], str]:
         """Digests of the documents that are already here, by account, period and kind."""

@@ -11,7 +11,6 @@ from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q, Sum
 from django.utils.translation import override
@@ -262,7 +261,7 @@ class Office:
             issuing.share_paid(some, -paid.get(key, NOTHING))
 
     def _invoices(self, batch: Batch, at: datetime) -> list[Invoice]:
-        today = at.astimezone(ZoneInfo(self.run.organization.time_zone)).date()
+        today = self.run.organization.day(at)
         numbers = _numbers(self.run, batch.papers)
         places: dict[int, int] = defaultdict(int)
         made = []

@@ -25,7 +25,6 @@ from billing.notices import PAYMENT_RECEIVED
 from billing.paying import fee_of, is_payable, shares
 from billing.providers import Created, ProviderError, State, Status, is_known, provider_of
 from lib.errors import Refusal
-from meters.history import local_day
 from notifications.actions import notify
 from notifications.models import Channel
 from premises.models import Organization, PersonalAccount
@@ -341,7 +340,7 @@ def _credit(intent: PaymentIntent, state: State, *, at: datetime) -> None:
         Payment(
             organization=intent.organization, account=intent.account, number=intent.provider_id[:40], kind=section,
             operation=f"{intent.provider_account.provider}:{intent.provider_id}:{section}", channel=channel[:60],
-            paid_on=local_day(intent.organization, moment), amount=Decimal(part), period=intent.period,
+            paid_on=intent.organization.day(moment), amount=Decimal(part), period=intent.period,
             intent=intent, created_at=at,
         )
         for section, part in intent.sections.items()
@@ -358,7 +357,7 @@ def _tell(intent: PaymentIntent, moment: datetime, *, at: datetime) -> None:
     context = {
         "amount": intent.amount, "fee": intent.fee, "charged": intent.charged, "currency": intent.currency,
         "account": intent.account.number, "payee": intent.organization.short_name, "number": intent.provider_id,
-        "method": intent.method, "paid_on": local_day(intent.organization, moment), "place": intent.account.place,
+        "method": intent.method, "paid_on": intent.organization.day(moment), "place": intent.account.place,
         "short": short_number(intent.provider_id[:40]),
     }  # fmt: skip
     notify(

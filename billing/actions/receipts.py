@@ -16,7 +16,7 @@ from billing import freezing
 from billing.models import Invoice, ReceiptSubscription
 from billing.notices import RECEIPT
 from lib.errors import Refusal
-from meters.history import local_day, months_before
+from meters.history import months_before
 from notifications.actions import Told, notify_many
 from premises.models import AccountLink, PersonalAccount
 
@@ -70,7 +70,7 @@ def recent(invoices: Sequence[Invoice], *, at: datetime) -> list[Invoice]:
     """The bills that are news: of the last months. All are of one company."""
     if not invoices:
         return []
-    oldest = months_before(local_day(invoices[0].organization, at).replace(day=1), RECENT_MONTHS)
+    oldest = months_before(invoices[0].organization.day(at).replace(day=1), RECENT_MONTHS)
     return [invoice for invoice in invoices if invoice.period >= oldest]
 
 

@@ -21,7 +21,6 @@ from billing.models import Payment, PaymentIntent, Refund
 from billing.notices import PAYMENT_RETURNED
 from billing.providers import KEY_HOLDS, Back, ProviderError, Status, provider_of
 from lib.errors import Refusal
-from meters.history import local_day
 from notifications.actions import notify
 from notifications.models import Channel
 
@@ -163,7 +162,7 @@ def _close(refund: Refund, status: Status, provider_id: str, *, at: datetime) ->
     held.provider_id = provider_id or held.provider_id
     if status == Status.SUCCEEDED:
         hold_book(held.payment.organization)
-        held.state, held.done_on = Is.DONE, local_day(held.payment.organization, at)
+        held.state, held.done_on = Is.DONE, held.payment.organization.day(at)
         held.save()
         post_refund(held, on=held.done_on)
         _tell(held, at=at)

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from billing.models.by_hand import ByHand, ByHandQuerySet, confirmed_by_another
 from billing.models.invoice import Invoice
 from billing.models.service import POSITIVE, InForceQuerySet, Service, check_span
-from meters.history import local_day
 from meters.resources import Resource
 from premises.models import House, Organization, PersonalAccount
 
@@ -173,7 +172,7 @@ class Subsidy(ByHand):
         """The state decides for this month or the next one, not for years."""
         if not (self.period and self.account_id):
             return
-        today = local_day(self.account.organization, timezone.now())
+        today = self.account.organization.day(timezone.now())
         if (self.period.year - today.year) * 12 + self.period.month - today.month > 1:
             raise ValidationError({"period": _("This month is too far ahead: at most the next one.")})
 
@@ -388,7 +387,7 @@ class Recalculation(ByHand):
         """The month is one that has begun; the service is the company's."""
         if not self.account_id:
             return
-        if self.period and self.period > local_day(self.organization, timezone.now()):
+        if self.period and self.period > self.organization.day(timezone.now()):
             raise ValidationError({"period": _("This month has not begun yet.")})
         if self.service_id and self.service.organization_id != self.account.organization_id:
             raise ValidationError({"service": _("This service belongs to another company.")})

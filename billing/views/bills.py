@@ -47,7 +47,6 @@ from billing.wording import wording_of
 from lib.money import format_money
 from lib.months import month_name
 from lib.qr import qr_png
-from meters.history import local_day
 
 MONTHS_PER_PAGE = 12
 NOTHING = Decimal("0.00")
@@ -58,7 +57,7 @@ NOTHING = Decimal("0.00")
 def bills(request: SignedIn, account_id: UUID) -> HttpResponse:
     """P21: the account's documents by months, of a year or of one month, and what is owed in all."""
     account = account_asked(request, account_id)
-    now, today = standing_of(account), local_day(account.organization, timezone.now())
+    now, today = standing_of(account), account.organization.day(timezone.now())
     every = months_of(account)
     years = distinct(month.year for month in every)
     month = chosen_month(request.GET.get("month", ""), every)
@@ -94,7 +93,7 @@ def bill(request: SignedIn, account_id: UUID, invoice_id: UUID) -> HttpResponse:
     """P22: one document in three layers: what to pay and why so much, every figure, where the money goes."""
     invoice = invoice_asked(request, account_id, invoice_id)
     now = standing_of(invoice.account)
-    with_status(invoice, now, local_day(invoice.account.organization, timezone.now()))
+    with_status(invoice, now, invoice.account.organization.day(timezone.now()))
     lines = list(invoice.lines.all())
     words = wording_of(invoice.form, invoice.kind)
     code = payment_code(invoice, invoice.left)

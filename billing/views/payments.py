@@ -19,7 +19,7 @@ from billing.models import LedgerEntry, Payment, Refund
 from billing.owed import Owed
 from billing.shelf import chosen_year, year_instead
 from billing.views.asked import SignedIn, account_asked
-from meters.history import local_day, months_before
+from meters.history import months_before
 
 PER_PAGE = 24
 NOTHING = Decimal("0.00")
@@ -34,7 +34,7 @@ def payments(request: SignedIn, account_id: UUID) -> HttpResponse:
     years = [day.year for day in every.dates("paid_on", "year", order="DESC")]
     asked = request.GET.get("year", "")
     year = chosen_year(asked, years)
-    last = local_day(account.organization, timezone.now()).replace(day=1)
+    last = account.organization.day(timezone.now()).replace(day=1)
     newest, oldest = (years[0], years[-1]) if years else (last.year, last.year)
     picker = PeriodForm(
         request.GET, first=last.replace(year=oldest, month=1), last=max(last, last.replace(year=newest, month=12))

@@ -20,7 +20,6 @@ from billing.statement_pdf import age_lines, draw_statement
 from billing.statement_words import figures, heads, table_head, table_rows
 from billing.views.asked import SignedIn, account_asked
 from lib.tables import download
-from meters.history import local_day
 from premises.models import PersonalAccount
 
 MOST_IN_PDF = 36  # months of one PDF
@@ -34,7 +33,7 @@ def statement_page(request: SignedIn, account_id: UUID) -> HttpResponse:
     form = months_asked(request.GET, account)
     section = _section(request)
     found = statement(account, form.span.first, form.span.last, section=section)
-    debt = debt_of(account, local_day(account.organization, timezone.now()))
+    debt = debt_of(account, account.organization.day(timezone.now()))
     names = [str(head) for head in heads(found)]
     context = {
         "account": account,
@@ -71,7 +70,7 @@ def statement_file(request: SignedIn, account_id: UUID, kind: str) -> HttpRespon
         raise Http404
     now = timezone.now()
     take([(PDF_USER, request.user.pk)], at=now)
-    today = local_day(account.organization, now)
+    today = account.organization.day(now)
     body = draw_statement(account, found, debt_of(account, today), holder=account.holder, today=today)
     response = HttpResponse(body, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
@@ -81,7 +80,7 @@ def statement_file(request: SignedIn, account_id: UUID, kind: str) -> HttpRespon
 
 def months_asked(data: QueryDict, account: PersonalAccount) -> PeriodForm:
     """The months that are asked for; the last thirteen by default, none before the book begins."""
-    today = local_day(account.organization, timezone.now())
+    today = account.organization.day(timezone.now())
     newest = account.ledger.order_by("-on").values_list("on", flat=True).first() or today
     last = max(today, newest).replace(day=1)
     return PeriodForm(data, first=first_day(account) or last, last=last)

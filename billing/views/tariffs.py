@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from billing.price_list import price_list
-from meters.history import local_day
 from premises.access import account_or_404
 
 
@@ -21,7 +20,7 @@ def services(request: HttpRequest, account_id: UUID) -> HttpResponse:
     context = {
         "account": account,
         "link": link,
-        "list": price_list(account, local_day(account.organization, timezone.now())),
+        "list": price_list(account, account.organization.day(timezone.now())),
         "currency": account.organization.currency,
     }
     return render(request, "billing/services.html", context)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
 
 from meters import windows
-from meters.history import local_day, months_before
+from meters.history import months_before
 from meters.models import Estimate, Meter, Reading, SubmissionWindow
 from meters.models.meter import MeterQuerySet
 from meters.volumes import basis_of, estimate_for, is_due
@@ -82,6 +82,6 @@ def estimate_houses(*, at: datetime) -> int:
     rules = SubmissionWindow.objects.of_houses(houses)
     made = 0
     for house in houses:
-        for period in periods_to_estimate(house, rules[house.pk], local_day(house.organization, at)):
+        for period in periods_to_estimate(house, rules[house.pk], house.organization.day(at)):
             made += estimate_missing(house, period, at=at)
     return made

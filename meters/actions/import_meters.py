@@ -19,7 +19,6 @@ from lib.copying import copy_in
 from lib.errors import Refusal
 from lib.text import account_key, search_key
 from meters.exchange.meters import DATES, columns, look_at_dates, look_at_new, look_over
-from meters.history import local_day
 from meters.models import Meter, MeterEvent, Reading
 from meters.models.meter import in_columns
 from premises.actions.registers import account_length
@@ -107,7 +106,7 @@ class MeterBook:
 
     def __init__(self, run: ImportRun, register: Register, tally: Tally, *, write: bool, at: datetime) -> None:
         self.run, self.tally, self.write, self.at = run, tally, write, at
-        self.today = local_day(run.organization, at)
+        self.today = run.organization.day(at)
         self.kept = {column: field for column, field in KEPT.items() if register.has(column)}
         self.seen: dict[Spot, tuple[int, tuple[Any, ...]]] = {}  # row and what it said
         houses = House.objects.filter(organization=run.organization)

@@ -30,7 +30,7 @@ from meters.actions.withdrawing import withdraw
 from meters.consumption import Doubt
 from meters.examining import Entry, Finding, examine
 from meters.exchange.readings import Said, columns, gather
-from meters.history import Known, local_day, months_between
+from meters.history import Known, months_between
 from meters.matching import Matching, Place, slices
 from meters.models import Meter, Reading, ReadingState, Source, SubmissionWindow
 from meters.models.meter import Zones
@@ -143,7 +143,7 @@ class ReadingBook:
 
     def __init__(self, run: ImportRun, tally: Tally, *, write: bool, at: datetime) -> None:
         self.run, self.tally, self.write, self.at = run, tally, write, at
-        self.today = local_day(run.organization, at)
+        self.today = run.organization.day(at)
         self.desks: dict[str, Desk] = {}
         self.overruled: list[tuple[Reading, Reading]] = []
 

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 
 from meters import windows
-from meters.history import local_day
 from meters.models import Meter, SubmissionWindow
 from meters.notices import VERIFICATION, WINDOW
 from meters.standing import waiting_in
@@ -39,7 +38,7 @@ def is_daytime(house: House, at: datetime) -> bool:
 
 def remind_house(house: House, rules: SubmissionWindow, *, at: datetime) -> int:
     """Say in one house what is due today, in a constant number of queries."""
-    today = local_day(house.organization, at)
+    today = house.organization.day(at)
     return remind_of_window(house, rules, today, at=at) + remind_of_verifications(house, today, at=at)
 
 

@@ -15,7 +15,7 @@ from lib.errors import Refusal
 from meters import windows
 from meters.actions.telling import tell_overruled
 from meters.examining import FLATS, Entry, Finding, examine
-from meters.history import Known, houses_of, known_of, local_day
+from meters.history import Known, houses_of, known_of
 from meters.holding import held
 from meters.models import Meter, MeterState, Reading, ReadingState, Source, SubmissionWindow
 from meters.models.meter import in_columns
@@ -61,14 +61,14 @@ class Outcome:
 
 def period_to_read(house: House, rules: SubmissionWindow, *, at: datetime) -> date | None:
     """The period to which a resident's or the council's reading counts now; None while the window is closed."""
-    today = local_day(house.organization, at)
+    today = house.organization.day(at)
     opened = windows.open_period(rules.window, today)
     return windows.period_of(rules.window, today) if opened is None and rules.takes_late else opened
 
 
 def reopening(house: House, rules: SubmissionWindow, *, at: datetime) -> date:
     """The first day, today or later, when readings are taken."""
-    return windows.next_opening(rules.window, local_day(house.organization, at))
+    return windows.next_opening(rules.window, house.organization.day(at))
 
 
 @transaction.atomic
@@ -151,7 +151,7 @@ def _examined(
 ) -> list[Finding]:
     if not entries:
         return []
-    today = max(local_day(one.meter.house.organization, at) for one in entries)
+    today = max(one.meter.house.organization.day(at) for one in entries)
     return examine(entries, known, source=source, today=today, rules=rules, water=_other_water(entries, known))
 
 

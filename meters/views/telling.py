@@ -15,7 +15,6 @@ from lib.uploads import was_too_large
 from meters import actions
 from meters.actions import ToldAlready
 from meters.forms.telling import AboutMeterForm, BrokenForm, DisputeForm, ReplacedForm
-from meters.history import local_day
 from meters.models import Meter, MeterReport, MeterState, Reading, Source, SubmissionWindow
 from premises.access import account_or_404
 from premises.models import PersonalAccount
@@ -114,5 +113,5 @@ def _given(request: HttpRequest, account: PersonalAccount) -> dict[str, Any]:
         "data": posted(request),
         "files": request.FILES if request.method == "POST" else None,
         "too_large": was_too_large(request),
-        "today": local_day(account.unit.house.organization, timezone.now()),
+        "today": account.unit.house.organization.day(timezone.now()),
     }
