@@ -45,6 +45,7 @@ class AgreedAdmin(ProvedMixin, DeskAdmin):
     list_filter = ("state", "organization")
     list_select_related = ("organization", "asked_by", "decided_by", "stopped_by")
     sortable_by = ("asked_at",)
+    STEPS: ClassVar[tuple[str, ...]] = ("state", "asked_by", "asked_at", "decided_by", "stopped_by", "effective_at")
     NEW: ClassVar[tuple[str, ...]] = ()  # the fields of the form
     SHOWN: ClassVar[tuple[str, ...]] = (
         "organization", "what_changes", "state", "asked_by", "asked_at", "decided_by", "decided_at", "effective_at",

@@ -55,17 +55,7 @@ class PartnerChangeAdmin(AgreedAdmin):
     """Who asked to send residents where, who approved it, since when it is in force."""
 
     form = PartnerForm
-    list_display = (
-        "organization",
-        "title",
-        "url",
-        "state",
-        "asked_by",
-        "asked_at",
-        "decided_by",
-        "stopped_by",
-        "effective_at",
-    )
+    list_display = ("organization", "title", "url", *AgreedAdmin.STEPS)
     autocomplete_fields = ("link",)
     NEW = ("organization", "link", *PartnerChange.WORDS)
     PRESENT = PartnerLink

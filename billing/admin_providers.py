@@ -126,16 +126,7 @@ class ProviderChangeAdmin(AgreedAdmin):
     """Who asked to take payments where, who approved it, since when it is in force."""
 
     form = ProviderForm
-    list_display = (
-        "organization",
-        "__str__",
-        "state",
-        "asked_by",
-        "asked_at",
-        "decided_by",
-        "stopped_by",
-        "effective_at",
-    )
+    list_display = ("organization", "__str__", *AgreedAdmin.STEPS)
     NEW = ("organization", "provider", "shop_id", "new_secret", "wallet_fee", "card_fee", *ProviderChange.CHEQUES)
     PRESENT = ProviderAccount
     present = "account"

@@ -72,17 +72,7 @@ class RequisitesChangeAdmin(AgreedAdmin):
     """Who asked for which details, who approved them, since when they are in force."""
 
     form = ChangeForm
-    list_display = (
-        "organization",
-        "kind",
-        "__str__",
-        "state",
-        "asked_by",
-        "asked_at",
-        "decided_by",
-        "stopped_by",
-        "effective_at",
-    )
+    list_display = ("organization", "kind", "__str__", *AgreedAdmin.STEPS)
     autocomplete_fields = ("requisites",)
     NEW = ("organization", "requisites", "kind", "is_main", *Requisites.WORDS)
     SHOWN = ("organization", "kind", "is_main", *AgreedAdmin.SHOWN[1:])

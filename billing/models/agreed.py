@@ -83,3 +83,14 @@ def second_person(name: str) -> models.CheckConstraint:
         condition=Q(decided_by__isnull=True) | Q(state="refused") | ~Q(decided_by=F("asked_by")),
         violation_error_message=_("Somebody else must approve what you asked for."),
     )
+
+
+def one_waiting(name: str, *fields: str, **options: Any) -> models.UniqueConstraint:
+    """The database itself keeps one change of the same thing (what these fields name) waiting at a time."""
+    return models.UniqueConstraint(
+        name=name,
+        fields=fields,
+        condition=Q(state__in=["asked", "approved"]),
+        violation_error_message=_("A change of these details waits already. Decide on it first."),
+        **options,
+    )

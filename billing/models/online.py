@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.digests import digest
 from accounts.models import User
-from billing.models.agreed import AgreedChange, FitsNoMore, second_person
+from billing.models.agreed import AgreedChange, FitsNoMore, one_waiting, second_person
 from billing.models.ledger import Payment
 from billing.models.seen import OfAccountQuerySet, OfOrganizationQuerySet
 from lib.money import format_money, format_number
@@ -151,12 +151,7 @@ class ProviderChange(Shop, AgreedChange):
         verbose_name = _("change of the payment provider")
         verbose_name_plural = _("changes of payment providers")
         constraints = [
-            models.UniqueConstraint(
-                name="one_waiting_change_of_provider",
-                fields=["organization"],
-                condition=Q(state__in=["asked", "approved"]),
-                violation_error_message=_("A change of these details waits already. Decide on it first."),
-            ),
+            one_waiting("one_waiting_change_of_provider", "organization"),
             second_person("provider_needs_a_second_person"),
         ]
 

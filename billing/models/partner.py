@@ -5,10 +5,9 @@ from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from billing.models.agreed import AgreedChange, second_person
+from billing.models.agreed import AgreedChange, one_waiting, second_person
 from billing.models.seen import OfOrganizationQuerySet
 from premises.models import Organization
 
@@ -61,12 +60,7 @@ class PartnerChange(Partner, AgreedChange):
         verbose_name = _("change of a partner's site")
         verbose_name_plural = _("changes of partners' sites")
         constraints = [
-            models.UniqueConstraint(
-                name="one_waiting_change_of_partners",
-                fields=["organization"],
-                condition=Q(state__in=["asked", "approved"]),
-                violation_error_message=_("A change of these details waits already. Decide on it first."),
-            ),
+            one_waiting("one_waiting_change_of_partners", "organization"),
             second_person("partner_needs_a_second_person"),
         ]
 

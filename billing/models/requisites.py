@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from billing.models.agreed import AgreedChange, second_person
+from billing.models.agreed import AgreedChange, one_waiting, second_person
 from billing.models.invoice import Invoice
 from billing.models.seen import OfOrganizationQuerySet
 from premises.models import Organization
@@ -76,13 +76,7 @@ class RequisitesChange(AgreedChange):
         verbose_name = _("change of bank details")
         verbose_name_plural = _("changes of bank details")
         constraints = [
-            models.UniqueConstraint(
-                name="one_waiting_change_of_details",
-                fields=["organization", "kind", "requisites"],
-                condition=Q(state__in=["asked", "approved"]),
-                nulls_distinct=False,
-                violation_error_message=_("A change of these details waits already. Decide on it first."),
-            ),
+            one_waiting("one_waiting_change_of_details", "organization", "kind", "requisites", nulls_distinct=False),
             second_person("details_need_a_second_person"),
         ]
 

@@ -1,10 +1,15 @@
 """Fixtures of the billing tests."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.utils import timezone
 
 from billing.demo_guide import load_guide
+from billing.tests.firm import make_service
 from billing.tests.till import stub  # noqa: F401  (a fixture)
+from portal.testing import Cast
 from premises.models import PersonalAccount
 
 
@@ -24,3 +29,17 @@ def guide(db: None) -> PersonalAccount:
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """The employee has just confirmed that it is them."""
     monkeypatch.setattr("accounts.sessions.is_fresh", lambda request, *, at: True)
+
+
+@pytest.fixture
+def december(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is 1 December 2026 on every page."""
+    noon = datetime(2026, 12, 1, 12, tzinfo=ZoneInfo("Europe/Moscow"))
+    monkeypatch.setattr(timezone, "now", lambda: noon)
+
+
+@pytest.fixture
+def firm(cast: Cast) -> Cast:
+    """The company charges one service of area."""
+    make_service(cast.house, "main", "area", "24.36", name="Содержание")
+    return cast

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -16,27 +15,12 @@ from billing.actions.closing import recalculate
 from billing.models import BillingRun, PenaltyCharge, Recalculation, Service
 from billing.readiness import penalties_of
 from billing.testing import make_invoice, reprint
-from billing.tests.firm import AT, NOV, calculated, ignore, issued, make_service, page, press_issue
+from billing.tests.firm import AT, NOV, calculated, ignore, issued, page, press_issue
 from portal.testing import Cast
 
-pytestmark = pytest.mark.feature("B10")
+pytestmark = [pytest.mark.feature("B10"), pytest.mark.usefixtures("december")]
 Enter = Callable[[User], Client]
 State = BillingRun.State
-
-
-@pytest.fixture(autouse=True)
-def _december(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is 1 December 2026 on every page."""
-    from django.utils import timezone
-
-    noon = datetime(2026, 12, 1, 12, tzinfo=ZoneInfo("Europe/Moscow"))
-    monkeypatch.setattr(timezone, "now", lambda: noon)
-
-
-@pytest.fixture
-def firm(cast: Cast) -> Cast:
-    make_service(cast.house, "main", "area", "24.36", name="Содержание")
-    return cast
 
 
 def test_a_month_with_something_below_zero_is_issued_by_somebody_who_has_looked(firm: Cast, enter: Enter) -> None:

@@ -45,24 +45,9 @@ from meters.testing import make_meter, make_readings
 from portal.testing import Cast, make_account, make_house
 from premises.models import Organization, Unit
 
-pytestmark = pytest.mark.feature("B10")
+pytestmark = [pytest.mark.feature("B10"), pytest.mark.usefixtures("december")]
 Enter = Callable[[User], Client]
 State = BillingRun.State
-
-
-@pytest.fixture(autouse=True)
-def _december(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is 1 December 2026 on every page."""
-    from django.utils import timezone
-
-    noon = datetime(2026, 12, 1, 12, tzinfo=ZoneInfo("Europe/Moscow"))
-    monkeypatch.setattr(timezone, "now", lambda: noon)
-
-
-@pytest.fixture
-def firm(cast: Cast) -> Cast:
-    make_service(cast.house, "main", "area", "24.36", name="Содержание")
-    return cast
 
 
 ADD = "admin:billing_billingrun_add"
