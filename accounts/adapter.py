@@ -35,5 +35,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def get_login_stages(self) -> list[str]:
+        """Nothing stands between a proof and the session: the second factor is asked by accounts/factors on every page."""
+        return []
+
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Our pages say what happened in their own words."""

@@ -105,6 +105,7 @@ class Consent(models.Model):
         PERSONAL_DATA = "personal_data", _("Processing of personal data")
         SMS = "sms", _("Notices by SMS")
         EMAIL = "email", _("Notices by e-mail")
+        IDENTITY = "identity", _("Data from identity services")
 
     user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.PROTECT, related_name="consents")
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose)
@@ -174,6 +175,80 @@ class Challenge(models.Model):
     @property
     def tries_left(self) -> int:
         return max(0, self.TRIES - self.failed)
+
+
+class VerifiedPersonQuerySet(models.QuerySet["VerifiedPerson"]):
+    def best_first(self) -> "VerifiedPersonQuerySet":
+        """The surest first, and of equally sure ones the newest."""
+        return self.order_by("-level", "-verified_at", "-pk")
+
+
+class VerifiedPerson(models.Model):
+    """Who an identity service says this user is, and how sure it is. One row per linked service; it ends with the link.
+
+    Forms show the best row locked. The identifiers are sealed: their plain text is in no column, log or index.
+    """
+
+    class Level(models.IntegerChoices):
+        """The levels of assurance of eIDAS (EU 910/2014, art. 8)."""
+
+        LOW = 1, _("Low")
+        SUBSTANTIAL = 2, _("Substantial")
+        HIGH = 3, _("High")
+
+    user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.CASCADE, related_name="verified")
+    identity = models.OneToOneField("socialaccount.SocialAccount", on_delete=models.CASCADE, related_name="verified")
+    last_name = models.CharField(_("last name"), max_length=80)
+    first_name = models.CharField(_("first name"), max_length=80)
+    patronymic = models.CharField(_("patronymic"), max_length=80, blank=True)
+    birth_date = models.DateField(_("date of birth"), null=True, blank=True)
+    identifiers_sealed = models.BinaryField(blank=True, default=b"")  # JSON: {"inn": "…", "snils": "…"}
+    level = models.PositiveSmallIntegerField(_("level of assurance"), choices=Level, default=Level.LOW)
+    verified_at = models.DateTimeField(_("confirmed"))  # by the newest sign-in with the service
+
+    objects = VerifiedPersonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("verified person")
+        verbose_name_plural = _("verified persons")
+        constraints = [
+            models.CheckConstraint(name="verified_person_has_names", condition=~Q(last_name="") & ~Q(first_name="")),
+            models.CheckConstraint(name="verified_person_level_is_known", condition=Q(level__in=[1, 2, 3])),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name()
+
+    def get_full_name(self) -> str:
+        """Surname, name, patronymic, as the service wrote them."""
+        return " ".join(part for part in (self.last_name, self.first_name, self.patronymic) if part)
+
+
+class FactorReset(models.Model):
+    """An employee lost their second factor: whoever reset it handed them this one-time code in person.
+
+    Together with the code to the phone it lets them enrol a new factor; without it nobody can.
+    """
+
+    LIFETIME = timedelta(hours=24)
+
+    user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.PROTECT, related_name="factor_resets")
+    by = models.ForeignKey(User, verbose_name=_("who"), null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(_("reason"), max_length=200)
+    code_hash = models.CharField(max_length=200)
+    at = models.DateTimeField(_("when"))
+    expires_at = models.DateTimeField(_("valid until"))
+    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("reset of a second factor")
+        verbose_name_plural = _("resets of second factors")
+        constraints = [
+            models.UniqueConstraint(name="one_open_factor_reset", fields=["user"], condition=Q(used_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.at:%d.%m.%Y %H:%M}"
 
 
 class LimitHit(models.Model):

@@ -6,6 +6,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from accounts.identity import catalog
 from lib import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -55,6 +56,8 @@ INSTALLED_APPS = [
     "portal.apps.StaffAdminConfig",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "notifications",
     "accounts",
@@ -152,6 +155,17 @@ ACCOUNT_SIGNUP_FIELDS = ["email", "phone"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # our own codes prove an address before it is stored
 ACCOUNT_RATE_LIMITS = False  # accounts/limits.py counts in PostgreSQL, for every way in
 SILENCED_SYSTEM_CHECKS = ["account.W001", "staticfiles.W004"]  # the second: the cut font is optional
+# Identity services (docs/identity.md): what people link and sign in with besides codes.
+IDENTITY_SERVICES = catalog.read_catalog(env.text("IDENTITY_SERVICES", ""))
+SOCIALACCOUNT_PROVIDERS = catalog.apps(IDENTITY_SERVICES)
+SOCIALACCOUNT_ADAPTER = "accounts.identity.adapter.IdentityAdapter"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds that one answer of a service may take
+SOCIALACCOUNT_STORE_TOKENS = False
+# Second factors (docs/second-factor.md): an app's codes, passkeys, and recovery codes beside them.
+MFA_ADAPTER = "accounts.factors.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
