@@ -28,7 +28,8 @@ class FactorAdapter(DefaultMFAAdapter):
         return user.email or user.phone or str(user.public_id)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        return super().get_public_key_credential_rp_entity() | {"name": _("Resident portal")}
+        entity: dict[str, str] = super().get_public_key_credential_rp_entity()
+        return entity | {"name": _("Resident portal")}
 
     def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
         entity: dict[str, Any] = super().get_public_key_credential_user_entity(user)
