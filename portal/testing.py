@@ -12,11 +12,12 @@ from decimal import Decimal
 from itertools import count
 from urllib.parse import urlsplit
 
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import User, VerifiedPerson
 from notifications.models import Delivery, TrayMessage
 from notifications.sending import send
 from premises.models import (
@@ -72,6 +73,18 @@ def make_account(house: House, flat: str, number: str, **fields: object) -> Pers
 def make_link(user: User, account: PersonalAccount, grade: str = "confirmed", **fields: object) -> AccountLink:
     values: dict[str, object] = {"state": "active", "method": "password"} | fields
     return AccountLink.objects.create(user=user, account=account, grade=grade, **values)
+
+
+def make_verified(
+    user: User, last: str, first: str, patronymic: str = "", *,
+    level: int = VerifiedPerson.Level.SUBSTANTIAL, service: str = "bank",
+) -> VerifiedPerson:  # fmt: skip
+    """The user linked an identity service, which confirmed these names."""
+    identity = SocialAccount.objects.create(user=user, provider=service, uid=f"{service}-{user.pk}")
+    return VerifiedPerson.objects.create(
+        user=user, identity=identity, last_name=last, first_name=first, patronymic=patronymic, level=level,
+        verified_at=timezone.now(),
+    )  # fmt: skip
 
 
 @dataclass
