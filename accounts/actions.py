@@ -3,16 +3,17 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import notices, signals, texts
+from accounts import notices, signals
 from accounts.addresses import is_phone
+from accounts.consents import NOTICES_BY
+from accounts.identity import linking
 from accounts.models import Challenge, Consent, User
 from lib.errors import Refusal
 from notifications.actions import forget, notify, prefer
-
-NOTICES_BY = (Consent.Purpose.SMS.value, Consent.Purpose.EMAIL.value)  # consents that open a channel of the same name
 
 
 class LastContact(Refusal):
@@ -48,38 +49,19 @@ def _open(user: User) -> User:
 
 
 @transaction.atomic
-def give_consent(
-    user: User, purpose: str, *, channel: str, evidence: str = "", ip: str | None = None, at: datetime
-) -> Consent:
-    """Record an agreement to the text on the screen now; the same edition in force already is returned as it is.
-
-    `channel` is how the person proved to be who they are (sms, voice, email, portal), `evidence` the code's id.
-    """
-    text = texts.edition(purpose)
-    User.objects.select_for_update().get(pk=user.pk)
-    if purpose in NOTICES_BY:
-        prefer(user, purpose, is_on=True)
-    live = user.consents.in_force().filter(purpose=purpose)
-    same = live.filter(version=text.version).first()
-    if same:
-        return same
-    live.update(revoked_at=at)
-    return Consent.objects.create(
-        user=user, purpose=purpose, version=text.version, text_hash=text.hash, language=text.language,
-        channel=channel, evidence=evidence, ip=ip, given_at=at,
-    )  # fmt: skip
-
-
-@transaction.atomic
 def revoke_consents(user: User, purposes: Iterable[str], *, at: datetime) -> int:
     """Withdraw agreements; the rows stay as history. The user agreement ends only with the profile.
 
-    Notices by SMS or e-mail stop at once, also those that wait to be sent; what is about security goes on.
+    Notices by SMS or e-mail stop at once, also those that wait to be sent; what is about security goes on. Without
+    the consent to personal data or to those of identity services, the services are unlinked and what they said is erased.
     """
     chosen = set(purposes) - {Consent.Purpose.AGREEMENT.value}
     User.objects.select_for_update().get(pk=user.pk)
     for channel in chosen & set(NOTICES_BY):
         prefer(user, channel, is_on=False)
+    if chosen & {Consent.Purpose.IDENTITY.value, Consent.Purpose.PERSONAL_DATA.value}:
+        linking.withdraw(user, at=at)
+        chosen.discard(Consent.Purpose.IDENTITY.value)
     return user.consents.in_force().filter(purpose__in=chosen).update(revoked_at=at)
 
 
@@ -136,7 +118,8 @@ def set_password(user: User, password: str | None, *, at: datetime) -> User:
 
 @transaction.atomic
 def erase(user: User, *, at: datetime) -> User:
-    """Make the profile nobody's: addresses, names, password, inbox and consents go; bills, payments and votes stay.
+    """Make the profile nobody's: addresses, names, password, inbox, consents, what identity services said and second
+    factors go; bills, payments and votes stay.
 
     Apps above hear `signals.erased` inside this transaction. The caller ends the sessions.
     """
@@ -149,6 +132,8 @@ def erase(user: User, *, at: datetime) -> User:
     Challenge.objects.filter(address__in=addresses).delete()
     Challenge.objects.filter(user=user).delete()
     user.consents.in_force().update(revoked_at=at)
+    linking.forget(user)
+    Authenticator.objects.filter(user=user).delete()
     user.phone = user.email = None
     user.last_name = user.first_name = user.patronymic = ""
     user.set_unusable_password()

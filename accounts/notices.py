@@ -16,3 +16,6 @@ CONTACT_CHANGED = declare(Kind("accounts.contact_changed", channels=(Channel.INB
 CONTACT_TAKEN = declare(Kind("accounts.contact_taken", channels=(Channel.EMAIL, Channel.SMS)))
 PASSWORD_CHANGED = declare(Kind("accounts.password_changed"))
 NEW_DEVICE = declare(Kind("accounts.new_device"))
+IDENTITY_LINKED = declare(Kind("accounts.identity_linked"))
+IDENTITY_UNLINKED = declare(Kind("accounts.identity_unlinked"))
+IDENTITY_REFUSED = declare(Kind("accounts.identity_refused"))  # the service named somebody else than before

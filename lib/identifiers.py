@@ -5,12 +5,15 @@ orders that introduced each number, as collected in the domain handbook and prov
 """
 
 import re
+from datetime import date, timedelta
 from itertools import cycle
 
 # A Latin letter typed for the Cyrillic one of the same shape, and the dashes that keyboards put for a hyphen.
 LOOK_ALIKES = str.maketrans("ABEKMHOPCTXY–—‑−", "АВЕКМНОРСТХУ----")
 ELS = re.compile(r"[0-9]{2}[А-ЯЁ]{2}[0-9]{6}")
 ZHKU = re.compile(r"[0-9]{2}[А-ЯЁ]{2}[0-9]{6}-[0-9]{2}")
+UNZR = re.compile(r"[0-9]{8}-[0-9]{5}")
+FIRST_DAY = date(1899, 12, 31)  # from which a РНОКПП counts the days to the birth of its person
 DOCUMENT_ID = re.compile(r"[0-9]{2}[А-ЯЁ]{2}[0-9]{6}-[0-9]{2}-[0-9]{4}")
 
 
@@ -42,6 +45,16 @@ def is_inn(text: str) -> bool:
 def is_kpp(text: str) -> bool:
     """КПП: 9 signs, the fifth and sixth may be Latin capitals; no check digit."""
     return bool(re.fullmatch(r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}", text))
+
+
+def is_snils(text: str) -> bool:
+    """СНИЛС as 11 digits: a number and its check number. The oldest numbers, up to 001-001-998, have no check number."""
+    digits = _digits(text, 11)
+    if digits is None or text.startswith("000000000"):
+        return False
+    if int(text[:9]) <= 1_001_998:
+        return True
+    return _weighed(digits[:9], [9, 8, 7, 6, 5, 4, 3, 2, 1]) % 101 % 100 == int(text[9:])
 
 
 # --- Russia: banks --------------------------------------------------------------------------------------------------
@@ -86,10 +99,23 @@ def is_edrpou(text: str) -> bool:
     return key == digits[7]
 
 
-def is_rnokpp(text: str) -> bool:
-    """РНОКПП, the 10 digits of a person."""
+def is_rnokpp(text: str, born: date | None = None) -> bool:
+    """РНОКПП, the 10 digits of a person; the first five count the days to the birth, which must be `born` if that is known."""
     digits = _digits(text, 10)
-    return digits is not None and _weighed(digits[:9], [-1, 5, 7, 9, 4, 6, 10, 5, 7]) % 11 % 10 == digits[9]
+    if digits is None or _weighed(digits[:9], [-1, 5, 7, 9, 4, 6, 10, 5, 7]) % 11 % 10 != digits[9]:
+        return False
+    return born is None or FIRST_DAY + timedelta(days=int(text[:5])) == born
+
+
+def is_unzr(text: str, born: date | None = None) -> bool:
+    """УНЗР of the demographic register: the date of birth as YYYYMMDD, a hyphen and 5 digits."""
+    if not UNZR.fullmatch(text):
+        return False
+    try:
+        day = date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    except ValueError:
+        return False
+    return born in (None, day)
 
 
 def is_iban(text: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import actions
+from accounts import consents
 from accounts.models import User
 from portal.testing import Cast
 
@@ -50,7 +50,7 @@ def test_a_password_is_shown_to_nobody(cast: Cast, enter: Enter) -> None:
 
 
 def test_consents_are_read_only(cast: Cast, enter: Enter) -> None:
-    row = actions.give_consent(cast.olga, "sms", channel="portal", at=timezone.now())
+    row = consents.give_consent(cast.olga, "sms", channel="portal", at=timezone.now())
     sofia = enter(cast.sofia)
     assert sofia.get("/admin/accounts/consent/").status_code == 200
     assert sofia.post(f"/admin/accounts/consent/{row.pk}/change/", {"purpose": "email"}).status_code == 403

@@ -4,17 +4,23 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
 from accounts import actions, signals
+from accounts.identity import linking
+from accounts.identity.catalog import IdentityService
+from accounts.identity.claims import PersonFacts
 from accounts.models import Consent, User
 from accounts.notices import NEW_DEVICE
 from accounts.sessions import sessions_of
 from notifications.actions import notify
 from portal.testing import Cast, make_user
 
+BANK = IdentityService("bank", "Банк", "bank", "https://bank.example.org", "c", "s", country="RU")
+OURS = {"accounts", "notifications", "premises", "sessions", "usersessions", "socialaccount", "mfa"}
 pytestmark = [pytest.mark.django_db, pytest.mark.feature("E9")]
 
 
@@ -27,6 +33,9 @@ def person(codes: list[str]) -> tuple[User, Client]:
     client = Client(headers={"accept-language": "en"})
     client.post("/in/", {"address": "zina-unique@example.com", "channel": "email", "personal_data": "on"})
     client.post("/in/code/", {"code": codes[-1]})
+    facts = PersonFacts("Приметнова", "Зинаида", "Ёлкина", None, {"inn": "500100732259"})
+    linking.link(user, BANK, "subject-unique", facts, at=timezone.now())
+    Authenticator.objects.create(user=user, type="webauthn", data={"name": "Ключ Зинаиды"})
     notify(NEW_DEVICE, user=user, subject="x", context={"device": "Приметнова"}, at=timezone.now())
     return user, client
 
@@ -35,7 +44,7 @@ def everything() -> str:
     """The text of every row of our apps."""
     rows: list[Any] = []
     for model in apps.get_models():
-        if model._meta.app_label in {"accounts", "notifications", "premises", "sessions", "usersessions"}:
+        if model._meta.app_label in OURS:
             rows += model._default_manager.values()
     return repr(rows)
 
@@ -54,7 +63,7 @@ def test_it_asks_for_a_tick(person: tuple[User, Client]) -> None:
 
 def test_nothing_of_the_person_is_left(person: tuple[User, Client]) -> None:
     user, client = person
-    marks = ["Зинаида", "Приметнова", "Ёлкина", "9135557788", "zina-unique"]
+    marks = ["Зинаида", "Приметнова", "Ёлкина", "9135557788", "zina-unique", "subject-unique", "Ключ Зинаиды"]
     assert all(mark in everything() for mark in marks)
     assert client.post("/profile/delete/", {"agreed": "on"}).status_code == 302
     left = everything()
@@ -68,7 +77,7 @@ def test_nothing_of_the_person_is_left(person: tuple[User, Client]) -> None:
 
 def test_the_record_of_consents_stays_without_a_name(person: tuple[User, Client]) -> None:
     person[1].post("/profile/delete/", {"agreed": "on"})
-    assert Consent.objects.filter(user=person[0]).count() == 2
+    assert Consent.objects.filter(user=person[0]).count() == 3
     assert not Consent.objects.in_force().exists()
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from accounts import actions
+from accounts import actions, consents
 from accounts.models import Consent, User
 from accounts.tests.tools import at_once
 from portal.testing import make_user
@@ -20,7 +20,7 @@ def test_parallel_first_visits_make_one_user(address: str) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_parallel_consents_make_one_row() -> None:
     user = make_user()
-    at_once(8, lambda _number: actions.give_consent(user, "sms", channel="portal", at=timezone.now()))
+    at_once(8, lambda _number: consents.give_consent(user, "sms", channel="portal", at=timezone.now()))
     assert Consent.objects.count() == 1
 
 

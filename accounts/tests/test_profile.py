@@ -99,9 +99,9 @@ def test_what_is_about_security_goes_out_without_any_consent(cast: Cast) -> None
 
 
 def test_the_agreement_ends_only_with_the_profile(cast: Cast, enter: Enter) -> None:
-    from accounts import actions
+    from accounts import consents
 
-    actions.give_consent(cast.nina, "agreement", channel="sms", at=timezone.now())
+    consents.give_consent(cast.nina, "agreement", channel="sms", at=timezone.now())
     enter(cast.nina).post("/profile/consents/", {"purpose": "agreement", "on": "0"})
     assert Consent.objects.in_force().filter(purpose="agreement").exists()
 
@@ -109,10 +109,10 @@ def test_the_agreement_ends_only_with_the_profile(cast: Cast, enter: Enter) -> N
 def test_a_consent_names_the_text_in_its_language(cast: Cast) -> None:
     from django.utils import translation
 
-    from accounts import actions
+    from accounts import consents
 
     with translation.override("uk"):
-        row = actions.give_consent(cast.nina, "personal_data", channel="portal", at=timezone.now())
+        row = consents.give_consent(cast.nina, "personal_data", channel="portal", at=timezone.now())
     assert row.language == "uk"
     assert len(row.text_hash) == 64
 

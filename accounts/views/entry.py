@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import actions, codes, sessions
+from accounts import actions, codes, consents, sessions
 from accounts.browser import ip_of
 from accounts.forms import CodeForm, EntryForm, HumanForm, WelcomeForm
 from accounts.human import ask, is_answer
@@ -85,7 +85,7 @@ def _let_in(request: HttpRequest, challenge: Challenge, *, at: datetime) -> Http
         purposes.append(Consent.Purpose.PERSONAL_DATA.value)
     for purpose in purposes:
         proof = {"channel": challenge.channel, "evidence": str(challenge.pk), "ip": ip_of(request)}
-        actions.give_consent(user, purpose, at=at, **proof)
+        consents.give_consent(user, purpose, at=at, **proof)
     sessions.sign_in(request, user, method="code", at=at, is_new=is_new)
     return redirect("welcome" if user.welcomed_at is None else take_next(request))
 
@@ -130,7 +130,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         form.instance.welcomed_at = at
         form.save()
         for purpose in form.consents():
-            actions.give_consent(user, purpose, channel="portal", ip=ip_of(request), at=at)
+            consents.give_consent(user, purpose, channel="portal", ip=ip_of(request), at=at)
         messages.success(request, _("You are registered. Welcome!"))
         return redirect(take_next(request))
     return render(request, "accounts/welcome.html", {"form": form}, status=422 if form.errors else 200)

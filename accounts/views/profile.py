@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import actions, sessions
+from accounts import actions, consents, sessions
 from accounts.browser import ip_of
 from accounts.forms import LookForm, NamesForm
 from accounts.models import Consent, User
@@ -87,7 +87,7 @@ def profile_consents(request: HttpRequest) -> HttpResponse:
         purpose = request.POST.get("purpose", "")
         if purpose in SWITCHED:
             if request.POST.get("on") == "1":
-                actions.give_consent(user, purpose, channel="portal", ip=ip_of(request), at=at)
+                consents.give_consent(user, purpose, channel="portal", ip=ip_of(request), at=at)
                 messages.success(request, _("Your consent is recorded."))
             else:
                 actions.revoke_consents(user, [purpose], at=at)

@@ -1,6 +1,7 @@
 """Each check with published numbers that are real and neighbours that are not."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -14,6 +15,9 @@ REAL: list[tuple[Check, str]] = [
     (identifiers.is_inn, "500100732259"),
     (identifiers.is_kpp, "366101001"),
     (identifiers.is_kpp, "7701AB001"),
+    (identifiers.is_snils, "11223344595"),
+    (identifiers.is_snils, "08765430300"),  # the check sum is 202
+    (identifiers.is_snils, "00100199800"),  # so old that it has no check number
     (identifiers.is_bik, "044525225"),
     (identifiers.is_bik, "014525988"),
     (identifiers.is_edrpou, "14360570"),
@@ -21,6 +25,7 @@ REAL: list[tuple[Check, str]] = [
     (identifiers.is_edrpou, "20077720"),
     (identifiers.is_edrpou, "30000005"),  # the second pass
     (identifiers.is_rnokpp, "3287300012"),
+    (identifiers.is_unzr, "19900101-00017"),
     (identifiers.is_iban_ua, "UA213223130000026007233566001"),
     (identifiers.is_iban_ua, "UA223052990000026001234567890"),
     (identifiers.is_iban_ua, "ua21 3223 1300 0002 6007 2335 6600 1"),
@@ -44,11 +49,17 @@ UNREAL: list[tuple[Check, str]] = [
     (identifiers.is_inn, ""),
     (identifiers.is_kpp, "36610100"),
     (identifiers.is_kpp, "7701ab001"),
+    (identifiers.is_snils, "11223344596"),
+    (identifiers.is_snils, "112-233-445 95"),  # the caller takes the signs away
+    (identifiers.is_snils, "1122334459"),
+    (identifiers.is_snils, "00000000000"),
     (identifiers.is_bik, "44525225"),
     (identifiers.is_bik, "994525225"),
     (identifiers.is_edrpou, "40121453"),
     (identifiers.is_edrpou, "4012145"),
     (identifiers.is_rnokpp, "3287300013"),
+    (identifiers.is_unzr, "19900230-00017"),
+    (identifiers.is_unzr, "1990010100017"),
     (identifiers.is_iban_ua, "UA213223130000026007233566002"),
     (identifiers.is_iban_ua, "DE89370400440532013000"),
     (identifiers.is_iban_ua, "UA21322313000002600723356600"),
@@ -75,7 +86,7 @@ def test_a_number_with_a_slip_does_not(check: Check, text: str) -> None:
 
 def test_every_wrong_last_digit_is_found() -> None:
     for check, text in REAL:
-        if check in {identifiers.is_inn, identifiers.is_edrpou, identifiers.is_rnokpp}:
+        if check in {identifiers.is_inn, identifiers.is_edrpou, identifiers.is_rnokpp} or text == "11223344595":
             assert [digit for digit in "0123456789" if check(text[:-1] + digit)] == [text[-1]]
 
 
@@ -110,3 +121,9 @@ def test_a_correspondent_account_carries_the_key_of_its_region(account: str, bik
 def test_identifiers_of_the_state_register_are_kept_in_one_form() -> None:
     assert identifiers.normal_gis(" 60ex209700-10 ") == "60ЕХ209700-10"
     assert identifiers.normal_gis("60EX209700–10–6021") == "60ЕХ209700-10-6021"
+
+
+@pytest.mark.parametrize(("born", "real"), [(date(1990, 1, 1), True), (date(1990, 1, 2), False), (None, True)])
+def test_a_ukrainian_number_tells_when_its_person_was_born(born: date | None, real: bool) -> None:
+    assert identifiers.is_rnokpp("3287300012", born) is real
+    assert identifiers.is_unzr("19900101-00017", born) is real
