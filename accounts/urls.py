@@ -1,8 +1,20 @@
 """Addresses of entry, profile and legal texts."""
 
+from django.conf import settings
 from django.urls import path, re_path
 
-from accounts.views import confirming, contacts, entry, erasing, look, password, places, profile, texts
+from accounts.views import (
+    confirming,
+    contacts,
+    entry,
+    erasing,
+    identity_sandbox,
+    look,
+    password,
+    places,
+    profile,
+    texts,
+)
 
 urlpatterns = [
     path("in/", entry.entry, name="entry"),
@@ -35,3 +47,17 @@ urlpatterns = [
     path("profile/confirm/password/", confirming.confirm_password, name="confirm_password"),
     path("profile/delete/", erasing.profile_delete, name="profile_delete"),
 ]
+if settings.DEV_PAGES:
+    urlpatterns += [
+        path("sandbox/identity/<slug:service_id>/authorize/", identity_sandbox.authorize, name="sandbox_identity"),
+        path("sandbox/identity/<slug:service_id>/token/", identity_sandbox.token, name="sandbox_identity_token"),
+        path(
+            "sandbox/identity/<slug:service_id>/userinfo/", identity_sandbox.userinfo, name="sandbox_identity_userinfo"
+        ),
+        path("sandbox/identity/<slug:service_id>/keys/", identity_sandbox.keys, name="sandbox_identity_keys"),
+        path(
+            "sandbox/identity/<slug:service_id>/.well-known/openid-configuration",
+            identity_sandbox.discovery,
+            name="sandbox_identity_discovery",
+        ),
+    ]

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import ProgrammingError
 
+from accounts.identity.sandbox_catalog import SERVICES, is_sandbox
+
 SECRETS = ("SECRET_KEY", "CODE_PEPPER", "FIELD_KEY")
 LONG_ENOUGH = 40  # letters of a secret that nobody guesses
 
@@ -41,11 +43,15 @@ def _gateways() -> list[str]:
     if settings.EMAIL_BACKEND != "django.core.mail.backends.smtp.EmailBackend":
         found.append("EMAIL_BACKEND does not send: leave it to EMAIL_HOST.")
     if settings.DEV_PAGES:
-        found.append("The message tray and the sandbox bank are open: start with PORTAL_MODE=production.")
+        found.append(
+            "The message tray, the sandbox bank and the sandbox identity services are open: start with PORTAL_MODE=production."
+        )
     if settings.YOOKASSA_URL and urlsplit(settings.YOOKASSA_URL).scheme != "https":
         found.append("YOOKASSA_URL is not a real provider: it must start with https://, or stay empty.")
     if wrong := [word for word in settings.PAY_NOTICE_NETWORKS if not _is_network(word)]:
         found.append(f"PAY_NOTICE_NETWORKS must name networks like 185.71.76.0/27, not {', '.join(wrong)}.")
+    if sandboxes := [one.id for one in settings.IDENTITY_SERVICES if is_sandbox(one)]:
+        found.append(f"IDENTITY_SERVICES names services of the demo's sandbox: take {', '.join(sandboxes)} out.")
     return found
 
 
@@ -98,3 +104,20 @@ def no_company_is_paid_at_a_sandbox(databases: Sequence[str] | None = None, **kw
         return []
     words = "%s takes payments at the sandbox bank: switch that account off or delete it."
     return [Error(words % name, id="portal.E002") for name in names]
+
+
+@register(Tags.database)
+def nobody_is_known_from_a_sandbox(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """The same for people: what a sandbox said of somebody would stand there as verified."""
+    if not settings.PRODUCTION or not databases:
+        return []
+    from allauth.socialaccount.models import SocialAccount
+
+    try:
+        count = SocialAccount.objects.filter(provider__in=[row[0] for row in SERVICES]).count()
+    except ProgrammingError:  # before the first migration there is no such table
+        return []
+    words = (
+        "The demo's sandbox identity services confirmed %s people: delete those rows of socialaccount_socialaccount."
+    )
+    return [Error(words % count, id="portal.E003")] if count else []

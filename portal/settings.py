@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from accounts.identity import catalog
+from accounts.identity.sandbox_catalog import sandbox_services
 from lib import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -19,7 +20,7 @@ if MODE not in {"production", "demo", "test"}:
     raise ImproperlyConfigured(f"PORTAL_MODE must be production, demo or test, not {MODE!r}.")
 PRODUCTION, DEMO, TESTING = MODE == "production", MODE == "demo", MODE == "test"
 DEBUG = env.flag("DEBUG")  # portal/checks.py refuses it in production
-DEV_PAGES = not PRODUCTION  # the message tray and the gallery of components
+DEV_PAGES = not PRODUCTION  # the message tray, the gallery of components, the sandboxes
 
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
 PUBLIC_URL = env.text("PUBLIC_URL", None if PRODUCTION else f"http://localhost:{env.whole('PORT', 8000)}").rstrip("/")
@@ -157,6 +158,8 @@ ACCOUNT_RATE_LIMITS = False  # accounts/limits.py counts in PostgreSQL, for ever
 SILENCED_SYSTEM_CHECKS = ["account.W001", "staticfiles.W004"]  # the second: the cut font is optional
 # Identity services (docs/identity.md): what people link and sign in with besides codes.
 IDENTITY_SERVICES = catalog.read_catalog(env.text("IDENTITY_SERVICES", ""))
+if DEMO and not IDENTITY_SERVICES:
+    IDENTITY_SERVICES = sandbox_services(PUBLIC_URL)
 SOCIALACCOUNT_PROVIDERS = catalog.apps(IDENTITY_SERVICES)
 SOCIALACCOUNT_ADAPTER = "accounts.identity.adapter.IdentityAdapter"
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds that one answer of a service may take

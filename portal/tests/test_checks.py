@@ -6,10 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from pytest_django import Settings
 
+from accounts.identity.sandbox_catalog import sandbox_services
 from billing.testing import make_till
-from portal.checks import faults, no_company_is_paid_at_a_sandbox, refuse_to_start
+from portal.checks import (
+    faults,
+    no_company_is_paid_at_a_sandbox,
+    nobody_is_known_from_a_sandbox,
+    refuse_to_start,
+)
 from portal.features import ROOT
 from portal.testing import Cast
 
@@ -34,6 +41,7 @@ def production(settings: Settings) -> Settings:
     settings.ALLOWED_HOSTS, settings.TWILIO_BASE_URL = ["portal.example.org"], ""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.YOOKASSA_URL, settings.PAY_NOTICE_NETWORKS = "", []
+    settings.IDENTITY_SERVICES = []
     return settings
 
 
@@ -67,6 +75,7 @@ def test_a_real_production_has_no_faults(production: Settings) -> None:
         ("YOOKASSA_URL", "http://127.0.0.1:9999/v3", "YOOKASSA_URL"),
         ("PAY_NOTICE_NETWORKS", ["everybody"], "PAY_NOTICE_NETWORKS"),
         ("DEV_PAGES", True, "sandbox bank"),
+        ("IDENTITY_SERVICES", sandbox_services("https://portal.example.org"), "take sandbox-bank"),
         ("DEBUG", True, "DEBUG"),
         ("PUBLIC_URL", "http://portal.example.org", "https"),
         ("ALLOWED_HOSTS", ["*"], "ALLOWED_HOSTS"),
@@ -133,3 +142,23 @@ def test_in_production_the_sandbox_bank_has_no_address() -> None:
     ask += "except NoReverseMatch:\n print('no bank')"
     answer = start(["-c", ask], DJANGO_SETTINGS_MODULE="portal.settings")
     assert answer.stdout.strip() == "no bank", answer.stderr
+
+
+def test_in_production_the_sandbox_identity_services_have_no_address() -> None:
+    ask = "import django; django.setup(); from django.urls import get_resolver\n"
+    ask += "print([name for name in get_resolver().reverse_dict if 'sandbox' in str(name)])"
+    answer = start(["-c", ask], DJANGO_SETTINGS_MODULE="portal.settings")
+    assert answer.stdout.strip() == "[]", answer.stderr
+
+
+def test_a_production_that_knows_people_from_the_sandbox_is_told_so(cast: Cast, production: Settings) -> None:
+    SocialAccount.objects.create(user=cast.olga, provider="bankid", uid="1")
+    assert nobody_is_known_from_a_sandbox(databases=["default"]) == []
+    SocialAccount.objects.create(user=cast.oleg, provider="sandbox-bank", uid="demo-guide")
+    [fault] = nobody_is_known_from_a_sandbox(databases=["default"])
+    assert "confirmed 1 people" in fault.msg
+
+
+def test_the_demo_may_know_people_from_the_sandbox(cast: Cast) -> None:
+    SocialAccount.objects.create(user=cast.oleg, provider="sandbox-bank", uid="demo-guide")
+    assert nobody_is_known_from_a_sandbox(databases=["default"]) == []

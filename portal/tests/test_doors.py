@@ -39,6 +39,10 @@ def nothing(things: Things) -> tuple[object, ...]:
     return ()
 
 
+def sandbox(things: Things) -> tuple[object, ...]:
+    return ("sandbox-bank",)
+
+
 def account(things: Things) -> tuple[object, ...]:
     return (things.cast.account.public_id,)
 
@@ -92,6 +96,12 @@ DOORS: dict[str, tuple[str, Args]] = {
     "status": (OPEN, nothing),
     "tray": (OPEN, nothing),  # not there in production
     "gallery": (OPEN, nothing),  # not there in production
+    # the demo's identity services, not there in production: a browser that asks for nothing, a token that nobody has
+    "sandbox_identity": ("400 " * 10, sandbox),
+    "sandbox_identity_token": (VERB, sandbox),
+    "sandbox_identity_userinfo": ("401 " * 10, sandbox),
+    "sandbox_identity_keys": (OPEN, sandbox),
+    "sandbox_identity_discovery": (OPEN, sandbox),
     "opt_out": (NOBODY, lambda things: ("A" * 22,)),
     "twilio_status": (VERB, nothing),
     # the way in

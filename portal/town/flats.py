@@ -30,7 +30,9 @@ WOMEN = {
            ("Соломія", "Остапівна"), ("Юлія", "Тарасівна")),
 }  # fmt: skip
 # Who of the people that sign in holds which account: as the register, the bills and the profile all say.
-HOLDERS = {"30005": "Ткачук Оксана Ігорівна", "0667000001": "Соболев Иван Иванович"}
+HOLDERS = {
+    "30005": "Ткачук Оксана Ігорівна", "0667000001": "Соболев Иван Иванович", "0667000007": "Орлова Мария Павловна",
+}  # fmt: skip
 AREAS = ("31.40", "44.80", "46.20", "61.00", "63.50", "74.90")  # one, two and three rooms, twice each
 
 

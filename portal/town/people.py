@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from django.contrib.auth.hashers import make_password
 
 from accounts.digests import digest
+from accounts.identity.townsfolk import GUIDE_OWNER
 from accounts.models import User
 from portal import demo
 from portal.town.flats import HOLDERS
@@ -49,7 +50,7 @@ def settle(russian: Organization, ukrainian: Organization, *, today: date, at: d
     """Write the residents and the staff of the generated companies."""
     ours = {account.number: account for account in PersonalAccount.objects.filter(organization=russian)}
     theirs = {account.number: account for account in PersonalAccount.objects.filter(organization=ukrainian)}
-    several = person(demo.MANY_FLATS, "Орлова", "Мария", "Павловна", at=at)
+    several = person(demo.MANY_FLATS, *HOLDERS["0667000007"].split(), at=at)
     link(several, ours["0667000007"], Grade.CONFIRMED, at=at)
     link(several, ours["0667000080"], Grade.CONFIRMED, at=at, method=Method.CODE)
     link(several, theirs["30012"], Grade.CONFIRMED, at=at, method=Method.STAFF)
@@ -87,8 +88,10 @@ def employ(user: User, organization: Organization, role: str) -> None:
 
 
 def settle_guide(account: PersonalAccount, *, at: datetime) -> None:
-    """The holder of the guide's account 10117."""
-    resident = person(demo.GUIDE_RESIDENT, "Мартынович", "Александр", "Владимирович", at=at)
+    """The holder of the guide's account 10117: the register of owners names him, nobody has compared the two yet."""
+    known = GUIDE_OWNER
+    resident = person(demo.GUIDE_RESIDENT, known.last_name, known.first_name, known.patronymic, at=at)
+    Ownership.objects.create(unit=account.unit, owner=known.full_name, document="ЕГРН")
     link(resident, account, Grade.CONFIRMED, at=at)
 
 

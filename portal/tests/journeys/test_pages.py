@@ -29,6 +29,8 @@ NOT_PAGES = {
     "reading_photo",
     "readings_export",
     "statement_file",
+    "sandbox_identity_keys",
+    "sandbox_identity_discovery",
 }
 VERBS = {name for name, (expected, _args) in DOORS.items() if "405" in expected}
 
