@@ -11,6 +11,8 @@ from pytest_django import Settings
 from accounts.models import User
 from portal.testing import Cast, make_cast
 
+pytest_plugins = ["accounts.tests.identity_provider"]
+
 trying.register_profile("portal", deadline=None)  # a busy machine is no failure
 trying.load_profile("portal")
 

@@ -119,6 +119,9 @@ WRONG_ALL = Limit(
 PASSWORD_LOGIN = Limit("password login", 5, 10 * MINUTE, PASSWORD_ENOUGH)
 PASSWORD_NETWORK = Limit("password network", 20, 10 * MINUTE, PASSWORD_ENOUGH)
 
+# --- Identity services ----------------------------------------------------------------------------------------------
+IDENTITY_NETWORK = Limit("identity network", 30, 10 * MINUTE, NOT_NOW)  # sign-ins begun; a carrier's NAT is one network
+
 # --- Linking an account ---------------------------------------------------------------------------------------------
 LINK_ADDRESS_HOUR = Limit("link address hour", 5, HOUR, LINK_ENOUGH)  # per user
 LINK_ADDRESS_DAY = Limit("link address day", 10, DAY, LINK_ENOUGH)  # per user

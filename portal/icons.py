@@ -38,4 +38,8 @@ ICONS = {
     "globe": '<circle cx="12" cy="12" r="9"/><path d="M3 12h18M12 3c5 5.5 5 12.5 0 18M12 3c-5 5.5-5 12.5 0 18"/>',
     "exit": '<path d="M14 4H5v16h9M10 12h11m-4-4 4 4-4 4"/>',
     "wallet": '<path d="M4 6.5h15v13H4zM4 6.5 16 3.5v3M15 11.5h5v4h-5z"/>',
+    # The kinds of identity services: columns of a public house, a card, a line of handwriting. Nobody's own signs.
+    "state": '<path d="M3 9.5 12 4l9 5.5zM3 20.5h18M5.5 9.5v8m4.3-8v8m4.4-8v8m4.3-8v8M4 17.5h16"/>',
+    "bank": '<path d="M3 6h18v12.5H3zM3 10h18M6.5 14.5h4m5 0h2"/>',
+    "signature": '<path d="M3.5 20h17M4 15.5c3-9 7-13 7.5-9.5S7 15.5 7.5 16.5s3.5-5 4.5-4.5-.5 3.5.5 4 2-2 3-2 1 1.5 4 1"/>',
 }

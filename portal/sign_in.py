@@ -23,6 +23,7 @@ from accounts.limits import LINK_PASSWORD_ACCOUNT, PASSWORD_LOGIN, PASSWORD_NETW
 from accounts.models import User
 from accounts.next_page import keep_next, take_next
 from accounts.people import posted
+from accounts.views.identity_door import allow_services
 from lib.errors import Refusal
 from lib.text import account_key
 from premises.actions import recognise_letter
@@ -44,7 +45,7 @@ def entry_password(request: HttpRequest) -> HttpResponse:
             except Refusal as refusal:
                 form.add_error(None, str(refusal.message))
                 status = refusal.status if isinstance(refusal, LimitReached) else 422
-    return render(request, "accounts/entry_password.html", {"form": form}, status=status)
+    return allow_services(render(request, "accounts/entry_password.html", {"form": form}, status=status))
 
 
 class Mismatch(Refusal):

@@ -22,6 +22,7 @@ from accounts.next_page import keep_next, safe_path, take_next
 from accounts.once import once
 from accounts.people import person, posted
 from accounts.views import code_page
+from accounts.views.identity_door import allow_services
 from lib.errors import Refusal
 
 ENTER = Challenge.Purpose.ENTER
@@ -49,7 +50,7 @@ def entry(request: HttpRequest) -> HttpResponse:
                 status = refusal.status
     response = render(request, "accounts/entry.html", {"form": form}, status=status)
     response["Cache-Control"] = "no-store"  # what was typed before stands in the field
-    return response
+    return allow_services(response)
 
 
 def _send(request: HttpRequest, form: EntryForm) -> HttpResponse:

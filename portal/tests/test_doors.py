@@ -110,6 +110,8 @@ DOORS: dict[str, tuple[str, Args]] = {
     "entry_code": (LED_ON, nothing),
     "entry_again": (VERB, nothing),
     "human_check": (OPEN, nothing),
+    "identity_begin": (VERB, lambda things: ("nobody",)),
+    "openid_connect_callback": (NOBODY, lambda things: ("nobody",)),
     "welcome": (PEOPLE, nothing),
     "sign_out": (VERB, nothing),
     "look": (VERB, nothing),
