@@ -55,6 +55,10 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=3, minute=20),
     },
     "letters: throw away untaken ones, find unheard ones": {"task": "premises.tasks.sweep_letters", "schedule": 60.0},
+    "links: compare verified persons with the registers of owners": {
+        "task": "premises.tasks.prove_owners",
+        "schedule": crontab(hour=1, minute=40),
+    },
     "imports: take up what a killed worker left": {
         "task": "premises.tasks.sweep_imports",
         "schedule": 60.0,

@@ -13,6 +13,7 @@ from lib.text import account_key, folded, search_key
 from premises.admin_forms import AccountForm, OrganizationForm
 from premises.admin_imports import ImportRunAdmin
 from premises.admin_people import DayForm, close_older_links
+from premises.admin_proofs import OwnerProofAdmin
 from premises.admin_scope import (
     ACCOUNTANT,
     ADD,
@@ -33,6 +34,7 @@ __all__ = [
     "HouseAdmin",
     "ImportRunAdmin",
     "OrganizationAdmin",
+    "OwnerProofAdmin",
     "PersonalAccountAdmin",
     "StaffMemberAdmin",
     "UnitAdmin",
@@ -51,7 +53,7 @@ class OrganizationAdmin(ScopedAdmin):
     chief_may = (ADD,)
     list_display = ("short_name", "kind", "country", "phone", "dispatch_phone")
     search_fields = ("short_name", "name", "tax_id")
-    fields = (*PAPERS, "address", "phone", "dispatch_phone", "email", "site", "hours", "link_policy")
+    fields = (*PAPERS, "address", "phone", "dispatch_phone", "email", "site", "hours", "link_policy", "owner_policy")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if is_chief(request) else PAPERS

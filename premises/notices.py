@@ -6,6 +6,8 @@ from notifications.models import Channel
 # To those who hold the account already, and to the contact the company has on file: «this was not me» is one tap away.
 LINKED = declare(Kind("premises.linked", channels=(Channel.INBOX, Channel.EMAIL)))
 LINKED_CONTACT = declare(Kind("premises.linked_contact", channels=(Channel.SMS, Channel.EMAIL)))
+# To the others of the flat: somebody's grade rose.
+GRADE_CHANGED = declare(Kind("premises.grade_changed", channels=(Channel.INBOX, Channel.EMAIL)))
 # To the person whose link or request was decided upon.
 LINK_CHANGED = declare(Kind("premises.link_changed", channels=(Channel.INBOX, Channel.EMAIL)))
 REQUEST_ANSWERED = declare(

@@ -67,3 +67,9 @@ def sweep_imports() -> None:
         at=timezone.now(), check_later=check_import.delay, apply_later=apply_import.delay,
         undo_later=take_import_back.delay,
     )  # fmt: skip
+
+
+@shared_task
+def prove_owners() -> None:
+    """Compare verified persons with the registers of owners, which change by imports and by hand."""
+    actions.prove_owners(timezone.now())

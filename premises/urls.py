@@ -23,6 +23,7 @@ urlpatterns = [
     path("a/<uuid:public_id>/upgrade/send/", upgrade.upgrade_send, name="upgrade_send"),
     path("a/<uuid:public_id>/upgrade/code/", upgrade.upgrade_code, name="upgrade_code"),
     path("a/<uuid:public_id>/upgrade/ask/", upgrade.upgrade_ask, name="upgrade_ask"),
+    path("a/<uuid:public_id>/upgrade/owner/", upgrade.upgrade_owner, name="upgrade_owner"),
     path("a/<uuid:public_id>/flat/edit/", flat.flat_edit, name="flat_edit"),
     path("council/<uuid:house_id>/letters/", letters.council_letters, name="council_letters"),
     path("council/<uuid:house_id>/letters/check/", letters.letters_check, name="letters_check"),

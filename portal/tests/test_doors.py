@@ -156,6 +156,7 @@ DOORS: dict[str, tuple[str, Args]] = {
     "upgrade_send": of_flat(OWN_VERB),
     "upgrade_code": of_flat("in 404 → → → 404 404 404 404 404"),
     "upgrade_ask": of_flat(OWN_VERB),
+    "upgrade_owner": of_flat(OWN_VERB),
     # the account
     "home": (LED_ON, nothing),
     "account_home": of_flat(ANY_LINK),

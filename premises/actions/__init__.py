@@ -30,6 +30,19 @@ from premises.actions.linking import (
     revoke,
     unlink,
 )
+from premises.actions.proving import (
+    Outcome,
+    RegisterChanged,
+    ShareIsTaken,
+    accept_proof,
+    can_be_owner,
+    prove_link,
+    prove_owner,
+    prove_owners,
+    refuse_proof,
+    verified,
+    withdraw_unproved,
+)
 from premises.actions.requests import AccountElsewhere, AskedAlready, accept_request, ask_to_link, refuse_request
 
 __all__ = [
@@ -39,9 +52,14 @@ __all__ = [
     "LettersAreGone",
     "Linked",
     "Mismatch",
+    "Outcome",
+    "RegisterChanged",
+    "ShareIsTaken",
+    "accept_proof",
     "accept_request",
     "approve",
     "ask_to_link",
+    "can_be_owner",
     "change_flat",
     "close_links_before",
     "confirm_by_contact",
@@ -58,12 +76,18 @@ __all__ = [
     "nudge_late",
     "order_letters",
     "paper_of_code",
+    "prove_link",
+    "prove_owner",
+    "prove_owners",
     "recognise_letter",
     "refuse",
+    "refuse_proof",
     "refuse_request",
     "retire_connect_codes",
     "revoke",
     "take_letters",
     "throw_away_stale",
     "unlink",
+    "verified",
+    "withdraw_unproved",
 ]

@@ -23,6 +23,8 @@ from lib.identifiers import is_els, is_zhku, normal_gis
 from lib.text import account_key, search_key
 from premises import letter_codes
 from premises.actions.connecting import end_connect_code
+from premises.actions.holding import end, lock_account, locked, raise_grade, record
+from premises.actions.proving import forget_proofs, prove_link
 from premises.actions.telling import tell_about_link, tell_company_link_waits, tell_person
 from premises.models import (
     AccessLetter,
@@ -118,7 +120,7 @@ def link_by_letter(user: User, letter: AccessLetter, *, at: datetime) -> Linked:
 
     The person who used it may send the same form again; anybody else is refused.
     """
-    account = _lock(letter.account_id)
+    account = lock_account(letter.account_id)
     letter = AccessLetter.objects.select_for_update().get(pk=letter.pk)
     mine_again = letter.password_used_by_id == user.pk
     usable = AccessLetter.objects.valid(at).filter(pk=letter.pk).exists() and _trusts(user, letter)
@@ -145,7 +147,7 @@ def link_by_code(user: User, *, code: str, at: datetime) -> Linked:
     found = paper_of_code(code, at=at)
     if found is None:
         raise Mismatch(CODE_MISMATCH)
-    account = _lock(found.account_id)
+    account = lock_account(found.account_id)
     paper = paper_of_code(code, at=at)  # it may have ended while we waited for the account
     if paper is None or not _trusts(user, paper):
         raise Mismatch(CODE_MISMATCH)
@@ -159,7 +161,7 @@ def link_by_code(user: User, *, code: str, at: datetime) -> Linked:
 @transaction.atomic
 def confirm_by_contact(link: AccountLink, *, address: str, at: datetime) -> Linked:
     """Raise a limited link: the person proved the phone that the company has on file at this moment. Raises Mismatch."""
-    account = _lock(link.account_id)
+    account = lock_account(link.account_id)
     if not address or address != account.contact_phone:
         raise Mismatch(_("The company changed the phone on file meanwhile. Start again."))
     return join(link.user, account, grade=Grade.CONFIRMED, method=Method.CONTACT, at=at)
@@ -172,32 +174,23 @@ def join(
     by: User | None = None,
 ) -> Linked:  # fmt: skip
     """Write the link, or raise the one that is there; tell those who hold the account. `by` is an employee, if one did it."""
-    account = _lock(account.pk)
+    account = lock_account(account.pk)
     link = AccountLink.objects.live().select_for_update().filter(user=user, account=account).first()
     if link is None:
         return Linked(_create(user, account, grade=grade, state=state, method=method, by=by, at=at), "new")
     link.account = account
     if not link.would_rise(grade, state):
         return Linked(link, "same")
-    link.rise(grade, method, at=at)
-    record(link, What.RAISED, by=by or user, at=at)
+    raise_grade(link, grade, method, what=What.RAISED, by=by or user, at=at)
+    prove_link(link, at=at)
     return Linked(link, "raised")
-
-
-def record(link: AccountLink, what: str, *, by: User | None, at: datetime, note: str = "") -> None:
-    """Write one line of the link's history with the grade and state it has now."""
-    AccountLinkEvent.objects.create(
-        link=link, what=what, grade=link.grade, state=link.state, by=by, at=at, note=note[:200]
-    )
 
 
 # --- Undoing it -----------------------------------------------------------------------------------------------------
 @transaction.atomic
 def unlink(link: AccountLink, *, by: User, at: datetime) -> None:
     """The person removes the account from their own list; the account and other people's links stay as they are."""
-    link = _locked(link)
-    link.end(State.REVOKED, reason="", at=at)
-    record(link, What.UNLINKED, by=by, at=at)
+    end(locked(link), State.REVOKED, What.UNLINKED, reason="", by=by, at=at)
 
 
 @transaction.atomic
@@ -207,7 +200,7 @@ def dispute(link: AccountLink, *, by: User | None, trusted: bool, at: datetime) 
     Trusted are holders of grade confirmed or owner and the contact on file (`by` is None). Other disputes are flagged to
     the company. A second dispute changes nothing. Raises DisputeIsLate after 72 hours.
     """
-    link = _locked(link)
+    link = locked(link)
     if link.disputed_at or not link.is_live:
         return link
     if at > link.dispute_until:
@@ -228,11 +221,11 @@ def dispute(link: AccountLink, *, by: User | None, trusted: bool, at: datetime) 
 @transaction.atomic
 def approve(link: AccountLink, *, grade: str, by: User, at: datetime) -> AccountLink:
     """An employee checked the proof or the dispute: the link is active, with at least this grade."""
-    link = _locked(link)
+    link = locked(link)
     link.settle(at=at)
-    link.rise(grade, Method.STAFF, at=at)
-    record(link, What.APPROVED, by=by, at=at)
+    raise_grade(link, grade, Method.STAFF, what=What.APPROVED, by=by, at=at)
     tell_person(link, "approved", at=at)
+    prove_link(link, at=at)
     return link
 
 
@@ -255,7 +248,7 @@ def close_links_before(account: PersonalAccount, day: date, *, by: User, at: dat
     The day begins at midnight of the company's own clock. The code of the bill ends whatever its day is: whoever was
     linked could ask for that bill until now.
     """
-    account = _lock(account.pk)
+    account = lock_account(account.pk)
     start = _midnight(day, account.organization)
     with translation.override(account.organization.language):
         reason = _("The owner changed.")
@@ -271,8 +264,8 @@ def close_links_before(account: PersonalAccount, day: date, *, by: User, at: dat
 def end_links_of(user: User, *, at: datetime) -> None:
     """The profile is erased: its links end, the accounts and what was charged stay (402-ФЗ, five years)."""
     for link in AccountLink.objects.live().select_for_update().filter(user=user):
-        link.end(State.REVOKED, reason="", at=at)
-        record(link, What.ERASED, by=None, at=at)
+        end(link, State.REVOKED, What.ERASED, reason="", by=None, at=at)
+    forget_proofs(user)
 
 
 # --- Pieces ---------------------------------------------------------------------------------------------------------
@@ -332,27 +325,14 @@ def _create(
     tell_about_link(link, at=at)
     if state == State.PENDING:
         tell_company_link_waits(link, "review", at=at)
+    prove_link(link, at=at)
     return link
 
 
 def _end(link: AccountLink, state: str, what: str, *, reason: str, by: User, at: datetime) -> AccountLink:
-    link = _locked(link)
-    link.end(state, reason=reason[:200], at=at)
-    record(link, what, by=by, at=at, note=reason)
+    link = locked(link)
+    end(link, state, what, reason=reason, by=by, at=at)
     tell_person(link, state, at=at)
-    return link
-
-
-def _lock(account_id: int) -> PersonalAccount:
-    """The account, locked before its links and letters, in this order everywhere; with what notices print."""
-    accounts = PersonalAccount.objects.select_for_update(of=("self",))
-    return accounts.select_related("organization", "unit__house__organization").get(pk=account_id)
-
-
-def _locked(link: AccountLink) -> AccountLink:
-    account = _lock(link.account_id)
-    link = AccountLink.objects.select_for_update(of=("self",)).select_related("user").get(pk=link.pk)
-    link.account = account
     return link
 
 

@@ -10,11 +10,27 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.digests import digest
 from accounts.models import User
-from notifications.actions import notify
+from notifications.actions import Told, notify, notify_many
 from notifications.kinds import Kind
 from premises import letter_codes
-from premises.models import AccountLink, House, LinkRequest, Organization, PersonalAccount, StaffMember
-from premises.notices import LINK_ATTACK, LINK_CHANGED, LINK_WAITS, LINKED, LINKED_CONTACT, REQUEST_ANSWERED
+from premises.models import (
+    AccountLink,
+    AccountLinkEvent,
+    House,
+    LinkRequest,
+    Organization,
+    PersonalAccount,
+    StaffMember,
+)
+from premises.notices import (
+    GRADE_CHANGED,
+    LINK_ATTACK,
+    LINK_CHANGED,
+    LINK_WAITS,
+    LINKED,
+    LINKED_CONTACT,
+    REQUEST_ANSWERED,
+)
 
 
 def dispute_token(link: AccountLink) -> str:
@@ -50,11 +66,20 @@ def tell_about_link(link: AccountLink, *, at: datetime) -> None:
         )  # fmt: skip
 
 
-def tell_person(link: AccountLink, outcome: str, *, at: datetime) -> None:
-    """Tell the person how their link stands now: approved, refused, revoked or suspended."""
+def tell_of_grade(link: AccountLink, event: AccountLinkEvent, *, at: datetime) -> None:
+    """Tell the others of the flat, whatever account of it they hold, that somebody proved more; never who, nor an account."""
+    at_home = AccountLink.objects.active().filter(account__unit_id=link.account.unit_id).exclude(user_id=link.user_id)
+    others = User.objects.filter(pk__in=at_home.values("user"))
+    context = {"place": link.account.place, "method": link.method, "grade": link.grade}
+    url = reverse("link_dispute", args=[link.public_id])
+    notify_many(GRADE_CHANGED, [Told(user, f"grade:{event.pk}", context, url) for user in others], at=at)
+
+
+def tell_person(link: AccountLink, outcome: str, *, at: datetime, reason: str = "") -> None:
+    """Tell the person how their link stands now: approved, refused, revoked or suspended; owner, or why not owner."""
     notify(
         LINK_CHANGED, subject=f"link:{link.public_id}:{at.isoformat()}", at=at, user=link.user,
-        context=facts_of(link) | {"outcome": outcome, "reason": link.reason}, url=reverse("accounts"),
+        context=facts_of(link) | {"outcome": outcome, "reason": reason or link.reason}, url=reverse("accounts"),
     )  # fmt: skip
 
 
@@ -68,7 +93,7 @@ def tell_asker(request: LinkRequest, *, at: datetime) -> None:
 
 
 def tell_company_link_waits(link: AccountLink, why: str, *, at: datetime) -> None:
-    """Tell the managers that a link waits for their decision: «review», «disputed» or «suspended»."""
+    """Tell the managers that a link waits for their decision: «review», «disputed», «suspended» or «owner»."""
     _tell_managers(
         link.account.organization, LINK_WAITS, subject=f"link:{link.public_id}:{at.isoformat()}", at=at,
         context=facts_of(link) | {"why": why},

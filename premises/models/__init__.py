@@ -9,6 +9,7 @@ from premises.models.letter import AccessLetter, LetterBatch
 from premises.models.link import AccountLink, AccountLinkEvent, LinkRequest
 from premises.models.organization import Organization, StaffMember
 from premises.models.ownership import CouncilSeat, Ownership
+from premises.models.proof import OwnerProof
 
 __all__ = [
     "AccessLetter",
@@ -22,6 +23,7 @@ __all__ = [
     "LetterBatch",
     "LinkRequest",
     "Organization",
+    "OwnerProof",
     "Ownership",
     "PersonalAccount",
     "StaffMember",

@@ -57,6 +57,7 @@ class AccountLink(models.Model):
         CODE = "code", _("Code from a letter or an invoice")
         CONTACT = "contact", _("Code to the phone on file")
         STAFF = "staff", _("An employee")
+        IDENTITY = "identity", _("Confirmed identity and the register of owners")
 
     FULL_GRADES = FULL_GRADES
     LIVE_STATES = (LinkState.PENDING, LinkState.ACTIVE)
@@ -75,6 +76,9 @@ class AccountLink(models.Model):
     method = models.CharField(_("how it was linked"), max_length=10, choices=Method)
     created_at = models.DateTimeField(_("linked"), default=timezone.now)
     changed_at = models.DateTimeField(_("changed"), default=timezone.now)
+    raised_at = models.DateTimeField(
+        _("grade raised"), null=True, blank=True
+    )  # a raise may be disputed like a new link
     disputed_at = models.DateTimeField(_("disputed"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 
@@ -105,7 +109,7 @@ class AccountLink(models.Model):
 
     @property
     def dispute_until(self) -> datetime:
-        return self.created_at + self.DISPUTE_WINDOW
+        return max(self.created_at, self.raised_at or self.created_at) + self.DISPUTE_WINDOW
 
     def would_rise(self, grade: str, state: str) -> bool:
         """Whether this proof is better than what the link has."""
@@ -115,10 +119,13 @@ class AccountLink(models.Model):
     def rise(self, grade: str, method: str, *, at: datetime) -> None:
         """A better proof: the grade goes up (never down) and a link that waited becomes active."""
         self._must_live()
-        if self.RANK[LinkGrade(grade)] >= self.RANK[LinkGrade(self.grade)]:
+        better = self.RANK[LinkGrade(grade)] - self.RANK[LinkGrade(self.grade)]
+        if better >= 0:
             self.grade, self.method = grade, method
+        if better > 0:
+            self.raised_at = at
         self.state, self.changed_at = self.State.ACTIVE, at
-        self.save(update_fields=["grade", "method", "state", "changed_at"])
+        self.save(update_fields=["grade", "method", "state", "changed_at", "raised_at"])
 
     def suspend(self, *, at: datetime) -> None:
         """A dispute: the link waits for the company and shows nothing meanwhile."""

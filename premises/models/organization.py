@@ -38,6 +38,10 @@ class Organization(models.Model):
         LIMITED = "limited", _("Limited until confirmed")
         REVIEW = "review", _("Waits for an employee")
 
+    class OwnerPolicy(models.TextChoices):
+        PROPOSE = "propose", _("An employee looks")
+        AT_ONCE = "at_once", _("Granted at once")
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.COMPANY)
     country = models.CharField(_("country"), max_length=2, choices=Country)
@@ -55,6 +59,13 @@ class Organization(models.Model):
     link_policy = models.CharField(
         _("link by address and account number"), max_length=10, choices=LinkPolicy, default=LinkPolicy.LIMITED
     )
+    owner_policy = models.CharField(
+        _("owner by verified identity"), max_length=10, choices=OwnerPolicy, default=OwnerPolicy.PROPOSE,
+        help_text=_(
+            "A person confirmed by a bank or by the state bears the name of an owner in the register. Names that are "
+            "only similar always wait for an employee."
+        ),
+    )  # fmt: skip
 
     objects = OrganizationQuerySet.as_manager()
 

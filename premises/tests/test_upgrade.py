@@ -2,19 +2,22 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Challenge, User
 from notifications.models import Delivery, Notice
 from notifications.sealing import unseal
-from portal.testing import Cast
-from premises.models import LinkRequest
+from portal.testing import Cast, make_verified
+from premises import actions
+from premises.models import LinkRequest, OwnerProof
 
 Enter = Callable[[User], Client]
-NAMES = ["link_upgrade", "upgrade_send", "upgrade_code", "upgrade_ask"]
+NAMES = ["link_upgrade", "upgrade_send", "upgrade_code", "upgrade_ask", "upgrade_owner"]
 
 
 def sent_code() -> str:
@@ -86,3 +89,58 @@ def test_who_is_confirmed_needs_nothing(cast: Cast, enter: Enter) -> None:
     page = enter(cast.oleg).get(reverse("link_upgrade", args=[cast.account.public_id])).content.decode()
     assert "Nothing is missing" in page
     assert enter(cast.oleg).post(reverse("upgrade_send", args=[cast.account.public_id])).status_code == 409
+
+
+# --- Owner by verified identity -------------------------------------------------------------------------------------
+@pytest.mark.feature("G1", "C3")
+@pytest.mark.parametrize(
+    ("names", "policy", "said"),
+    [
+        (("Олин", "Олег"), "at_once", "You are confirmed as an owner."),
+        (("Олин", "Олег"), "propose", "looks at the register"),
+        (("Olin", "Oleg"), "at_once", "looks at the register"),
+        (("Другой", "Человек"), "at_once", "The register names nobody like you: ask the company."),
+    ],
+)
+def test_oleg_compares_himself_with_the_register(
+    cast: Cast, enter: Enter, names: tuple[str, str], policy: str, said: str
+) -> None:
+    cast.company.owner_policy = policy
+    cast.company.save()
+    make_verified(cast.oleg, *names)
+    browser, page = enter(cast.oleg), reverse("link_upgrade", args=[cast.account.public_id])
+    assert page in browser.get(reverse("flat", args=[cast.account.public_id])).content.decode()
+    assert "Compare with the register of owners" in browser.get(page).content.decode()
+    url = reverse("upgrade_owner", args=[cast.account.public_id])
+    response = browser.post(url, {"idem": str(uuid.uuid4())}, follow=True)
+    assert said in response.content.decode()
+    assert browser.get(url).status_code == 405
+
+
+def test_a_refusal_of_the_company_is_said_again(cast: Cast, enter: Enter) -> None:
+    make_verified(cast.oleg, "Олин", "Олег")
+    browser, url = enter(cast.oleg), reverse("upgrade_owner", args=[cast.account.public_id])
+    browser.post(url, {"idem": str(uuid.uuid4())})
+    actions.refuse_proof(OwnerProof.objects.get(), reason="Two cousins", by=cast.mark, at=timezone.now())
+    page = browser.post(url, {"idem": str(uuid.uuid4())}, follow=True).content.decode()
+    assert "refused this name before" in page
+
+
+def test_who_is_not_verified_is_led_to_the_identity_page(cast: Cast, enter: Enter, settings: Any) -> None:
+    browser, page = enter(cast.oleg), reverse("link_upgrade", args=[cast.account.public_id])
+    settings.IDENTITY_SERVICES = []
+    assert "owner of this flat" not in browser.get(page).content.decode()
+    settings.IDENTITY_SERVICES = [object()]
+    shown = browser.get(page).content.decode()
+    assert "owner of this flat" in shown
+    assert "Compare with" not in shown
+    url = reverse("upgrade_owner", args=[cast.account.public_id])
+    assert browser.post(url, {"idem": str(uuid.uuid4())})["Location"] == page
+    assert not OwnerProof.objects.exists()
+
+
+def test_an_owner_is_not_asked_for_more(cast: Cast, enter: Enter) -> None:
+    make_verified(cast.olga, "Олина", "Ольга")
+    page = enter(cast.olga).get(reverse("link_upgrade", args=[cast.account.public_id])).content.decode()
+    assert "you are confirmed as an owner" in page
+    assert "Compare with" not in page

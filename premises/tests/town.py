@@ -17,6 +17,7 @@ from premises.models import (
     ImportRun,
     LinkRequest,
     Organization,
+    OwnerProof,
     Ownership,
     PersonalAccount,
     StaffMember,
@@ -80,6 +81,14 @@ ROWS: list[Callable[[Side], object]] = [
     ),
     lambda side: connect_code_for(side.account, timezone.localdate().replace(day=1), at=timezone.now()),
     lambda side: Ownership.objects.create(unit=side.unit, owner=f"Владелец {side.marker}"),
+    lambda side: OwnerProof.objects.create(
+        link=side.account.links.get(),
+        owner=f"Владелец {side.marker}",
+        name=f"Владелец {side.marker} О.",
+        service="BankID",
+        level=2,
+        likeness="similar",
+    ),
 ]
 
 

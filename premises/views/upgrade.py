@@ -1,13 +1,16 @@
-"""Proving a limited link better: a code to the phone on file, a printed code, or the company's check."""
+"""Proving a link better: a code to the phone on file, a printed code, the company's check, or a verified identity."""
 
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import addresses
@@ -22,19 +25,41 @@ from premises.models import AccountLink
 from premises.views.pages import person, posted, show, welcome
 
 UPGRADE = Challenge.Purpose.UPGRADE_LINK
+COMPARED = {
+    actions.Outcome.GRANTED: gettext_lazy("You are confirmed as an owner."),
+    actions.Outcome.WAITS: gettext_lazy("Your company looks at the register and answers within three working days."),
+    actions.Outcome.REFUSED: gettext_lazy("Your company refused this name before. Ask the company."),
+    actions.Outcome.NOBODY: gettext_lazy("The register names nobody like you: ask the company."),
+}
 
 
 @login_required
 @require_safe
 def link_upgrade(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """What a limited link does not show, and the ways to prove more."""
+    """What the link does not show yet, and the ways to prove more."""
     link = _link(request, public_id)
     phone = link.account.contact_phone
     context = {
         "account": link.account, "link": link, "asked": link.requests.waiting().exists(),
         "phone_end": phone[-2:] if addresses.is_phone(phone) else "",
     }  # fmt: skip
+    if actions.can_be_owner(link):
+        context |= _owner_card(link)
     return render(request, "premises/link_upgrade.html", context)
+
+
+@login_required
+@require_POST
+@once
+def upgrade_owner(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Compare the person's confirmed name with the register of owners, and say in words what came of it."""
+    link = _link(request, public_id)
+    if actions.verified(link.user_id) is None:
+        return redirect("link_upgrade", public_id)
+    outcome = actions.prove_link(link, at=timezone.now())
+    level = messages.SUCCESS if outcome in {actions.Outcome.GRANTED, actions.Outcome.WAITS} else messages.WARNING
+    messages.add_message(request, level, COMPARED[outcome])
+    return redirect("link_upgrade", public_id)
 
 
 @login_required
@@ -89,3 +114,10 @@ def _link(request: HttpRequest, public_id: UUID) -> AccountLink:
     link: AccountLink = get_object_or_404(mine, account__public_id=public_id)
     speak_time_of(request, link.account.organization.time_zone)
     return link
+
+
+def _owner_card(link: AccountLink) -> dict[str, Any]:
+    """What stands on the way to grade owner: nobody confirmed the person, a button, or a proof that waits."""
+    person = actions.verified(link.user_id)
+    waiting = link.owner_proofs.waiting().exists()
+    return {"can_be_owner": bool(person or settings.IDENTITY_SERVICES), "person": person, "proof_waits": waiting}
