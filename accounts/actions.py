@@ -43,9 +43,14 @@ def find_or_create_user(address: str, *, language: str) -> tuple[User, bool]:
 
 
 def _open(user: User) -> User:
+    must_be_open(user)
+    return user
+
+
+def must_be_open(user: User) -> None:
+    """Refuse to let anybody into a closed profile."""
     if not user.is_active:
         raise ProfileClosed(_("This profile is closed. Please call your company."))
-    return user
 
 
 @transaction.atomic

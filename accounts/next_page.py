@@ -6,6 +6,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.identity import held
+from accounts.models import User
+
 PLAIN = re.compile(r"^/(?![/\\])[A-Za-z0-9/_.~%?&=+-]*$")
 ENCODED_TRICKS = re.compile(r"%(0[0-9a-f]|1[0-9a-f]|2f|5c|7f|80|e[2-3])", re.IGNORECASE)
 
@@ -26,3 +29,10 @@ def keep_next(request: HttpRequest) -> None:
 def take_next(request: HttpRequest) -> str:
     """The remembered page, once; else the person's home."""
     return safe_path(request.session.pop("next", ""), reverse("home"))
+
+
+def first_page(request: HttpRequest, user: User) -> str:
+    """Where a person who has just come in goes: what waits for an answer, the names of a new profile, the remembered page."""
+    if held.KEY in request.session:
+        return reverse("identity_join")
+    return reverse("welcome") if user.welcomed_at is None else take_next(request)

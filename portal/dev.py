@@ -123,6 +123,10 @@ def _samples() -> dict[str, Any]:
             {"name": "Rooms", "value": None},
             {"name": "Contact phone", "value": "+380 67 123 45 67", "url": "#phone"},
         ],
+        "locked": {"service": "BankID", "confirmed_at": today, "rows": [
+            {"name": "Last name", "value": "Дем'яненко"}, {"name": "First name", "value": "Мар'яна"},
+            {"name": "Date of birth", "value": "1 January 1990"}, {"name": "РНОКПП", "value": "•••• 0012"},
+        ]},
         "options": [
             {"url": "#code", "icon": "qr", "title": "Code or QR from a letter", "text": "The fastest way",
              "tag": "Confirmed", "tag_kind": "ok"},

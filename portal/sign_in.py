@@ -21,7 +21,7 @@ from accounts.browser import network_of
 from accounts.forms import PasswordSignInForm
 from accounts.limits import LINK_PASSWORD_ACCOUNT, PASSWORD_LOGIN, PASSWORD_NETWORK, LimitReached, Taken, take
 from accounts.models import User
-from accounts.next_page import keep_next, take_next
+from accounts.next_page import first_page, keep_next, take_next
 from accounts.people import posted
 from accounts.views.identity_door import allow_services
 from lib.errors import Refusal
@@ -60,7 +60,7 @@ def _try(request: HttpRequest, facts: dict[str, str], *, at: datetime) -> HttpRe
     if user is not None:
         taken.give_back()
         sessions.sign_in(request, user, method="password", at=at, remember=bool(facts["remember"]))
-        return redirect("welcome" if user.welcomed_at is None else take_next(request))
+        return redirect(first_page(request, user))
     if "@" not in typed:
         return _by_letter(request, typed, password, at=at, taken=taken)
     raise _mismatch()

@@ -119,7 +119,7 @@ def forget(user: User) -> None:
 
 def verified_person(user: User) -> VerifiedPerson | None:
     """Who the services say this user is: the best row, which forms show locked."""
-    return user.verified.best_first().first()
+    return user.verified.select_related("identity").best_first().first()
 
 
 def facts_of(person: VerifiedPerson) -> PersonFacts:

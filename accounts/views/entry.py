@@ -17,8 +17,9 @@ from accounts import actions, codes, consents, sessions
 from accounts.browser import ip_of
 from accounts.forms import CodeForm, EntryForm, HumanForm, WelcomeForm
 from accounts.human import ask, is_answer
+from accounts.identity.held import held
 from accounts.models import Challenge, Consent, User
-from accounts.next_page import keep_next, safe_path, take_next
+from accounts.next_page import first_page, keep_next, safe_path, take_next
 from accounts.once import once
 from accounts.people import person, posted
 from accounts.views import code_page
@@ -48,7 +49,8 @@ def entry(request: HttpRequest) -> HttpResponse:
             except Refusal as refusal:
                 form.add_error("address", str(refusal.message))
                 status = refusal.status
-    response = render(request, "accounts/entry.html", {"form": form}, status=status)
+    context = {"form": form, "held": held(request, at=timezone.now())}
+    response = render(request, "accounts/entry.html", context, status=status)
     response["Cache-Control"] = "no-store"  # what was typed before stands in the field
     return allow_services(response)
 
@@ -88,7 +90,7 @@ def _let_in(request: HttpRequest, challenge: Challenge, *, at: datetime) -> Http
         proof = {"channel": challenge.channel, "evidence": str(challenge.pk), "ip": ip_of(request)}
         consents.give_consent(user, purpose, at=at, **proof)
     sessions.sign_in(request, user, method="code", at=at, is_new=is_new)
-    return redirect("welcome" if user.welcomed_at is None else take_next(request))
+    return redirect(first_page(request, user))
 
 
 @require_POST

@@ -1,11 +1,37 @@
-"""What the answer of an identity service means for the person who came back with it."""
+"""What the answer of an identity service does: sign in, join a profile, link, unlink (P31)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import actions, sessions
+from accounts.browser import ip_of
+from accounts.confirm import confirmed_recently
+from accounts.identity import held, linking
 from accounts.identity.catalog import IdentityService
+from accounts.identity.claims import PersonFacts, read_claims
+from accounts.identity.shown import locked
+from accounts.models import User, VerifiedPerson
+from accounts.next_page import first_page
+from accounts.once import once
+from accounts.people import person
+from accounts.views.identity_door import allow_services
+from lib.errors import Refusal
+
+
+class SomebodyElse(Refusal):
+    """The person who began to connect a service is not the one who is signed in now."""
 
 
 def arrived(
@@ -17,5 +43,141 @@ def arrived(
     process: str,
     began_as: int | None,
 ) -> HttpResponse:
-    """Called when everything about the protocol is right."""
-    raise Http404
+    """The service has said who came, and everything about the protocol is right.
+
+    `process` is «login» or «connect», `began_as` the user who began to connect. Raises a Refusal the person reads.
+    """
+    at, facts = timezone.now(), read_claims(service, claims)
+    if process == "connect":
+        return _connect(request, service, subject, facts, began_as, at=at)
+    identity = SocialAccount.objects.select_related("user").filter(provider=service.id, uid=subject).first()
+    if identity is not None:
+        return _sign_in(request, service, identity, facts, at=at)
+    held.hold(request, service, subject, facts, at=at)
+    if request.user.is_authenticated:
+        return redirect("identity_join")
+    held.suggest_address(request, claims)
+    return redirect("entry")
+
+
+def _connect(
+    request: HttpRequest,
+    service: IdentityService,
+    subject: str,
+    facts: PersonFacts | None,
+    began_as: int | None,
+    *,
+    at: datetime,
+) -> HttpResponse:
+    if not request.user.is_authenticated or request.user.pk != began_as:
+        raise SomebodyElse(
+            _("You are no longer signed in as the person who began. Nothing was connected: sign in and begin again.")
+        )
+    _link(request, service, subject, facts, at=at)
+    return redirect("identities")
+
+
+def _link(
+    request: HttpRequest, service: IdentityService, subject: str, facts: PersonFacts | None, *, at: datetime
+) -> None:
+    """Link and say what happened on the next page."""
+    try:
+        linking.link(person(request), service, subject, facts, at=at, ip=ip_of(request))
+    except Refusal as refusal:
+        messages.error(request, str(refusal.message))
+        return
+    if facts:
+        messages.success(
+            request, _("%(service)s is connected and has confirmed your names.") % {"service": service.name}
+        )
+    else:
+        messages.success(
+            request,
+            _("%(service)s is connected for signing in. It did not tell your names, so none are confirmed.")
+            % {"service": service.name},
+        )
+
+
+def _sign_in(
+    request: HttpRequest, service: IdentityService, identity: SocialAccount, facts: PersonFacts | None, *, at: datetime
+) -> HttpResponse:
+    user: User = identity.user
+    actions.must_be_open(user)
+    linking.refresh(identity, service, facts, at=at)
+    held.forget(request)
+    sessions.sign_in(request, user, method="identity", at=at)
+    return redirect(first_page(request, user))
+
+
+@require_POST
+def identity_forget(request: HttpRequest) -> HttpResponse:
+    """«This is not me»: whoever came from the service has left this browser."""
+    held.forget(request)
+    request.session.pop("entry", None)
+    return redirect("entry")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@once
+def identity_join(request: HttpRequest) -> HttpResponse:
+    """The service named somebody, and somebody has proved an address: are they one person? Never linked unasked."""
+    at, user = timezone.now(), User.objects.get(pk=person(request).pk)
+    waiting, was_there = held.held(request, at=at), held.KEY in request.session
+    if waiting is None or request.method == "POST":
+        held.forget(request)
+    if waiting is None:
+        if was_there:
+            messages.warning(
+                request,
+                _(
+                    "More than ten minutes have passed, so the service was not connected. You can connect it in your profile."
+                ),
+            )
+        return redirect(first_page(request, user))
+    if request.method == "POST":
+        if request.POST.get("answer") == "yes":
+            _link(request, waiting.service, waiting.subject, waiting.facts, at=at)
+        return redirect(first_page(request, user))
+    return render(request, "accounts/identity_join.html", {"waiting": waiting, "owner": user})
+
+
+@login_required
+def identities(request: HttpRequest) -> HttpResponse:
+    """P31: every service of the deployment, connected or not, and what the services confirm."""
+    user = person(request)
+    links = {link.provider: link for link in SocialAccount.objects.filter(user=user).select_related("verified")}
+    configured = [one.id for one in settings.IDENTITY_SERVICES]
+    rows = [_row(provider, links.get(provider)) for provider in [*configured, *sorted(links.keys() - set(configured))]]
+    return allow_services(render(request, "accounts/identities.html", {"rows": rows, "locked": locked(user)}))
+
+
+def _row(provider: str, link: SocialAccount | None) -> dict[str, Any]:
+    """One service: its link, if any, and what it confirms."""
+    found: VerifiedPerson | None = getattr(link, "verified", None)
+    facts: list[tuple[str, Any]] = []
+    if link is not None:
+        facts.append((_("Connected since"), date_format(timezone.localtime(link.date_joined), "DATE_FORMAT")))
+        facts.append((_("Names it confirms"), found.get_full_name() if found else _("none, it only signs you in")))
+    if found is not None:
+        facts.append((_("Certainty"), found.get_level_display()))
+    return {
+        "provider": provider,
+        "name": linking.name_of(provider),
+        "link": link,
+        "facts": [{"name": name, "value": value} for name, value in facts],
+    }
+
+
+@confirmed_recently
+@require_http_methods(["GET", "POST"])
+@once
+def identity_unlink(request: HttpRequest, pk: int) -> HttpResponse:
+    """Disconnect one service, after a question."""
+    link = get_object_or_404(SocialAccount.objects.filter(user=person(request)), pk=pk)
+    name = linking.name_of(link.provider)
+    if request.method == "POST":
+        linking.unlink(link, at=timezone.now())
+        messages.success(request, _("%(service)s is disconnected.") % {"service": name})
+        return redirect("identities")
+    return render(request, "accounts/identity_unlink.html", {"name": name})

@@ -17,6 +17,11 @@ def consent_text(request: HttpRequest) -> HttpResponse:
     return _page(request, Consent.Purpose.PERSONAL_DATA)
 
 
+def identity_text(request: HttpRequest) -> HttpResponse:
+    """The consent to data from identity services."""
+    return _page(request, Consent.Purpose.IDENTITY)
+
+
 def privacy(request: HttpRequest) -> HttpResponse:
     """What the portal knows of a person, why, and for how long."""
     return render(request, "accounts/privacy.html")

@@ -1,0 +1,233 @@
+"""What the answer of an identity service does: sign in, hold and join, connect. The protocol is not here."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from accounts.actions import ProfileClosed
+from accounts.identity import linking
+from accounts.identity.claims import PersonFacts
+from accounts.models import Consent, User, VerifiedPerson
+from accounts.sessions import sessions_of
+from accounts.tests.test_linking import BANK, STATE
+from accounts.tests.tools import request_from
+from accounts.views.identity import SomebodyElse, arrived
+from portal.testing import Cast, make_user
+
+pytestmark = [pytest.mark.django_db, pytest.mark.feature("A4")]
+CLAIMS = {"family_name": "ОЛИНА", "given_name": "ОЛЬГА", "middle_name": "ОЛЕГОВНА", "birthdate": "1990-01-01"}
+FACTS = PersonFacts("Олина", "Ольга", "Олеговна", None)
+NEW = "+79135550011"
+
+
+@pytest.fixture(autouse=True)
+def services(settings: Any) -> None:
+    settings.IDENTITY_SERVICES = [BANK, STATE]
+
+
+def come(client: Client, claims: dict[str, Any] | None = None, *, subject: str = "s-1", process: str = "login",
+         began_as: int | None = None) -> HttpResponse:  # fmt: skip
+    """The service answers in this browser."""
+    request = request_from()
+    request.session = client.session
+    request.COOKIES.update({name: morsel.value for name, morsel in client.cookies.items()})
+    pk = request.session.get("_auth_user_id")
+    if pk:
+        request.user = User.objects.get(pk=pk)
+    request._messages = FallbackStorage(request)  # type: ignore[attr-defined]
+    answer = arrived(request, BANK, subject, CLAIMS if claims is None else claims, process=process, began_as=began_as)
+    request._messages.update(answer)  # type: ignore[attr-defined]
+    request.session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key or ""
+    client.cookies.update(answer.cookies)
+    return answer
+
+
+def enter_by_code(client: Client, codes: list[str], address: str) -> Any:
+    client.post("/in/", {"address": address, "channel": "sms"})
+    return client.post("/in/code/", {"code": codes[-1]})
+
+
+# --- a linked person ------------------------------------------------------------------------------------------------
+def test_a_linked_person_is_in_and_led_where_they_wanted(cast: Cast, client: Client) -> None:
+    linking.link(cast.olga, BANK, "s-1", FACTS, at=timezone.now())
+    client.get("/in/?next=/profile/sessions/")
+    answer = come(client)
+    assert answer["Location"] == "/profile/sessions/"
+    assert client.get("/profile/sessions/").status_code == 200
+    assert sessions_of(cast.olga).count() == 1
+    assert VerifiedPerson.objects.get().birth_date is not None  # refreshed
+
+
+def test_a_linked_person_who_gave_no_names_is_asked_for_them(client: Client) -> None:
+    user = make_user(welcomed_at=None)
+    linking.link(user, BANK, "s-1", None, at=timezone.now())
+    client.get("/in/")
+    assert come(client)["Location"] == "/in/welcome/"
+
+
+def test_a_closed_profile_is_not_opened(cast: Cast, client: Client) -> None:
+    linking.link(cast.olga, BANK, "s-1", FACTS, at=timezone.now())
+    User.objects.filter(pk=cast.olga.pk).update(is_active=False)
+    client.get("/in/")
+    with pytest.raises(ProfileClosed, match="This profile is closed"):
+        come(client)
+    assert not sessions_of(cast.olga).exists()
+
+
+def test_another_human_with_the_same_subject_is_not_let_in(cast: Cast, client: Client) -> None:
+    linking.link(cast.olga, BANK, "s-1", FACTS, at=timezone.now())
+    client.get("/in/")
+    with pytest.raises(linking.AnotherPerson):
+        come(client, CLAIMS | {"given_name": "Анна"})
+    assert not sessions_of(cast.olga).exists()
+
+
+# --- somebody the portal does not know ------------------------------------------------------------------------------
+def test_a_stranger_proves_an_address_and_is_asked(cast: Cast, client: Client, codes: list[str]) -> None:
+    client.get("/in/?next=/profile/sessions/")
+    assert come(client)["Location"] == "/in/"
+    page = client.get("/in/").content.decode()
+    assert "«Олина Ольга Олеговна» is confirmed by Банк" in page
+    assert enter_by_code(client, codes, cast.olga.phone or "")["Location"] == "/in/join/"
+    assert not SocialAccount.objects.exists()
+    page = client.get("/in/join/").content.decode()
+    assert "Is «Олина Ольга Олеговна», as Банк says, you?" in page
+    assert client.post("/in/join/", {"answer": "yes"})["Location"] == "/profile/sessions/"
+    assert SocialAccount.objects.get().user == cast.olga
+    assert cast.olga.consents.in_force().get(purpose="identity").ip
+    assert "has confirmed your names" in client.get("/profile/").content.decode()
+    assert client.get("/in/join/")["Location"] == "/home/"
+
+
+def test_a_new_person_registers_with_a_code_and_then_links(client: Client, codes: list[str]) -> None:
+    client.get("/in/")
+    come(client)
+    assert enter_by_code(client, codes, NEW)["Location"] == "/in/join/"
+    assert client.post("/in/join/", {"answer": "yes"})["Location"] == "/in/welcome/"
+    user = User.objects.get(phone=NEW)
+    assert user.get_full_name() == "Олина Ольга Олеговна"
+
+
+@pytest.mark.parametrize("answer", ["no", ""])
+def test_whoever_says_no_is_not_linked(cast: Cast, client: Client, codes: list[str], answer: str) -> None:
+    client.get("/in/")
+    come(client)
+    enter_by_code(client, codes, cast.nina.phone or "")
+    assert client.post("/in/join/", {"answer": answer})["Location"] == "/home/"
+    assert not SocialAccount.objects.exists()
+    assert not Consent.objects.filter(purpose="identity").exists()
+    assert client.post("/in/join/", {"answer": "yes"})["Location"] == "/home/"  # the answer is forgotten
+    assert not SocialAccount.objects.exists()
+
+
+def test_the_next_one_at_the_computer_says_that_it_is_not_them(cast: Cast, client: Client, codes: list[str]) -> None:
+    client.get("/in/")
+    come(client, CLAIMS | {"email": "olga@example.com"})
+    assert client.post("/in/not-me/")["Location"] == "/in/"
+    page = client.get("/in/").content.decode()
+    assert "Ольга" not in page
+    assert "olga@example.com" not in page
+    assert enter_by_code(client, codes, cast.nina.phone or "")["Location"] == "/home/"
+
+
+def test_an_answer_waits_ten_minutes(
+    cast: Cast, client: Client, codes: list[str], clock: Callable[[int], None]
+) -> None:
+    client.get("/in/")
+    come(client)
+    clock(599)
+    assert "Ольга" in client.get("/in/").content.decode()
+    clock(1)
+    assert "Ольга" not in client.get("/in/").content.decode()
+    enter_by_code(client, codes, cast.olga.phone or "")
+    page = client.post("/in/join/", {"answer": "yes"}, follow=True).content.decode()
+    assert "More than ten minutes have passed" in page
+    assert not SocialAccount.objects.exists()
+
+
+def test_what_waits_is_sealed(client: Client) -> None:
+    client.get("/in/")
+    come(client, CLAIMS | {"sub": "s-1"})
+    waiting = repr(dict(client.session.items()))
+    assert [mark for mark in ("Олина", "Ольга", "1990", "s-1") if mark in waiting] == []
+
+
+@pytest.mark.parametrize(
+    ("claims", "shown"),
+    [
+        ({"phone_number": "+7 913 555-00-11", "email": "olga@example.com"}, "+79135550011"),
+        ({"phone_number": "+1 202 555 0100", "email": "Olga@Example.com"}, "olga@example.com"),
+        ({"phone_number": ["x"], "email": 7}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_address_that_the_service_tells_stands_in_the_form(
+    client: Client, claims: dict[str, Any], shown: str
+) -> None:
+    client.get("/in/")
+    come(client, CLAIMS | claims)
+    field = client.get("/in/").content.decode().split('name="address"')[1].split(">")[0]
+    assert (f'value="{shown}"' in field) if shown else ("value=" not in field)
+
+
+def test_a_subject_without_names_is_linked_for_signing_in(cast: Cast, client: Client, codes: list[str]) -> None:
+    client.get("/in/")
+    come(client, {})
+    assert "has not told your name" in client.get("/in/").content.decode()
+    enter_by_code(client, codes, cast.nina.phone or "")
+    assert "Was it you" in client.get("/in/join/").content.decode()
+    page = client.post("/in/join/", {"answer": "yes"}, follow=True).content.decode()
+    assert "It did not tell your names" in page
+    assert SocialAccount.objects.get().user == cast.nina
+    assert not VerifiedPerson.objects.exists()
+
+
+def test_whoever_is_in_already_is_asked_too(cast: Cast, enter: Callable[[User], Client]) -> None:
+    client = enter(cast.nina)
+    assert come(client)["Location"] == "/in/join/"
+    assert not SocialAccount.objects.exists()
+
+
+def test_a_profile_with_another_login_there_stays_as_it_is(cast: Cast, client: Client, codes: list[str]) -> None:
+    linking.link(cast.olga, BANK, "s-0", FACTS, at=timezone.now())
+    client.get("/in/")
+    come(client)
+    enter_by_code(client, codes, cast.olga.phone or "")
+    page = client.post("/in/join/", {"answer": "yes"}, follow=True).content.decode()
+    assert "another login there" in page
+    assert SocialAccount.objects.get().uid == "s-0"
+
+
+# --- connecting in the profile --------------------------------------------------------------------------------------
+def test_a_person_connects_a_service(cast: Cast, enter: Callable[[User], Client]) -> None:
+    client = enter(cast.olga)
+    assert come(client, process="connect", began_as=cast.olga.pk)["Location"] == "/profile/identity/"
+    assert SocialAccount.objects.get().user == cast.olga
+    page = client.get("/profile/identity/").content.decode()
+    assert "has confirmed your names" in page
+    assert cast.olga.consents.in_force().filter(purpose="identity").exists()
+
+
+@pytest.mark.parametrize("who", ["nina", "nobody"])
+def test_only_who_began_connects(cast: Cast, enter: Callable[[User], Client], client: Client, who: str) -> None:
+    browser = enter(cast.nina) if who == "nina" else client
+    browser.get("/in/")
+    with pytest.raises(SomebodyElse):
+        come(browser, process="connect", began_as=cast.olga.pk)
+    assert not SocialAccount.objects.exists()
+
+
+def test_a_subject_of_another_profile_is_refused_in_words(cast: Cast, enter: Callable[[User], Client]) -> None:
+    linking.link(cast.olga, BANK, "s-1", FACTS, at=timezone.now())
+    client = enter(cast.nina)
+    assert come(client, process="connect", began_as=cast.nina.pk)["Location"] == "/profile/identity/"
+    assert "already opens another profile" in client.get("/profile/identity/").content.decode()
+    assert SocialAccount.objects.get().user == cast.olga
