@@ -6,7 +6,11 @@ PLACE = "/sandbox/identity"
 CLIENT, SECRET = "portal", "known-to-everybody-this-is-a-demo"
 SCOPES = ("openid", "profile", "identifiers")
 OURS = {"last_name": "family_name", "first_name": "given_name", "patronymic": "middle_name", "birth_date": "birthdate"}
-NUMBERS = {"UA": ("rnokpp",), "RU": ("inn",), "": ("inn", "rnokpp")}  # what a service of this country tells
+NUMBERS: dict[str, tuple[str, ...]] = {
+    "UA": ("rnokpp",),
+    "RU": ("inn",),
+    "": (),
+}  # what a service of this country tells by the scope `identifiers`
 # id, name for readers of both languages, kind, country, level of those it names
 SERVICES = (
     ("sandbox-bank", "BankID (демо)", "bank", "UA", "substantial"),
@@ -20,7 +24,7 @@ def sandbox_services(public_url: str) -> list[IdentityService]:
     return [
         IdentityService(
             id=id, name=name, kind=kind, country=country, level=level, issuer=f"{public_url}{PLACE}/{id}",
-            client_id=CLIENT, client_secret=SECRET, scopes=SCOPES, levels={word: word for word in LEVELS},
+            client_id=CLIENT, client_secret=SECRET, scopes=SCOPES if NUMBERS[country] else SCOPES[:2], levels={word: word for word in LEVELS},
             claims=OURS | {number: number for number in NUMBERS[country]},
         )
         for id, name, kind, country, level in SERVICES

@@ -55,7 +55,7 @@ TOWNSFOLK = (
     Townsperson(LVIV_OWNER, _("an owner in Lviv")),
     Townsperson(MANY_FLATS, _("has three flats; the service writes in capitals")),
     Townsperson(IN_LATIN, _("the owner of the guide's flat, in Latin letters")),
-    Townsperson(NAMELESS, _("a person whom the service does not name")),
+    Townsperson(NAMELESS, _("A person whom the service does not name")),
     Townsperson(STRANGER, _("somebody of another name")),
 )
 

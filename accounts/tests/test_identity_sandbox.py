@@ -20,8 +20,9 @@ from pytest_django import Settings
 
 from accounts.identity import sandbox
 from accounts.identity.catalog import LEVELS, read_catalog
-from accounts.identity.sandbox_catalog import CLIENT, SECRET, SERVICES, redirect_uri, sandbox_services
-from accounts.identity.townsfolk import GUIDE_OWNER, LVIV_OWNER, NAMELESS, TOWNSFOLK
+from accounts.identity.claims import read_claims
+from accounts.identity.sandbox_catalog import CLIENT, SCOPES, SECRET, SERVICES, redirect_uri, sandbox_services
+from accounts.identity.townsfolk import GUIDE_OWNER, LVIV_OWNER, MANY_FLATS, NAMELESS, TOWNSFOLK
 from accounts.models import Submission
 from accounts.tests.tools import at_once
 from accounts.views import identity_sandbox
@@ -359,6 +360,27 @@ def test_what_is_written_below_does_not_hinder_a_person_of_the_list(client: Clie
     assert code_for(client, LVIV_OWNER.subject, birth_date="never", last_name="Щ" * 500)
 
 
+def test_what_the_portal_reads_of_the_towns_people_is_what_they_are_called() -> None:
+    """The portal's own reading agrees with what the services tell: numbers fit the dates, capitals become names."""
+    read = {
+        (service.id, one.person.subject): read_claims(service, sandbox.claims_of(service, one.person, list(SCOPES)))
+        for service in sandbox_services(conf.PUBLIC_URL)
+        for one in TOWNSFOLK
+    }
+    guide, capitals = read[BANK.id, "demo-guide"], read[STATE.id, "demo-capitals"]
+    assert guide
+    assert (guide.get_full_name(), guide.level, guide.identifiers) == (
+        GUIDE_OWNER.full_name, 2, {"rnokpp": GUIDE_OWNER.identifiers["rnokpp"]}
+    )  # fmt: skip
+    assert capitals
+    assert (capitals.get_full_name(), capitals.level) == ("Орлова Мария Павловна", 3)
+    assert capitals.identifiers == {"inn": MANY_FLATS.identifiers["inn"]}
+    lviv = read[BANK.id, "demo-lviv"]
+    assert lviv
+    assert lviv.identifiers == LVIV_OWNER.identifiers
+    assert {one for (_service, one), facts in read.items() if facts is None} == {"demo-nameless"}
+
+
 def test_the_page_takes_no_press_from_another_site() -> None:
     assert (
         Client(enforce_csrf_checks=True).post(asking(), {"press": "continue", "who": "demo-guide"}).status_code == 403
@@ -407,3 +429,9 @@ def test_parameters_of_the_client_itself_are_kept_whole(client: Client) -> None:
     response = client.post(asking(state="a&code=forged#x"), {"press": "cancel"})
     query = parse_qs(urlsplit(response["Location"]).query)
     assert (query["state"], "code" in query) == (["a&code=forged#x"], False)
+
+
+def test_the_registered_address_is_the_portals_own_callback() -> None:
+    for service in sandbox_services(conf.PUBLIC_URL):
+        callback = conf.PUBLIC_URL + reverse("openid_connect_callback", args=[service.id])
+        assert redirect_uri(service, conf.PUBLIC_URL) == callback

@@ -33,18 +33,24 @@ OWN_SPACE = uuid.UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")
 class WhoForm(forms.Form):
     """Who signs in: one of the demo's people, or whoever is written below."""
 
+    use_required_attribute = False  # only of somebody else
+
     who = forms.ChoiceField(
         label=_("Who are you?"), widget=forms.RadioSelect,
         error_messages={"required": _("Choose a person."), "invalid_choice": _("Choose a person of the list.")},
     )  # fmt: skip
-    last_name = forms.CharField(label=_("Last name"), max_length=80, required=False)
-    first_name = forms.CharField(label=_("First name"), max_length=80, required=False)
+    last_name = forms.CharField(
+        label=_("Last name"), max_length=80, error_messages={"required": _("Enter the last name.")}
+    )
+    first_name = forms.CharField(
+        label=_("First name"), max_length=80, error_messages={"required": _("Enter the first name.")}
+    )
     patronymic = forms.CharField(label=_("Patronymic"), max_length=80, required=False)
     birth_date = forms.DateField(
         label=_("Date of birth"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
     level = forms.ChoiceField(
-        label=_("How sure the service is"), required=False, initial="substantial",
+        label=_("How sure the service is"), initial="substantial",
         choices=list(zip(LEVELS, VerifiedPerson.Level.labels, strict=True)),
     )  # fmt: skip
     subject = forms.CharField(
@@ -58,16 +64,11 @@ class WhoForm(forms.Form):
         self.fields["who"].choices = [*people, (ELSE, _("Somebody else, as written below"))]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Only who is somebody else needs names; what is written there for nothing is not looked at."""
+        """What is written below for nothing is not looked at."""
         facts: dict[str, Any] = super().clean() or {}
         if facts.get("who") != ELSE:
             for name in [one for one in self.errors if one != "who"]:
                 del self.errors[name]
-            return facts
-        if not facts.get("last_name") and "last_name" not in self.errors:
-            self.add_error("last_name", _("Enter the last name."))
-        if not facts.get("first_name") and "first_name" not in self.errors:
-            self.add_error("first_name", _("Enter the first name."))
         return facts
 
     def person(self) -> Person:
@@ -83,7 +84,7 @@ class WhoForm(forms.Form):
 
 def label(name: str, about: str) -> str:
     """How a person stands in the list."""
-    return f"{name} — {about}" if name else f"— {about}"
+    return f"{name} — {about}" if name else about
 
 
 def service_or_404(id: str) -> IdentityService:
