@@ -9,7 +9,7 @@ from hypothesis import settings as trying
 from pytest_django import Settings
 
 from accounts.models import User
-from portal.testing import Cast, make_cast
+from portal.testing import Cast, entered, make_cast
 
 pytest_plugins = ["accounts.tests.identity_provider"]
 
@@ -41,14 +41,8 @@ def cast(db: None) -> Cast:
 
 @pytest.fixture
 def enter() -> Callable[[User], Client]:
-    """Return a browser in which the person is signed in."""
-
-    def signed_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return signed_in
+    """Return a browser in which the person is signed in; employees have passed the second factor (portal/testing.py)."""
+    return entered
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,7 @@
-"""The step before an important step: prove again that it is you, by a fresh code or by the password."""
+"""The step before an important step: prove again that it is you.
+
+Residents prove it by a fresh code or by the password, employees by their second factor.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -25,6 +28,7 @@ def confirmed_recently(view: View[P]) -> View[P]:
         if sessions.is_fresh(request, at=timezone.now()):
             return view(request, *args, **kwargs)
         back = request.get_full_path() if request.method == "GET" else request.path
-        return redirect(f"{reverse('confirm')}?next={quote(back)}")
+        door = "factor" if getattr(request.user, "is_staff", False) else "confirm"
+        return redirect(f"{reverse(door)}?next={quote(back)}")
 
     return login_required(wrapped)

@@ -80,6 +80,7 @@ SMS_SPENT = _("Codes cannot be sent by SMS until %(time)s. Choose a call, or sig
 NOT_NOW = _("This was tried many times from here. Try again after %(time)s, or call your company.")
 TRIES_ENOUGH = _("There were too many wrong codes. Try again after %(time)s. If you need help, call your company.")
 PASSWORD_ENOUGH = _("There were too many tries. Try again after %(time)s, or sign in with a code.")
+FACTOR_ENOUGH = _("There were too many tries. Try again after %(time)s, or call the person who runs the portal.")
 LINK_ENOUGH = _(
     "There were too many tries. Try again after %(time)s, or use the code from your bill, or ask your company."
 )
@@ -121,6 +122,15 @@ PASSWORD_NETWORK = Limit("password network", 20, 10 * MINUTE, PASSWORD_ENOUGH)
 
 # --- Identity services ----------------------------------------------------------------------------------------------
 IDENTITY_NETWORK = Limit("identity network", 30, 10 * MINUTE, NOT_NOW)  # sign-ins begun; a carrier's NAT is one network
+
+# --- Second factors -------------------------------------------------------------------------------------------------
+FACTOR_USER = Limit("factor user", 5, 10 * MINUTE, FACTOR_ENOUGH)
+FACTOR_NETWORK = Limit("factor network", 20, 10 * MINUTE, FACTOR_ENOUGH)
+FACTOR_PAUSE = Limit(
+    "factor pause", 1000, HOUR, FACTOR_ENOUGH,
+    gaps=(timedelta(0), timedelta(seconds=10), timedelta(seconds=30), MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE),
+)  # fmt: skip
+FACTOR_RESET = Limit("factor reset", 5, HOUR, FACTOR_ENOUGH)  # the code that came after a lost factor
 
 # --- Linking an account ---------------------------------------------------------------------------------------------
 LINK_ADDRESS_HOUR = Limit("link address hour", 5, HOUR, LINK_ENOUGH)  # per user

@@ -19,3 +19,7 @@ NEW_DEVICE = declare(Kind("accounts.new_device"))
 IDENTITY_LINKED = declare(Kind("accounts.identity_linked"))
 IDENTITY_UNLINKED = declare(Kind("accounts.identity_unlinked"))
 IDENTITY_REFUSED = declare(Kind("accounts.identity_refused"))  # the service named somebody else than before
+SECURITY = (Channel.INBOX, Channel.EMAIL, Channel.SMS)
+FACTOR_ADDED = declare(Kind("accounts.factor_added", channels=SECURITY))
+FACTOR_REMOVED = declare(Kind("accounts.factor_removed", channels=SECURITY))
+RECOVERY_USED = declare(Kind("accounts.recovery_used", channels=SECURITY))

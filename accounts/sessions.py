@@ -19,6 +19,8 @@ from accounts.models import User
 from notifications.actions import notify
 
 VISIT = timedelta(hours=1)
+# In the session: when its person last proved a second factor, and whose proof that was.
+FACTOR, FACTOR_OF = "factor", "factor_of"
 MOVED, FOLLOWED_FOR = "moved", timedelta(minutes=1)
 SEEN_EVERY, STAFF_SEEN_EVERY = timedelta(minutes=5), timedelta(minutes=1)
 
@@ -39,6 +41,7 @@ def sign_in(
     """
     addresses = [address for address in (user.phone, user.email) if address]
     unknown_device = not any(browser.knows(request, address) for address in addresses)
+    _forget_factor(request)
     record_authentication(request, user, method=method)
     perform_login(request, Login(user=user, redirect_url="/"))
     request.session["began"] = request.session["seen"] = at.timestamp()
@@ -56,10 +59,40 @@ def confirm(request: HttpRequest, user: User, *, method: str) -> None:
     record_authentication(request, user, method=method, reauthenticated=True)
 
 
+def pass_factor(request: HttpRequest, user: User, *, kind: str, at: datetime) -> None:
+    """Note that the signed-in person has proved a second factor: «totp», «webauthn» or «recovery_codes».
+
+    The session's key changes, so that a copy of the old one stays where it was: before the second factor.
+    """
+    record_authentication(request, user, method="mfa", type=kind, reauthenticated=True)
+    request.session[FACTOR], request.session[FACTOR_OF] = at.timestamp(), user.pk
+    change_key(request, user, at=at)
+
+
+def has_passed_factor(request: HttpRequest) -> bool:
+    """Whether this very person has proved a second factor in this session."""
+    session = request.session
+    return session.get(FACTOR_OF) == request.user.pk is not None and isinstance(session.get(FACTOR), int | float)
+
+
+def _forget_factor(request: HttpRequest) -> None:
+    for mark in (FACTOR, FACTOR_OF):
+        request.session.pop(mark, None)
+
+
 def is_fresh(request: HttpRequest, *, at: datetime) -> bool:
-    """Whether this session's person proved themselves in the last ten minutes."""
-    records = get_authentication_records(request, request.user) if request.user.is_authenticated else []
-    return bool(records) and at.timestamp() - float(records[-1]["at"]) <= FRESH.total_seconds()
+    """Whether this session's person proved themselves in the last ten minutes: an employee, by a second factor only."""
+    user = request.user
+    if not user.is_authenticated:
+        return False
+    if user.is_staff:
+        return has_passed_factor(request) and _is_new(request.session[FACTOR], at)
+    records = get_authentication_records(request, user)
+    return bool(records) and _is_new(records[-1]["at"], at)
+
+
+def _is_new(stamp: float, at: datetime) -> bool:
+    return abs(at.timestamp() - float(stamp)) <= FRESH.total_seconds()
 
 
 def signed_in_by_code(request: HttpRequest) -> bool:

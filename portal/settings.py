@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "accounts.middleware.ReaderMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.middleware.PersonalPages",
+    "accounts.factors.gate.StaffFactor",
     "portal.middleware.Refusals",
     "accounts.middleware.AsksHuman",
 ]
@@ -168,6 +169,7 @@ SOCIALACCOUNT_STORE_TOKENS = False
 MFA_ADAPTER = "accounts.factors.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # steps of half a minute by which a phone's clock may be wrong
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"

@@ -7,17 +7,20 @@ Sofia is the superuser.
 
 import os
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from urllib.parse import urlsplit
 
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User, VerifiedPerson
+from accounts.sessions import FACTOR, FACTOR_OF
 from notifications.models import Delivery, TrayMessage
 from notifications.sending import send
 from premises.models import (
@@ -145,6 +148,27 @@ def make_cast() -> Cast:
         tanya=tanya, nina=nina, vera=vera, igor=make_user("Игорь"), dima=dima, anna=anna, mark=mark, pavel=pavel,
         sofia=sofia,
     )  # fmt: skip
+
+
+def entered(user: User) -> Client:
+    """A browser in which the person is signed in; an employee has passed the second factor, an hour ago."""
+    client = Client()
+    client.force_login(user)
+    if user.is_staff:
+        _mark(client, user, timezone.now() - timedelta(hours=1))
+    return client
+
+
+def prove(client: Client) -> Client:
+    """The employee in this browser has just proved the second factor once more: important steps are open."""
+    _mark(client, User.objects.get(pk=client.session[SESSION_KEY]), timezone.now())
+    return client
+
+
+def _mark(client: Client, user: User, at: datetime) -> None:
+    session = client.session
+    session[FACTOR], session[FACTOR_OF] = at.timestamp(), user.pk
+    session.save()
 
 
 def post() -> None:

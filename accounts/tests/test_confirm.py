@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from portal.testing import Cast
+from portal.testing import Cast, prove
 
 pytestmark = pytest.mark.django_db
 Enter = Callable[[User], Client]
@@ -65,6 +65,28 @@ def test_a_wrong_password_is_counted(olga: Client) -> None:
 def test_without_a_password_only_codes_are_offered(cast: Cast, enter: Enter) -> None:
     page = enter(cast.nina).get("/profile/confirm/").content.decode()
     assert "Or by password" not in page
+
+
+def test_an_employee_confirms_with_the_second_factor_only(cast: Cast, enter: Enter) -> None:
+    """Neither a code by SMS nor the password makes an employee's session fresh."""
+    cast.anna.set_password(PASSWORD)
+    cast.anna.save()
+    anna = enter(cast.anna)
+    assert anna.get("/profile/password/")["Location"] == "/factor/?next=/profile/password/"
+    assert anna.get("/profile/confirm/?next=/profile/password/")["Location"] == "/factor/?next=/profile/password/"
+    anna.post("/profile/confirm/password/", {"password": PASSWORD})
+    assert anna.get("/profile/password/").status_code == 302
+    prove(anna)
+    assert anna.get("/profile/password/").status_code == 200
+
+
+def test_a_second_factor_is_fresh_for_ten_minutes(cast: Cast, enter: Enter, clock: Callable[[int], None]) -> None:
+    anna = prove(enter(cast.anna))
+    clock(599)
+    assert anna.get("/profile/password/").status_code == 200
+    clock(2)
+    assert anna.get("/profile/password/").status_code == 302
+    assert anna.get("/profile/").status_code == 200
 
 
 def test_the_code_page_without_a_code_leads_back(cast: Cast, enter: Enter) -> None:

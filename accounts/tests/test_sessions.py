@@ -87,6 +87,44 @@ def test_an_employee_is_signed_out_after_twenty_idle_minutes(
     assert here.get("/profile/").status_code == 302
 
 
+def test_an_employee_at_work_is_signed_out_after_twelve_hours(
+    cast: Cast, enter: Enter, clock: Callable[[int], None]
+) -> None:
+    here = visit(enter, cast.dima)
+    for _quarter in range(47):
+        clock(15 * 60)
+        assert here.get("/profile/").status_code == 200
+    clock(16 * 60)
+    assert here.get("/profile/").status_code == 302
+
+
+def test_the_third_sign_in_of_an_employee_ends_the_oldest(
+    cast: Cast, codes: list[str], clock: Callable[[int], None]
+) -> None:
+    clients = []
+    for _turn in range(3):
+        client = Client()
+        client.post("/in/", {"address": cast.dima.phone, "channel": "sms"})
+        client.post("/in/code/", {"code": codes[-1]})
+        clients.append(client)
+        clock(301)
+    assert UserSession.objects.filter(user=cast.dima).count() == 2
+    doors = [client.get("/profile/")["Location"].split("?")[0] for client in clients]
+    assert doors == ["/in/", "/factor/set-up/", "/factor/set-up/"]
+
+
+def test_a_resident_who_becomes_an_employee_has_no_long_session(
+    cast: Cast, enter: Enter, clock: Callable[[int], None]
+) -> None:
+    """The limits are those of the present role: a session of yesterday is too old for an employee, and proves no factor."""
+    today, yesterday = visit(enter, cast.igor), visit(enter, cast.igor)
+    clock(13 * 3600)
+    assert yesterday.get("/profile/").status_code == 200
+    User.objects.filter(pk=cast.igor.pk).update(is_staff=True)
+    assert yesterday.get("/profile/")["Location"].startswith("/in/")
+    assert today.get("/profile/")["Location"].startswith("/in/")
+
+
 def test_the_eleventh_sign_in_ends_the_oldest(cast: Cast, codes: list[str], clock: Callable[[int], None]) -> None:
     clients = []
     for _turn in range(11):

@@ -1,5 +1,7 @@
 """«Confirm that it is you»: by a code to one's own phone or e-mail, or by the password."""
 
+from urllib.parse import quote
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,6 +31,8 @@ CONFIRM = Challenge.Purpose.CONFIRM
 def confirm(request: HttpRequest) -> HttpResponse:
     """Choose where the code goes; with a password, that is enough too."""
     user, status = person(request), 200
+    if user.is_staff:
+        return redirect(f"{reverse('factor')}?next={quote(safe_path(request.GET.get('next')))}")
     if "next" in request.GET:
         request.session["confirm_next"] = safe_path(request.GET["next"])
     form = WayForm(posted(request), user=user, masked=_masked(user))

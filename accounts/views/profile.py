@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import actions, consents, sessions
 from accounts.browser import ip_of
+from accounts.factors.words import factor_in_words
 from accounts.forms import LookForm, NamesForm
 from accounts.models import Consent, User
 from accounts.once import once
@@ -42,6 +43,8 @@ def _sections(user: User) -> list[dict[str, Any]]:
         (_("Consents"), _consents_in_words(user), "profile_consents"),
         (_("Where you are signed in"), str(sessions.sessions_of(user).count()), "sessions"),
     ]
+    if user.is_staff:
+        rows.insert(5, (_("Second factor"), factor_in_words(user), "factors"))
     return [{"name": name, "value": value, "url": reverse(page)} for name, value, page in rows]
 
 

@@ -169,7 +169,7 @@ def test_money_goes_back_after_a_second_look(
 
 def test_a_session_that_was_left_open_returns_nothing(cast: Cast, stub: Stub, paid: Payment, enter: Enter) -> None:
     answer = give_back(enter(cast.mark), paid)
-    assert answer.url.startswith(reverse("confirm"))
+    assert answer.url.startswith(reverse("factor"))
     assert not Refund.objects.exists()
     assert give_back(enter(cast.pavel), paid).status_code == 404
 

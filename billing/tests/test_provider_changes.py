@@ -308,7 +308,7 @@ def test_nobody_writes_a_shop_past_the_second_person(cast: Cast, enter: Enter, f
 def test_a_session_that_was_left_open_switches_nothing_off(cast: Cast, enter: Enter) -> None:
     till = make_till(cast.company)
     answer = enter(cast.mark).post(reverse("admin:billing_provideraccount_stop", args=[till.pk]))
-    assert answer.url.startswith(reverse("confirm"))  # type: ignore[attr-defined]
+    assert answer.url.startswith(reverse("factor"))  # type: ignore[attr-defined]
     assert provider_account_of(cast.company) == till
 
 
@@ -349,7 +349,7 @@ def test_whoever_writes_confirms_first(cast: Cast, enter: Enter) -> None:
     for user in (cast.mark, cast.anna):
         client = enter(user)
         answer = client.get(f"{reverse(ADD)}?account=5")
-        assert answer["Location"] == f"{reverse('confirm')}?next={reverse(ADD)}%3Faccount%3D5"
+        assert answer["Location"] == f"{reverse('factor')}?next={reverse(ADD)}%3Faccount%3D5"
         assert client.post(reverse(ADD), posted(cast)).status_code == 302
     assert enter(cast.mark).post(page_of(change, "approve")).status_code == 302
     assert ProviderChange.objects.get().state == "asked"
@@ -364,7 +364,7 @@ def test_whoever_asks_for_bank_details_or_approves_them_confirms_first(cast: Cas
     )
     client = enter(cast.mark)
     for url in (add, page):
-        assert client.get(url)["Location"] == f"{reverse('confirm')}?next={url}"
+        assert client.get(url)["Location"] == f"{reverse('factor')}?next={url}"
     assert client.post(approve)["Location"] == page
     assert RequisitesChange.objects.get().state == "asked"
 

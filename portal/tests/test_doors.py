@@ -29,6 +29,8 @@ COUNCIL = "in 404 404 404 404 404 200 404 404 404"  # whoever holds a seat of th
 LETTERS = "in 404 404 404 404 404 200 200 404 200"  # the council's chair and the company's manager
 VERB = "405 " * 10  # only POST, whoever asks
 OWN_VERB = "in " + "405 " * 9  # only POST, and only for people who are in
+STAFF = "in " + "404 " * 6 + "200 " * 3
+STAFF_LED_ON = "in " + "404 " * 6 + "→ " * 3
 NOBODY = "404 " * 10  # a thing that does not exist
 NOBODY_IN = "in " + "404 " * 9
 
@@ -118,6 +120,13 @@ DOORS: dict[str, tuple[str, Args]] = {
     "welcome": (PEOPLE, nothing),
     "sign_out": (VERB, nothing),
     "look": (VERB, nothing),
+    # the second factor of employees; the cast of the tests has none set up
+    "factor": (STAFF_LED_ON, nothing),
+    "factor_enrol": (STAFF, nothing),
+    "factor_app": (STAFF, nothing),
+    "factor_codes": (STAFF_LED_ON, nothing),
+    "factor_codes_new": (STAFF_LED_ON, nothing),
+    "factors": (STAFF, nothing),
     # the profile: everybody's own
     "profile": (PEOPLE, nothing),
     "profile_names": (PEOPLE, nothing),
@@ -133,7 +142,7 @@ DOORS: dict[str, tuple[str, Args]] = {
     "contact_remove": (LED_ON, lambda things: ("phone",)),
     "identities": (PEOPLE, nothing),
     "identity_unlink": (LED_ON, lambda things: (1,)),
-    "confirm": (PEOPLE, nothing),
+    "confirm": ("in " + "200 " * 6 + "→ " * 3, nothing),  # an employee confirms with the second factor
     "confirm_code": (LED_ON, nothing),
     "confirm_again": (OWN_VERB, nothing),
     "confirm_password": (OWN_VERB, nothing),

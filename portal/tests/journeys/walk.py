@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
-from django.test import Client
 from playwright.sync_api import BrowserContext, Page
 
 from accounts.models import User
+from portal.testing import entered
 
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE, DESKTOP = (360, 740), (1280, 800)
@@ -61,9 +61,7 @@ class Walk:
 
     def enter_as(self, user: User) -> "Walk":
         """Sign the person in without the entry page, which has its own journey."""
-        client = Client()
-        client.force_login(user)
-        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        value = entered(user).cookies[settings.SESSION_COOKIE_NAME].value
         self.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": self.url}])
         return self
 

@@ -1,0 +1,27 @@
+"""What an employee types about a second factor."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+NUMERIC = {"class": "code", "inputmode": "numeric", "autocomplete": "one-time-code"}
+
+
+def _field(**options: Any) -> forms.CharField:
+    return forms.CharField(
+        label=_("Code from your app"), max_length=40, widget=forms.TextInput(attrs=NUMERIC),
+        error_messages={"required": _("Enter the code from your app.")}, **options,
+    )  # fmt: skip
+
+
+class FactorForm(forms.Form):
+    """One field for both kinds of codes: six digits of the app, eight of a recovery code."""
+
+    code = _field(help_text=_("Six digits. No phone at hand? Enter one of your recovery codes, eight digits."))
+
+
+class AppCodeForm(forms.Form):
+    """The first code of an app that is being set up."""
+
+    code = _field(help_text=_("The six digits that the app shows now."))

@@ -1,0 +1,199 @@
+"""An employee's second factor: proving it, and setting it up."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+
+from allauth.mfa.adapter import get_adapter
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import sessions
+from accounts.browser import network_of
+from accounts.confirm import confirmed_recently
+from accounts.factors import gate, totp
+from accounts.forms_factor import AppCodeForm, FactorForm
+from accounts.limits import FACTOR_NETWORK, FACTOR_PAUSE, FACTOR_USER, take
+from accounts.models import User
+from accounts.next_page import keep_next, safe_path, take_next
+from accounts.once import once
+from accounts.people import person, posted
+from lib.errors import Refusal
+from lib.qr import qr_png
+from lib.text import in_fours
+
+SHOWN_FOR = timedelta(minutes=10)  # how long new recovery codes may be read, in the session that made them
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def for_staff(view: View) -> View:
+    """For residents there is no such page. A second click finds the session under its new key and goes on."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            return shown(request)
+        if sessions.follow(request):
+            there = reverse("factor_codes" if totp.SHOWN in request.session else "home")
+            return redirect(safe_path(request.GET.get("next"), there))
+        response = shown(request)
+        sessions.follow(request)
+        return response
+
+    @login_required
+    def shown(request: HttpRequest) -> HttpResponse:
+        if not person(request).is_staff:
+            raise Http404
+        response = view(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return wrapped
+
+
+@sensitive_post_parameters("code")
+@for_staff
+@require_http_methods(["GET", "POST"])
+@once
+def factor(request: HttpRequest) -> HttpResponse:
+    """The challenge: a code of the app or a recovery code; also the confirmation before an important step."""
+    user, at, status = person(request), timezone.now(), 200
+    keep_next(request)
+    if not gate.has_factor(user):
+        return redirect("factor_enrol")
+    form = FactorForm(posted(request))
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                return _prove(request, user, form.cleaned_data["code"], at=at)
+            except Refusal as refusal:
+                form.add_error("code", str(refusal.message))
+                status = refusal.status
+    context = {"form": form, "has_app": gate.has_strong_factor(user), "is_again": sessions.has_passed_factor(request)}
+    return render(request, "accounts/factor.html", context, status=status)
+
+
+def _prove(request: HttpRequest, user: User, typed: str, *, at: datetime) -> HttpResponse:
+    """Count the try, check the code, and go where the person was going."""
+    taken = take([(FACTOR_USER, user.pk), (FACTOR_PAUSE, user.pk), (FACTOR_NETWORK, network_of(request))], at=at)
+    row = totp.check(user, typed, at=at)
+    taken.give_back()
+    sessions.pass_factor(request, user, kind=row.type, at=at)
+    return redirect(take_next(request))
+
+
+def may_enrol(view: View) -> View:
+    """For who has no factor yet; who has one proves it first."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest) -> HttpResponse:
+        if gate.has_strong_factor(person(request)):
+            return confirmed_recently(view)(request)
+        return view(request)
+
+    return wrapped
+
+
+@for_staff
+@require_safe
+@may_enrol
+def factor_enrol(request: HttpRequest) -> HttpResponse:
+    """Step 1: why, and what to choose."""
+    keep_next(request)
+    return render(request, "accounts/factor_enrol.html", {"has_factor": gate.has_strong_factor(person(request))})
+
+
+@sensitive_post_parameters("code")
+@for_staff
+@require_http_methods(["GET", "POST"])
+@may_enrol
+@once
+def factor_app(request: HttpRequest) -> HttpResponse:
+    """Step 2: the key as a picture and in letters, and the first code of the app."""
+    user, at, status = person(request), timezone.now(), 200
+    form = AppCodeForm(posted(request))
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                return _set_up(request, user, form.cleaned_data["code"], at=at)
+            except totp.WrongCode as refusal:
+                form.add_error("code", str(refusal.message))
+    return render(request, "accounts/factor_app.html", {"form": form, **_key(request, user)}, status=status)
+
+
+def _key(request: HttpRequest, user: User) -> dict[str, str]:
+    """What the app reads: the picture, and the same in letters."""
+    secret = totp.secret_of(request)
+    picture = b64encode(qr_png(get_adapter().build_totp_url(user, secret), module=6)).decode()
+    return {"picture": f"data:image/png;base64,{picture}", "key": " ".join(in_fours(secret)), "secret": secret}
+
+
+def _set_up(request: HttpRequest, user: User, typed: str, *, at: datetime) -> HttpResponse:
+    """The app is the factor now, and this session has just proved it; recovery codes come next."""
+    passed = sessions.has_passed_factor(request)
+    totp.set_up(user, totp.secret_of(request), typed, replacing=passed, at=at)
+    totp.forget_secret(request)
+    if totp.recovery_codes(user) is None:
+        totp.make_recovery_codes(user)
+        request.session[totp.SHOWN] = at.timestamp()
+    sessions.pass_factor(request, user, kind="totp", at=at)
+    messages.success(request, _("The app is set up. From now on you sign in with its code."))
+    return redirect("factor_codes" if totp.SHOWN in request.session else "factors")
+
+
+@for_staff
+@require_http_methods(["GET", "POST"])
+def factor_codes(request: HttpRequest) -> HttpResponse:
+    """The ten recovery codes, once: in the session that made them, until they are written down."""
+    at, codes = timezone.now(), totp.recovery_codes(person(request))
+    made = request.session.get(totp.SHOWN, 0)
+    if request.method == "POST":
+        request.session.pop(totp.SHOWN, None)
+        return redirect(take_next(request))
+    if codes is None or at.timestamp() - made > SHOWN_FOR.total_seconds():
+        return redirect("factors")
+    context = {"codes": [" ".join(in_fours(code)) for code in codes.get_unused_codes()]}
+    return render(request, "accounts/factor_codes.html", context)
+
+
+@for_staff
+@require_http_methods(["GET", "POST"])
+@confirmed_recently
+@once
+def factor_codes_new(request: HttpRequest) -> HttpResponse:
+    """Ten new codes in the place of the old ones."""
+    if request.method == "POST":
+        totp.make_recovery_codes(person(request))
+        request.session[totp.SHOWN] = timezone.now().timestamp()
+        return redirect("factor_codes")
+    return render(request, "accounts/factor_codes_new.html")
+
+
+@for_staff
+@require_safe
+def factors(request: HttpRequest) -> HttpResponse:
+    """What is set up, in the profile."""
+    user = person(request)
+    return render(request, "accounts/factors.html", factors_of(user))
+
+
+def factors_of(user: User) -> dict[str, Any]:
+    """The app, the passkeys and how many recovery codes are left."""
+    rows = list(user.authenticator_set.order_by("created_at", "pk"))  # type: ignore[attr-defined]
+    codes = totp.recovery_codes(user)
+    return {
+        "app": next((row for row in rows if row.type == totp.TYPE.TOTP), None),
+        "passkeys": [row for row in rows if row.type == totp.TYPE.WEBAUTHN],
+        "codes_left": len(codes.get_unused_codes()) if codes else 0,
+    }
