@@ -11,7 +11,7 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from accounts import addresses
-from accounts.models import Challenge, User
+from accounts.models import Challenge, User, VerifiedPerson
 
 LANGUAGES = [(code, get_language_info(code)["name_local"].capitalize()) for code, _name in settings.LANGUAGES]
 NOT_A_NAME = re.compile(r"[^\w\s.'’ʼ`‘-]|[\d_]")
@@ -105,12 +105,16 @@ class NamesForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
             "patronymic": forms.TextInput(attrs={"autocomplete": "additional-name"}),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, confirmed: VerifiedPerson | None = None, **kwargs: Any) -> None:
+        """What an identity service has `confirmed` is no field: the page shows it locked, and nothing sent changes it."""
         super().__init__(*args, **kwargs)
         wanted = {"last_name": _("Enter your last name."), "first_name": _("Enter your first name.")}
         for name, sentence in wanted.items():
             self.fields[name].required = True
             self.fields[name].error_messages["required"] = str(sentence)
+        for name in ("last_name", "first_name", "patronymic"):
+            if confirmed and getattr(confirmed, name):
+                del self.fields[name]
 
     def clean_last_name(self) -> str:
         return clean_name(self.cleaned_data["last_name"])

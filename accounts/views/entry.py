@@ -18,6 +18,7 @@ from accounts.browser import ip_of
 from accounts.forms import CodeForm, EntryForm, HumanForm, WelcomeForm
 from accounts.human import ask, is_answer
 from accounts.identity.held import held
+from accounts.identity.shown import locked
 from accounts.models import Challenge, Consent, User
 from accounts.next_page import first_page, keep_next, safe_path, take_next
 from accounts.once import once
@@ -125,7 +126,11 @@ def human_check(request: HttpRequest) -> HttpResponse:
 def welcome(request: HttpRequest) -> HttpResponse:
     """P03: names, language and notices of a new person; may be skipped."""
     user, at = User.objects.get(pk=person(request).pk), timezone.now()
-    form = WelcomeForm(posted(request), instance=user, initial={"language": get_language()})
+    confirmed = locked(user)
+    form = WelcomeForm(
+        posted(request), instance=user, initial={"language": get_language()},
+        confirmed=confirmed.person if confirmed else None,
+    )  # fmt: skip
     if request.method == "POST" and "skip" in request.POST:
         User.objects.filter(pk=user.pk).update(welcomed_at=at)
         return redirect(take_next(request))
@@ -136,7 +141,9 @@ def welcome(request: HttpRequest) -> HttpResponse:
             consents.give_consent(user, purpose, channel="portal", ip=ip_of(request), at=at)
         messages.success(request, _("You are registered. Welcome!"))
         return redirect(take_next(request))
-    return render(request, "accounts/welcome.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request, "accounts/welcome.html", {"form": form, "locked": confirmed}, status=422 if form.errors else 200
+    )
 
 
 @require_POST

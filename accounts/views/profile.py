@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -15,13 +16,15 @@ from accounts import actions, consents, sessions
 from accounts.browser import ip_of
 from accounts.factors.words import factor_in_words
 from accounts.forms import LookForm, NamesForm
+from accounts.identity.linking import name_of
+from accounts.identity.shown import locked
 from accounts.models import Consent, User
 from accounts.once import once
 from accounts.people import person, posted
 from accounts.views.look import keep_look
 from lib.phones import display_phone
 
-SWITCHED = [Consent.Purpose.PERSONAL_DATA, Consent.Purpose.SMS, Consent.Purpose.EMAIL]
+SWITCHED = [Consent.Purpose.PERSONAL_DATA, Consent.Purpose.IDENTITY, Consent.Purpose.SMS, Consent.Purpose.EMAIL]
 
 
 @login_required
@@ -36,6 +39,7 @@ def _sections(user: User) -> list[dict[str, Any]]:
     password = _("Set") if user.has_usable_password() else _("Not set: you sign in with codes")
     rows = [
         (_("Names"), user.get_full_name(), "profile_names"),
+        (_("Identity"), _services_in_words(user), "identities"),
         (_("Phone"), display_phone(user.phone) if user.phone else "", "profile_phone"),
         (_("E-mail"), user.email or "", "profile_email"),
         (_("Language, text size, colours"), look, "profile_look"),
@@ -48,6 +52,12 @@ def _sections(user: User) -> list[dict[str, Any]]:
     return [{"name": name, "value": value, "url": reverse(page)} for name, value, page in rows]
 
 
+def _services_in_words(user: User) -> str:
+    """The names of the services that open this profile."""
+    linked = SocialAccount.objects.filter(user=user).order_by("pk").values_list("provider", flat=True)
+    return ", ".join(name_of(provider) for provider in linked) or _("Not confirmed by any service")
+
+
 def _consents_in_words(user: User) -> str:
     given = [consent.get_purpose_display() for consent in user.consents.in_force().order_by("given_at")]
     return ", ".join(str(name) for name in given)
@@ -57,13 +67,17 @@ def _consents_in_words(user: User) -> str:
 @require_http_methods(["GET", "POST"])
 @once
 def profile_names(request: HttpRequest) -> HttpResponse:
-    """Last name, first name, patronymic."""
-    form = NamesForm(posted(request), instance=User.objects.get(pk=person(request).pk))
+    """Last name, first name, patronymic; those that a service confirms are only shown."""
+    user = User.objects.get(pk=person(request).pk)
+    confirmed = locked(user)
+    form = NamesForm(posted(request), instance=user, confirmed=confirmed.person if confirmed else None)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("Your names are saved."))
         return redirect("profile")
-    return render(request, "accounts/names.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request, "accounts/names.html", {"form": form, "locked": confirmed}, status=422 if form.errors else 200
+    )
 
 
 @login_required
@@ -89,6 +103,8 @@ def profile_consents(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         purpose = request.POST.get("purpose", "")
         if purpose in SWITCHED:
+            if request.POST.get("on") == "1" and purpose == Consent.Purpose.IDENTITY:
+                return redirect("identities")  # given by connecting a service
             if request.POST.get("on") == "1":
                 consents.give_consent(user, purpose, channel="portal", ip=ip_of(request), at=at)
                 messages.success(request, _("Your consent is recorded."))
