@@ -230,6 +230,15 @@ class CurrentPasswordForm(forms.Form):
     )  # fmt: skip
 
 
+class PasskeyForm(forms.Form):
+    """What to call a new passkey; the browser's answer is beside it and read elsewhere."""
+
+    name = forms.CharField(
+        label=_("Name, to recognise it in the list"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Give the passkey a name, for example: my phone.")},
+    )  # fmt: skip
+
+
 class WayForm(forms.Form):
     """Which of the person's own addresses gets the code."""
 

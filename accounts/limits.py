@@ -132,6 +132,11 @@ FACTOR_PAUSE = Limit(
 )  # fmt: skip
 FACTOR_RESET = Limit("factor reset", 5, HOUR, FACTOR_ENOUGH)  # the code that came after a lost factor
 
+# --- Passkeys: what fails, and how often a browser may begin --------------------------------------------------------
+PASSKEY_NETWORK = Limit("passkey network", 30, 10 * MINUTE, PASSWORD_ENOUGH)
+PASSKEY_USER = Limit("passkey user", 10, 10 * MINUTE, PASSWORD_ENOUGH)  # of one person who is signed in
+PASSKEY_BEGUN = Limit("passkey begun", 120, 10 * MINUTE, PASSWORD_ENOUGH)  # challenges for one network
+
 # --- Linking an account ---------------------------------------------------------------------------------------------
 LINK_ADDRESS_HOUR = Limit("link address hour", 5, HOUR, LINK_ENOUGH)  # per user
 LINK_ADDRESS_DAY = Limit("link address day", 10, DAY, LINK_ENOUGH)  # per user

@@ -33,7 +33,11 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
         entity: dict[str, Any] = super().get_public_key_credential_user_entity(user)
-        return entity | {"display_name": user.get_full_name() or self._get_user_identifier(user)}
+        shown = user.get_full_name() or self._get_user_identifier(user)
+        return entity | {
+            "id": user.public_id.bytes,
+            "display_name": shown,
+        }  # the id is no address: a key carries it openly
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Our notices tell the person (accounts/notices.py)."""

@@ -17,9 +17,17 @@ OWN = [
     "/profile/look/",
     "/profile/consents/",
     "/profile/sessions/",
+    "/profile/passkeys/",
     "/profile/confirm/",
 ]
-FRESH = ["/profile/phone/", "/profile/email/", "/profile/password/", "/profile/delete/", "/profile/phone/remove/"]
+FRESH = [
+    "/profile/phone/",
+    "/profile/email/",
+    "/profile/password/",
+    "/profile/delete/",
+    "/profile/phone/remove/",
+    "/profile/passkeys/add/",
+]
 
 
 def is_clean(html: str) -> bool:

@@ -1,4 +1,4 @@
-"""«Confirm that it is you»: by a code to one's own phone or e-mail, or by the password."""
+"""«Confirm that it is you»: by a code to one's own phone or e-mail, by the password, or by a passkey."""
 
 from urllib.parse import quote
 
@@ -12,8 +12,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import browser, codes, sessions
+from accounts.factors import passkeys
 from accounts.forms import CodeForm, CurrentPasswordForm, WayForm
-from accounts.limits import PASSWORD_LOGIN, PASSWORD_NETWORK, take
+from accounts.limits import PASSKEY_NETWORK, PASSKEY_USER, PASSWORD_LOGIN, PASSWORD_NETWORK, take
 from accounts.models import Challenge, User
 from accounts.next_page import safe_path
 from accounts.once import once
@@ -97,6 +98,17 @@ def confirm_again(request: HttpRequest) -> HttpResponse:
     return code_page.send_again(request, challenge, back=reverse("confirm_code"), at=timezone.now())
 
 
+@login_required
+@require_POST
+def confirm_passkey(request: HttpRequest) -> HttpResponse:
+    """A passkey instead of a code."""
+    user, at = person(request), timezone.now()
+    taken = take([(PASSKEY_USER, user.pk), (PASSKEY_NETWORK, browser.network_of(request))], at=at)
+    passkeys.check(request, user, passkeys.read(request.POST.get("credential", "")), at=at)
+    taken.give_back()
+    return _done(request, user, "passkey")
+
+
 def _done(request: HttpRequest, user: User, method: str) -> HttpResponse:
     sessions.confirm(request, user, method=method)
     return redirect(safe_path(request.session.pop("confirm_next", ""), reverse("profile")))
@@ -108,5 +120,9 @@ def _masked(user: User) -> dict[str, str]:
 
 
 def _page(request: HttpRequest, user: User, form: WayForm, password: CurrentPasswordForm, status: int) -> HttpResponse:
-    context = {"form": form, "password_form": password if user.has_usable_password() else None}
+    context = {
+        "form": form,
+        "password_form": password if user.has_usable_password() else None,
+        "has_passkey": passkeys.passkeys_of(user).exists(),
+    }
     return render(request, "accounts/confirm.html", context, status=status)

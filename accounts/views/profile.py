@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import actions, consents, sessions
 from accounts.browser import ip_of
+from accounts.factors.passkeys import passkeys_of
 from accounts.factors.words import factor_in_words
 from accounts.forms import LookForm, NamesForm
 from accounts.identity.linking import name_of
@@ -44,6 +45,7 @@ def _sections(user: User) -> list[dict[str, Any]]:
         (_("E-mail"), user.email or "", "profile_email"),
         (_("Language, text size, colours"), look, "profile_look"),
         (_("Password"), password, "profile_password"),
+        (_("Passkeys"), str(passkeys_of(user).count() or _("Not set")), "passkeys"),
         (_("Consents"), _consents_in_words(user), "profile_consents"),
         (_("Where you are signed in"), str(sessions.sessions_of(user).count()), "sessions"),
     ]

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -95,6 +96,12 @@ def of_account(name: str) -> Callable[[Cast], str]:
     return lambda cast: reverse(name, args=[cast.account.public_id])
 
 
+def one_more_passkey(cast: Cast, number: int) -> None:
+    Authenticator.objects.create(
+        user=cast.olga, type=Authenticator.Type.WEBAUTHN, data={"name": f"Телефон {number}", "credential": {}}
+    )
+
+
 LISTS: dict[str, tuple[Callable[[Cast], str], Callable[[Cast, int], None]]] = {
     "accounts": (lambda cast: reverse("accounts"), one_more_flat),
     "bills": (of_account("bills"), one_more_bill),
@@ -105,6 +112,7 @@ LISTS: dict[str, tuple[Callable[[Cast], str], Callable[[Cast, int], None]]] = {
     "readings": (of_account("readings"), one_more_meter),
     "readings_history": (of_account("readings_history"), one_more_meter),
     "readings_all": (lambda cast: reverse("readings_all"), one_more_metered_flat),
+    "passkeys": (lambda cast: reverse("passkeys"), one_more_passkey),
     "inbox": (lambda cast: reverse("inbox"), one_more_notice),
     "account_home": (of_account("account_home"), one_more_of_each),
     "flat": (of_account("flat"), one_more_meter),

@@ -1,0 +1,109 @@
+"""Passkeys: the list in the profile, adding and removing, and the doors of signing in by one."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import sessions
+from accounts.browser import network_of
+from accounts.confirm import confirmed_recently
+from accounts.devices import device_name
+from accounts.factors import passkeys
+from accounts.forms import PasskeyForm
+from accounts.limits import PASSKEY_BEGUN, PASSKEY_NETWORK, PASSKEY_USER, take
+from accounts.next_page import take_next
+from accounts.once import once
+from accounts.people import person, posted
+
+
+@require_POST
+def passkey_options(request: HttpRequest) -> HttpResponse:
+    """What the browser asks a passkey: of the person who is in, or of whoever wants to come in. Names nobody."""
+    user = request.user if request.user.is_authenticated else None
+    at = timezone.now()
+    take([(PASSKEY_BEGUN, network_of(request))], at=at)
+    sessions.begin_visit(request)
+    return _json(passkeys.begin_asking(request, user, at=at))
+
+
+@require_POST
+def passkey_sign_in(request: HttpRequest) -> HttpResponse:
+    """The answer of a passkey opens the session; it is two factors in one, a key and what opens it."""
+    if request.user.is_authenticated:
+        return redirect(take_next(request))
+    at = timezone.now()
+    taken = take([(PASSKEY_NETWORK, network_of(request))], at=at)
+    user, _used = passkeys.check(request, None, passkeys.read(request.POST.get("credential", "")), at=at)
+    taken.give_back()
+    sessions.sign_in(request, user, method="passkey", at=at)
+    if user.is_staff:
+        sessions.pass_factor(request, user, kind="webauthn", at=at)
+    return redirect("welcome" if user.welcomed_at is None else take_next(request))
+
+
+@login_required
+def passkey_list(request: HttpRequest) -> HttpResponse:
+    """Each passkey with its name and when it was last used."""
+    rows = [
+        {"pk": row.pk, "name": row.data["name"], "facts": _facts(row)} for row in passkeys.passkeys_of(person(request))
+    ]
+    return render(request, "accounts/passkeys.html", {"passkeys": rows, "has_room": len(rows) < passkeys.MOST})
+
+
+def _facts(row: Authenticator) -> list[dict[str, str]]:
+    used = date_format(timezone.localtime(row.last_used_at), "DATETIME_FORMAT") if row.last_used_at else _("Not yet")
+    added = date_format(timezone.localtime(row.created_at), "DATE_FORMAT")
+    return [{"name": _("Added"), "value": added}, {"name": _("Last used"), "value": used}]
+
+
+@confirmed_recently
+@require_http_methods(["GET", "POST"])
+@once
+def passkey_add(request: HttpRequest) -> HttpResponse:
+    """A name, and the browser's answer beside it."""
+    user, at, status = person(request), timezone.now(), 200
+    form = PasskeyForm(posted(request), initial={"name": device_name(request.META.get("HTTP_USER_AGENT", ""))[:60]})
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            taken = take([(PASSKEY_USER, user.pk)], at=at)
+            answer = passkeys.read(request.POST.get("credential", ""))
+            passkeys.add(request, user, answer, form.cleaned_data["name"], at=at)
+            taken.give_back()
+            messages.success(request, _("The passkey is added. Next time you can sign in with it."))
+            return redirect("passkeys")
+    return render(request, "accounts/passkey_add.html", {"form": form}, status=status)
+
+
+@confirmed_recently
+@require_POST
+def passkey_add_options(request: HttpRequest) -> HttpResponse:
+    """What the browser makes a passkey from."""
+    at = timezone.now()
+    take([(PASSKEY_BEGUN, network_of(request))], at=at)
+    return _json(passkeys.begin_adding(request, person(request), at=at))
+
+
+@confirmed_recently
+@require_http_methods(["GET", "POST"])
+def passkey_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask once more, then forget it."""
+    user = person(request)
+    row = get_object_or_404(passkeys.passkeys_of(user), pk=pk)
+    if request.method == "POST":
+        passkeys.remove(user, pk, at=timezone.now())
+        messages.success(request, _("The passkey is removed. It no longer opens the portal."))
+        return redirect("passkeys")
+    return render(request, "accounts/passkey_remove.html", {"name": row.data["name"]})
+
+
+def _json(options: dict[str, Any]) -> HttpResponse:
+    return JsonResponse(options, headers={"Cache-Control": "no-store"})
