@@ -40,7 +40,6 @@ from premises.actions.proving import (
     prove_owner,
     prove_owners,
     refuse_proof,
-    verified,
     withdraw_unproved,
 )
 from premises.actions.requests import AccountElsewhere, AskedAlready, accept_request, ask_to_link, refuse_request
@@ -88,6 +87,5 @@ __all__ = [
     "take_letters",
     "throw_away_stale",
     "unlink",
-    "verified",
     "withdraw_unproved",
 ]

@@ -178,7 +178,7 @@ def join(
     link = AccountLink.objects.live().select_for_update().filter(user=user, account=account).first()
     if link is None:
         return Linked(_create(user, account, grade=grade, state=state, method=method, by=by, at=at), "new")
-    link.account = account
+    link.account, link.user = account, user
     if not link.would_rise(grade, state):
         return Linked(link, "same")
     raise_grade(link, grade, method, what=What.RAISED, by=by or user, at=at)

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import Enum
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts.identity.linking import name_of, verified_person
 from accounts.models import User, VerifiedPerson
 from lib.errors import Refusal
 from lib.names import Likeness, likeness
@@ -48,7 +48,7 @@ class ShareIsTaken(Refusal):
 def prove_owner(user: User, at: datetime) -> None:
     """Compare the verified person with the register of owners of each flat they hold; nothing for who is not verified."""
     withdraw_unproved(user, at=at)
-    person = verified(user.pk)
+    person = verified_person(user)
     if person is None:
         return
     links = AccountLink.objects.active().of(user).exclude(grade=Grade.OWNER).with_account()
@@ -63,7 +63,7 @@ def prove_link(link: AccountLink, *, at: datetime) -> Outcome:
 
     Only the house's own company judges: the register is its own, and no supplier's.
     """
-    person = verified(link.user_id)
+    person = verified_person(link.user)
     if person is None:
         return Outcome.NOBODY
     held = locked(link)
@@ -103,17 +103,12 @@ def can_be_owner(link: AccountLink) -> bool:
     return own and link.state == AccountLink.State.ACTIVE and link.grade != Grade.OWNER
 
 
-def verified(user_id: int) -> VerifiedPerson | None:
-    """The surest of what identity services say about this user."""
-    return VerifiedPerson.objects.filter(user_id=user_id).best_first().select_related("identity").first()
-
-
 # --- Answering ------------------------------------------------------------------------------------------------------
 @transaction.atomic
 def accept_proof(proof: OwnerProof, *, by: User, at: datetime) -> OwnerProof:
     """An employee saw both names: the link rises to owner, and the share is this user's. Raises RegisterChanged, ShareIsTaken."""
     link, proof = _held(proof)
-    person, row = verified(link.user_id), None
+    person, row = verified_person(link.user), None
     if proof.ownership_id:
         current = Ownership.objects.current(link.account.organization.day(at)).select_for_update(of=("self",))
         row = current.filter(pk=proof.ownership_id, unit_id=link.account.unit_id).first()
@@ -144,7 +139,7 @@ def refuse_proof(proof: OwnerProof, *, reason: str, by: User, at: datetime) -> O
 @transaction.atomic
 def withdraw_unproved(user: User, *, at: datetime) -> None:
     """No service confirms the name of a proof any more: it waits no longer. What was granted stays, with its history."""
-    person = verified(user.pk)
+    person = verified_person(user)
     waiting = OwnerProof.objects.waiting().filter(link__user=user).select_for_update(of=("self",))
     for proof in waiting.exclude(name=str(person)) if person else waiting:
         proof.withdraw(at=at)
@@ -205,7 +200,7 @@ def _propose(link: AccountLink, person: VerifiedPerson, match: Match, *, at: dat
 def _proof(link: AccountLink, person: VerifiedPerson, match: Match, *, at: datetime) -> OwnerProof:
     like, row = match
     return OwnerProof.objects.create(
-        link=link, ownership=row, owner=row.owner, name=str(person), service=_service(person), level=person.level,
+        link=link, ownership=row, owner=row.owner, name=str(person), service=name_of(person.identity.provider)[:100], level=person.level,
         likeness=like.value, created_at=at,
     )  # fmt: skip
 
@@ -228,13 +223,6 @@ def _held(proof: OwnerProof) -> tuple[AccountLink, OwnerProof]:
     held = OwnerProof.objects.select_for_update(of=("self",)).get(pk=proof.pk)
     held.link = link
     return link, held
-
-
-def _service(person: VerifiedPerson) -> str:
-    """The name of the service as people know it; its id once it left the catalog."""
-    provider = str(person.identity.provider)
-    known: dict[str, str] = {one.id: one.name for one in settings.IDENTITY_SERVICES}
-    return known.get(provider, provider)[:100]
 
 
 def _note(link: AccountLink, proof: OwnerProof) -> str:

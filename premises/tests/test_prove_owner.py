@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone, translation
 
+from accounts.identity import linking
+from accounts.identity.catalog import IdentityService
+from accounts.identity.claims import PersonFacts
 from accounts.models import User, VerifiedPerson
 from accounts.signals import person_verified
 from accounts.tests.tools import at_once
@@ -19,6 +22,7 @@ from premises.tasks import prove_owners
 from premises.tests.conftest import Told
 
 NAMES = ("Олин", "Олег", "Олегович")
+BANK = IdentityService("bank", "Банк", "bank", "https://bank.example.org", "c", "s", country="RU")
 
 
 @pytest.fixture
@@ -161,6 +165,24 @@ def test_a_supplier_does_not_read_the_register_of_the_company(cast: Cast, share:
     assert stands(cast.igor) == ("confirmed", [])
 
 
+@pytest.mark.parametrize(("rows", "chosen"), [
+    ([("Олин О. О.", None), ("Олин Олег Олегович", None)], 1),  # the same before a similar one
+    ([("Олин Олег Олегович", "nina"), ("Олин Олег Олегович", None)], 1),  # a free share before another user's
+    ([("Олин Олег Олегович", "nina"), ("Олин О. О.", None)], 0),
+])  # fmt: skip
+def test_of_two_rows_the_nearer_is_proposed(cast: Cast, rows: list[tuple[str, str | None]], chosen: int) -> None:
+    Ownership.objects.all().delete()
+    shares = [
+        Ownership.objects.create(
+            unit=cast.account.unit, owner=owner, user=getattr(cast, who) if who else None, denominator=2
+        )
+        for owner, who in rows
+    ]
+    make_verified(cast.oleg, *NAMES)
+    assert prove(cast.oleg) == Outcome.WAITS
+    assert OwnerProof.objects.get().ownership == shares[chosen]
+
+
 # --- A refused proof ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("change", "outcome"), [("", "refused"), ("name", "waits"), ("row", "waits"), ("gone", "nobody")]
@@ -238,6 +260,22 @@ def test_every_night_the_registers_are_compared_anew(cast: Cast, share: Ownershi
     waiting = {proof.link.user for proof in OwnerProof.objects.waiting()}
     assert waiting == {cast.oleg, cast.tanya, cast.nina, cast.olga}  # nobody confirms the last one's name any more
     assert "premises.tasks.prove_owners" in {row["task"] for row in app.conf.beat_schedule.values()}
+
+
+@pytest.mark.feature("G1")
+def test_linking_a_service_proposes_and_unlinking_it_takes_back(
+    cast: Cast, share: Ownership, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.IDENTITY_SERVICES = [BANK]
+    facts = PersonFacts("Олин", "Олег", "Олегович", None, {}, VerifiedPerson.Level.HIGH)
+    now = timezone.now()
+    with django_capture_on_commit_callbacks(execute=True):
+        identity = linking.link(cast.oleg, BANK, "subject", facts, at=now)
+    proof = OwnerProof.objects.waiting().get()
+    assert (proof.service, proof.level) == ("Банк", 3)
+    with django_capture_on_commit_callbacks(execute=True):
+        linking.unlink(identity, at=now)
+    assert OwnerProof.objects.get().state == "withdrawn"
 
 
 # --- The end of it --------------------------------------------------------------------------------------------------

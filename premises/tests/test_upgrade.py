@@ -15,6 +15,7 @@ from notifications.sealing import unseal
 from portal.testing import Cast, make_verified
 from premises import actions
 from premises.models import LinkRequest, OwnerProof
+from premises.tests.test_prove_owner import BANK
 
 Enter = Callable[[User], Client]
 NAMES = ["link_upgrade", "upgrade_send", "upgrade_code", "upgrade_ask", "upgrade_owner"]
@@ -130,7 +131,7 @@ def test_who_is_not_verified_is_led_to_the_identity_page(cast: Cast, enter: Ente
     browser, page = enter(cast.oleg), reverse("link_upgrade", args=[cast.account.public_id])
     settings.IDENTITY_SERVICES = []
     assert "owner of this flat" not in browser.get(page).content.decode()
-    settings.IDENTITY_SERVICES = [object()]
+    settings.IDENTITY_SERVICES = [BANK]
     shown = browser.get(page).content.decode()
     assert "owner of this flat" in shown
     assert "Compare with" not in shown

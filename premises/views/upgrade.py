@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import addresses
 from accounts.codes import DeadCode, WrongCode, check_code, pending, send_code
+from accounts.identity.linking import verified_person
 from accounts.models import Challenge
 from accounts.once import once
 from accounts.zones import speak_time_of
@@ -54,7 +55,7 @@ def link_upgrade(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def upgrade_owner(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Compare the person's confirmed name with the register of owners, and say in words what came of it."""
     link = _link(request, public_id)
-    if actions.verified(link.user_id) is None:
+    if verified_person(link.user) is None:
         return redirect("link_upgrade", public_id)
     outcome = actions.prove_link(link, at=timezone.now())
     level = messages.SUCCESS if outcome in {actions.Outcome.GRANTED, actions.Outcome.WAITS} else messages.WARNING
@@ -118,6 +119,6 @@ def _link(request: HttpRequest, public_id: UUID) -> AccountLink:
 
 def _owner_card(link: AccountLink) -> dict[str, Any]:
     """What stands on the way to grade owner: nobody confirmed the person, a button, or a proof that waits."""
-    person = actions.verified(link.user_id)
+    person = verified_person(link.user)
     waiting = link.owner_proofs.waiting().exists()
     return {"can_be_owner": bool(person or settings.IDENTITY_SERVICES), "person": person, "proof_waits": waiting}
