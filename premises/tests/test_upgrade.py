@@ -133,7 +133,7 @@ def test_who_is_not_verified_is_led_to_the_identity_page(cast: Cast, enter: Ente
     assert "owner of this flat" not in browser.get(page).content.decode()
     settings.IDENTITY_SERVICES = [BANK]
     shown = browser.get(page).content.decode()
-    assert "owner of this flat" in shown
+    assert f'href="{reverse("identities")}">Confirm with BankID' in shown
     assert "Compare with" not in shown
     url = reverse("upgrade_owner", args=[cast.account.public_id])
     assert browser.post(url, {"idem": str(uuid.uuid4())})["Location"] == page
