@@ -52,6 +52,11 @@ def _gateways() -> list[str]:
         found.append(f"PAY_NOTICE_NETWORKS must name networks like 185.71.76.0/27, not {', '.join(wrong)}.")
     if sandboxes := [one.id for one in settings.IDENTITY_SERVICES if is_sandbox(one)]:
         found.append(f"IDENTITY_SERVICES names services of the demo's sandbox: take {', '.join(sandboxes)} out.")
+    real = [one for one in settings.IDENTITY_SERVICES if not is_sandbox(one)]
+    if plain := [one.id for one in real if urlsplit(one.issuer).scheme != "https"]:
+        found.append(f"The issuer of an identity service must start with https://: {', '.join(plain)}.")
+    if own := [one.id for one in real if urlsplit(one.issuer).netloc == urlsplit(settings.PUBLIC_URL).netloc]:
+        found.append(f"The portal cannot say itself who people are: take {', '.join(own)} out of IDENTITY_SERVICES.")
     return found
 
 

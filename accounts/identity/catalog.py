@@ -18,6 +18,7 @@ KINDS = ("state", "bank", "signature")
 LEVELS = {"low": 1, "substantial": 2, "high": 3}  # those of eIDAS; VerifiedPerson.Level
 DEFAULT_SCOPES = ("openid", "profile")
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")  # what a Content-Security-Policy may name, and nothing more
 
 
 class BadCatalog(ValueError):
@@ -40,6 +41,7 @@ class IdentityService:
     levels: Mapping[str, str] = field(default_factory=dict)  # its own words in the claim `level_claim` → one of LEVELS
     level_claim: str = "acr"
     claims: Mapping[str, str] = field(default_factory=dict)  # our field → its claim, where it is not the standard one
+    origins: tuple[str, ...] = ()  # «https://login.example.org»: where its sign-in page leads on, besides the issuer's
 
     @property
     def app(self) -> dict[str, Any]:
@@ -78,7 +80,8 @@ def _service(row: dict[str, Any]) -> IdentityService:
         raise BadCatalog(f"IDENTITY_SERVICES: unknown keys {', '.join(sorted(unknown))}.")
     if missing := {"id", "name", "kind", "issuer", "client_id", "client_secret"} - set(row):
         raise BadCatalog(f"IDENTITY_SERVICES: {row.get('id', '?')} lacks {', '.join(sorted(missing))}.")
-    service = IdentityService(**row | {"scopes": tuple(row.get("scopes", DEFAULT_SCOPES))})
+    lists = {"scopes": tuple(row.get("scopes", DEFAULT_SCOPES)), "origins": tuple(row.get("origins", ()))}
+    service = IdentityService(**row | lists)
     levels = {service.level, *service.levels.values()}
     if not NAME.fullmatch(service.id):
         raise BadCatalog(f"IDENTITY_SERVICES: the id {service.id!r} must be small Latin letters, digits and hyphens.")
@@ -90,6 +93,8 @@ def _service(row: dict[str, Any]) -> IdentityService:
         raise BadCatalog(f"IDENTITY_SERVICES: {service.id} has a level that is not one of {', '.join(LEVELS)}.")
     if urlsplit(service.issuer).scheme not in {"https", "http"}:
         raise BadCatalog(f"IDENTITY_SERVICES: the issuer of {service.id} must be an https:// address.")
+    if wrong := [one for one in service.origins if not ORIGIN.fullmatch(one)]:
+        raise BadCatalog(f"IDENTITY_SERVICES: {service.id} has origins that are not like https://host: {wrong}.")
     if "openid" not in service.scopes:
         raise BadCatalog(f"IDENTITY_SERVICES: {service.id} must ask for the scope openid.")
     return service

@@ -43,20 +43,20 @@ class Line:
             cache.set(self._rest, True, REST)
             slow = isinstance(fault, Empty | requests.Timeout)
             raise Away("slow" if slow else "unreachable") from fault
-        return _read(status, body)
+        return _read(method, status, body)
 
     @property
     def _rest(self) -> str:
         return f"identity:away:{self.service_id}"
 
 
-def _read(status: int, body: bytes) -> dict[str, Any]:
+def _read(method: str, status: int, body: bytes) -> dict[str, Any]:
     if status >= 500:
         raise Away(f"status {status}")
     if 300 <= status < 400:
         raise Broken("redirect")
     if status >= 400:
-        raise Denied(f"status {status}")
+        raise Denied(f"status {status}") if method == "POST" else Broken(f"status {status}")
     try:
         answer = json.loads(body)
     except ValueError as fault:

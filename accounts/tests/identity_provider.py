@@ -1,21 +1,39 @@
 """A real OpenID provider over HTTP for tests (oidc-provider-mock), and a browser's way through it."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from time import time
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.identity.catalog import IdentityService, apps
+from accounts.models import User
 
 SECONDS = 10
+Arrival = dict[str, Any]
+
+
+def query(address: str) -> dict[str, str]:
+    """The parameters of an address."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+
+
+def enter_freshly(client: Client, user: User) -> None:
+    """Sign this person in as if they had proved themselves a moment ago."""
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "code", "at": time()}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 @dataclass
@@ -60,8 +78,8 @@ class Provider:
         return self._press(address, {"sub": sub})
 
     def cancel(self, address: str) -> str:
-        """Press «Deny» on the provider's page."""
-        return self._press(address, {"action": "deny"})
+        """Press «Deny» on the provider's page, which forgets to send the state back as RFC 6749 (4.1.2.1) asks."""
+        return f"{self._press(address, {'action': 'deny'})}&state={query(address)['state']}"
 
     def _press(self, address: str, data: dict[str, str]) -> str:
         answer = requests.post(address, data=data, allow_redirects=False, timeout=SECONDS)
@@ -84,3 +102,18 @@ def identity_server() -> Iterator[str]:
 def provider(identity_server: str, settings: Settings) -> Provider:
     """The one identity service of the portal: `provider.person(sub, …)` and `provider.sign_in(client, sub)`."""
     return Provider(identity_server, settings)
+
+
+@pytest.fixture
+def arrivals(monkeypatch: pytest.MonkeyPatch) -> list[Arrival]:
+    """What reaches the step after the protocol, which itself is not made."""
+    seen: list[Arrival] = []
+
+    def arrived(
+        request: HttpRequest, service: IdentityService, subject: str, claims: Mapping[str, Any], **more: Any
+    ) -> HttpResponse:
+        seen.append({"service": service.id, "subject": subject, "claims": dict(claims), **more})
+        return HttpResponse("arrived")
+
+    monkeypatch.setattr("accounts.views.identity.arrived", arrived)
+    return seen

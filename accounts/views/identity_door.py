@@ -82,7 +82,7 @@ class Back(OAuth2CallbackView):
 
 def origins(service: IdentityService) -> set[str]:
     """Where the form of its button may lead, as far as the deployment knows without asking the service."""
-    return {origin(service.issuer)}
+    return {origin(service.issuer), *service.origins}
 
 
 def allow_services(response: HttpResponse) -> HttpResponse:

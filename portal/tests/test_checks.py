@@ -9,6 +9,7 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from pytest_django import Settings
 
+from accounts.identity.catalog import IdentityService
 from accounts.identity.sandbox_catalog import sandbox_services
 from billing.testing import make_till
 from portal.checks import (
@@ -32,6 +33,10 @@ WORKER = ["-m", "celery", "-A", "portal", "worker", "-P", "solo"]
 CLOCK = ["-m", "celery", "-A", "portal", "beat", "--pidfile="]
 
 
+def service(issuer: str) -> IdentityService:
+    return IdentityService("bankid", "Bank ID", "bank", issuer, "portal", "s")
+
+
 @pytest.fixture
 def production(settings: Settings) -> Settings:
     """The settings of a production in which everything is right."""
@@ -41,6 +46,7 @@ def production(settings: Settings) -> Settings:
     settings.ALLOWED_HOSTS, settings.TWILIO_BASE_URL = ["portal.example.org"], ""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.YOOKASSA_URL, settings.PAY_NOTICE_NETWORKS = "", []
+    settings.IDENTITY_SERVICES = [service("https://id.example.org")]
     settings.IDENTITY_SERVICES = []
     return settings
 
@@ -76,6 +82,8 @@ def test_a_real_production_has_no_faults(production: Settings) -> None:
         ("PAY_NOTICE_NETWORKS", ["everybody"], "PAY_NOTICE_NETWORKS"),
         ("DEV_PAGES", True, "sandbox bank"),
         ("IDENTITY_SERVICES", sandbox_services("https://portal.example.org"), "take sandbox-bank"),
+        ("IDENTITY_SERVICES", [service("http://id.example.org")], "must start with https://: bankid"),
+        ("IDENTITY_SERVICES", [service("https://portal.example.org/id")], "take bankid out"),
         ("DEBUG", True, "DEBUG"),
         ("PUBLIC_URL", "http://portal.example.org", "https"),
         ("ALLOWED_HOSTS", ["*"], "ALLOWED_HOSTS"),
