@@ -66,7 +66,6 @@ def revoke_consents(user: User, purposes: Iterable[str], *, at: datetime) -> int
         prefer(user, channel, is_on=False)
     if chosen & {Consent.Purpose.IDENTITY.value, Consent.Purpose.PERSONAL_DATA.value}:
         linking.withdraw(user, at=at)
-        chosen.discard(Consent.Purpose.IDENTITY.value)
     return user.consents.in_force().filter(purpose__in=chosen).update(revoked_at=at)
 
 
