@@ -45,6 +45,12 @@ def enter() -> Callable[[User], Client]:
     return entered
 
 
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is signed in has just confirmed that it is them."""
+    monkeypatch.setattr("accounts.sessions.is_fresh", lambda request, *, at: True)
+
+
 @pytest.fixture(autouse=True)
 def _media_of_its_own(settings: Settings, tmp_path: Path) -> None:
     """Files that a test makes go with the test."""

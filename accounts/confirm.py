@@ -10,14 +10,26 @@ from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import sessions
+from accounts.next_page import safe_path
+from accounts.once import LedAside
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def confirm_address(request: HttpRequest, back: str) -> str:
+    """Where this person confirms and is led back to this page of ours; without its query where that cannot be kept."""
+    door = "factor" if getattr(request.user, "is_staff", False) else "confirm"
+    return f"{reverse(door)}?next={quote(safe_path(back, back.partition('?')[0]))}"
+
+
+def confirm_first(request: HttpRequest, back: str) -> LedAside:
+    """Lead to the confirmation and from there back to this page of ours; a form that was sent is not accepted."""
+    return LedAside(confirm_address(request, back))
 
 
 def confirmed_recently(view: View[P]) -> View[P]:
@@ -28,7 +40,6 @@ def confirmed_recently(view: View[P]) -> View[P]:
         if sessions.is_fresh(request, at=timezone.now()):
             return view(request, *args, **kwargs)
         back = request.get_full_path() if request.method == "GET" else request.path
-        door = "factor" if getattr(request.user, "is_staff", False) else "confirm"
-        return redirect(f"{reverse(door)}?next={quote(back)}")
+        return confirm_first(request, back)
 
     return login_required(wrapped)

@@ -5,13 +5,14 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from accounts import addresses
 from accounts.models import Challenge, User, VerifiedPerson
+from accounts.passwords import LONGEST, help_texts
 
 LANGUAGES = [(code, get_language_info(code)["name_local"].capitalize()) for code, _name in settings.LANGUAGES]
 NOT_A_NAME = re.compile(r"[^\w\s.'’ʼ`‘-]|[\d_]")
@@ -204,7 +205,7 @@ class NewPasswordForm(forms.Form):
     """A password to set; typed once, and it may be looked at."""
 
     password = forms.CharField(
-        label=_("New password"), max_length=128, strip=False,
+        label=_("New password"), max_length=LONGEST, strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         error_messages={"required": _("Enter a new password.")},
     )  # fmt: skip
@@ -212,7 +213,7 @@ class NewPasswordForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["password"].help_text = " ".join(password_validators_help_texts())
+        self.fields["password"].help_text = " ".join(help_texts(user))
 
     def clean_password(self) -> str:
         password = str(self.cleaned_data["password"])

@@ -28,6 +28,10 @@ class UserManager(BaseUserManager["User"]):
         """Return a saved user who may do everything in the admin."""
         return self.create_user(email=email, password=password, is_staff=True, is_superuser=True, **fields)
 
+    def superusers(self) -> "models.QuerySet[User]":
+        """The people who may do everything, while their profile is open."""
+        return self.filter(is_superuser=True, is_active=True)
+
     def with_address(self, address: str) -> "models.QuerySet[User]":
         """The user whose proved phone (E.164) or e-mail this is."""
         return self.filter(Q(phone=address) | Q(email=address.lower()))

@@ -15,6 +15,8 @@ CODE = declare(
 CONTACT_CHANGED = declare(Kind("accounts.contact_changed", channels=(Channel.INBOX, Channel.EMAIL, Channel.SMS)))
 CONTACT_TAKEN = declare(Kind("accounts.contact_taken", channels=(Channel.EMAIL, Channel.SMS)))
 PASSWORD_CHANGED = declare(Kind("accounts.password_changed"))
+RIGHTS_CHANGED = declare(Kind("accounts.rights_changed"))
+SUPERUSER_SIGNED_IN = declare(Kind("accounts.superuser_signed_in", lane=Delivery.Lane.URGENT))
 NEW_DEVICE = declare(Kind("accounts.new_device"))
 IDENTITY_LINKED = declare(Kind("accounts.identity_linked"))
 IDENTITY_UNLINKED = declare(Kind("accounts.identity_unlinked"))

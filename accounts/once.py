@@ -28,6 +28,10 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
+class LedAside(HttpResponseRedirect):
+    """An answer that asks for something else first: the form was not accepted, and may be sent again."""
+
+
 class FormChanged(Refusal):
     """The same form was sent a second time with other words."""
 
@@ -38,7 +42,7 @@ def new_key() -> str:
 
 
 def once(view: View[P]) -> View[P]:
-    """Make the view's POST safe to repeat. An answer that is not a redirect (a form with errors) does not count."""
+    """Make the view's POST safe to repeat. An answer that is not a redirect (a form with errors), or leads aside, does not count."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -54,7 +58,8 @@ def once(view: View[P]) -> View[P]:
                 response = view(request, *args, **kwargs)
             except Refusal as caught:
                 refusal = caught
-            if refusal is None and 300 <= response.status_code < 400:
+            is_accepted = refusal is None and not isinstance(response, LedAside)
+            if is_accepted and 300 <= response.status_code < 400:
                 Submission.objects.filter(key=key).update(location=response["Location"][:500])
                 return response
             Submission.objects.filter(key=key).delete()

@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import browser, notices
+from accounts import alerts, browser, notices
 from accounts.devices import device_name
 from accounts.digests import digest
 from accounts.limits import FRESH, RESIDENT_SESSION, STAFF_SESSION, SessionLimit
@@ -49,8 +49,10 @@ def sign_in(
     for address in addresses:
         browser.remember(request, address)
     _end_oldest(user)
+    device = device_name(request.META.get("HTTP_USER_AGENT", ""))
+    if user.is_superuser:
+        alerts.superuser_signed_in(user, device=device, at=at)
     if unknown_device and not is_new:
-        device = device_name(request.META.get("HTTP_USER_AGENT", ""))
         notify(notices.NEW_DEVICE, user=user, subject=f"device:{at.timestamp()}", context={"device": device}, at=at)
 
 

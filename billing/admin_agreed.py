@@ -1,7 +1,7 @@
 """The page of a change that two people agree on: asked for in a form, then read, approved, refused or stopped."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db import models
@@ -11,10 +11,9 @@ from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import sessions
-from accounts.confirm import confirmed_recently
+from accounts.proved import ProvedMixin
 from billing.actions.agreeing import approve_change, refuse_change
 from billing.models import AgreedChange
 from meters.admin_base import DeskAdmin
@@ -22,16 +21,6 @@ from premises.admin_scope import ACCOUNTANT, ADD, MANAGER, VIEW
 
 APPROVE = "approve"
 Compared = tuple[Any, Any, Any]  # the name of a detail, its new value, the old one
-
-
-class ProvedMixin:
-    """Whoever may write here proves first that it is them."""
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        page = sensitive_post_parameters("new_secret")(super().changeform_view)  # type: ignore[misc]
-        may_write = self.has_change_permission(request) or self.has_add_permission(request)  # type: ignore[attr-defined]
-        answer = (confirmed_recently(page) if may_write else page)(request, *args, **kwargs)
-        return cast(HttpResponse, answer)
 
 
 class AgreedAdmin(ProvedMixin, DeskAdmin):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.once import LedAside
 from billing.actions.exporting import note_export
 from billing.collecting import BOUNDS, Rows, age_names, debtors, months_of, older_than, totals
 from billing.models import BankDocument, BillingRun, Export, PaymentIntent, ProviderEvent, StrayPayment
@@ -118,7 +119,7 @@ class CollectingMixin(DeskAdmin):
         return self.drawn(request, "ledgerentry/collections", **context)
 
     def debtors_view(self, request: HttpRequest) -> HttpResponse:
-        """Debtors by age, page by page; POST takes them along as a file, with a reason."""
+        """Debtors by age, page by page; POST takes them along as a file, with a reason, after a confirmation."""
         self.allowed_or_404(request, VIEW)
         companies = self._companies(request)
         form = DebtorsForm(request.GET, companies, House.objects.filter(organization__in=companies))
@@ -128,6 +129,9 @@ class CollectingMixin(DeskAdmin):
         company: Organization = form.cleaned_data["organization"]
         rows = form.of(company, company.day(timezone.now()))
         may_take = is_chief(request) or company.pk in self.organizations(request, EXPORT)
+        ask = self.confirm_first(request) if may_take else ""
+        if request.method == "POST" and ask:
+            return LedAside(ask)
         if request.method == "POST" and may_take:
             context["reason"] = ReasonForm(request.POST)
             if context["reason"].is_valid():
@@ -135,7 +139,7 @@ class CollectingMixin(DeskAdmin):
         page = Paginator(rows, PER_PAGE).get_page(request.GET.get("p"))
         addresses = House.objects.in_bulk({row["house"] for row in page})
         context |= {
-            "company": company, "page": page, "ages": _aged(totals(rows)), "may_take": may_take,
+            "company": company, "page": page, "ages": _aged(totals(rows)), "may_take": may_take, "ask": ask,
             "rows": [_shown(row, addresses[row["house"]].address) for row in page], "age_words": AGES,
             "query": _query_without(request.GET, "p"),
         }  # fmt: skip

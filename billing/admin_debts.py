@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.once import LedAside
 from billing import freezing
 from billing.act_pdf import draw_act
 from billing.actions.exporting import note_export
@@ -36,7 +37,7 @@ class ReconcilingMixin(DeskAdmin):
         return [self.own_page("account/<int:pk>/", self.account_view, "account")]
 
     def account_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The act of chosen months on the page; POST takes it along as PDF or XLSX, with a reason."""
+        """The act of chosen months on the page; POST takes it along as PDF or XLSX, with a reason, after a confirmation."""
         self.allowed_or_404(request, VIEW)
         accounts = self.scoped(request, PersonalAccount.objects.select_related("unit__house", "organization"), VIEW)
         account: PersonalAccount | None = accounts.filter(pk=pk).first()
@@ -45,6 +46,9 @@ class ReconcilingMixin(DeskAdmin):
         picker = months_asked(request.GET, account)
         found = act(account, picker.span.first, picker.span.last)
         may_take = is_chief(request) or account.organization_id in self.organizations(request, EXPORT)
+        ask = self.confirm_first(request) if may_take else ""
+        if request.method == "POST" and ask:
+            return LedAside(ask)
         now = timezone.now()
         today, form = account.organization.day(now), ActForm()
         if request.method == "POST" and may_take:
@@ -63,7 +67,7 @@ class ReconcilingMixin(DeskAdmin):
         context: dict[str, Any] = {
             "title": gettext("Account %(number)s: documents and payments") % {"number": account.number},
             "account": account, "address": freezing.address(account.unit), "currency": account.organization.currency, "act": found, "picker": picker,
-            "debt": debt, "ages": age_lines(debt), "may_take": may_take, "reason": form,
+            "debt": debt, "ages": age_lines(debt), "may_take": may_take, "ask": ask, "reason": form,
             "sections": [(section, list(covers(section))) for section in found.sections],
         }  # fmt: skip
         return self.drawn(request, "ledgerentry/account", status=422 if form.errors else 200, **context)

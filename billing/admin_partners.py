@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.proved import ProvedMixin
 from billing.actions.agreeing import ask
 from billing.admin_agreed import AgreedAdmin, Compared
 from billing.models import PartnerChange, PartnerLink
@@ -19,7 +20,7 @@ from premises.admin_scope import ACCOUNTANT, CHANGE, DELETE, LOOK, MANAGER, VIEW
 
 
 @admin.register(PartnerLink)
-class PartnerLinkAdmin(ScopedAdmin):
+class PartnerLinkAdmin(ProvedMixin, ScopedAdmin):
     """Partners' sites where the company's bills can be paid, too. A manager orders and removes them."""
 
     may = {MANAGER: {VIEW, CHANGE, DELETE}, ACCOUNTANT: LOOK}

@@ -13,11 +13,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.confirm import confirmed_recently
 from accounts.models import User
+from accounts.proved import ProvedMixin
 from billing.actions.shops import InUseAlready, ask_shop, change_terms, is_in_use, kept_secret
-from billing.admin_agreed import AgreedAdmin, Compared, ProvedMixin
+from billing.admin_agreed import AgreedAdmin, Compared
 from billing.models import ProviderAccount, ProviderChange
 from billing.providers import is_known
 from lib.money import format_number
@@ -132,6 +134,9 @@ class ProviderChangeAdmin(AgreedAdmin):
     present = "account"
     COPIED = ProviderChange.WORDS
     advice = _("Compare the shop with the provider's cabinet before you approve it.")
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return sensitive_post_parameters("new_secret")(super().changeform_view)(request, *args, **kwargs)
 
     def compared(self, change: ProviderChange) -> Iterator[Compared]:
         """Beside the shop in use; of the secret only whether it is another one, and only while it waits."""

@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.confirm import confirm_first
 from accounts.models import User
 from billing.actions.closing import (
     STALE,
@@ -295,6 +296,8 @@ class BillingRunAdmin(DeskAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         run = self._run(request, pk, VIEW)
+        if self.confirm_first(request):
+            return confirm_first(request, _page(run))
         rows = anomalies_of(run)
         note_export(
             run.organization, "anomalies", rows=len(rows), reason=gettext("What to look at before a month is issued"),
@@ -323,13 +326,15 @@ class BillingRunAdmin(DeskAdmin):
         context: dict[str, Any] = {"title": _("Print files"), "run": run, "rows": rows, "page": page, "current": current, "is_busy": any(progress for _house, _batch, progress in rows)}  # fmt: skip
         return self.drawn(request, "billingrun/prints", **context)
 
-    def print_view(self, request: HttpRequest, pk: int) -> FileResponse | HttpResponseNotAllowed:
+    def print_view(self, request: HttpRequest, pk: int) -> FileResponse | HttpResponse:
         """A print file of one's own company; it holds a whole house, so who took it is noted."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         batch = PrintBatch.objects.filter(pk=pk, state=PrintBatch.State.READY).first()
         if batch is None or not (is_chief(request) or batch.organization_id in self.organizations(request, VIEW)):
             raise Http404
+        if self.confirm_first(request):
+            return confirm_first(request, _prints_page(request.POST.get("run", "")))
         note_export(
             batch.organization, "prints", rows=batch.documents, reason=gettext("Bills of a house for the printer"),
             query=f"{batch.period:%Y-%m} {batch.house}", by=_person(request), at=timezone.now(), most=batch.documents,
@@ -347,6 +352,13 @@ class BillingRunAdmin(DeskAdmin):
             raise Http404
         row: BillingRun = self.own_row(request, int(str(pk)), right)
         return row
+
+
+def _prints_page(run: str) -> str:
+    """The page with the print files of this run, as the form named it; else the list of runs."""
+    if run.isascii() and run.isdigit():
+        return reverse("admin:billing_billingrun_prints", args=[run])
+    return reverse("admin:billing_billingrun_changelist")
 
 
 def _cells(rows: list[dict[str, Any]]) -> Iterator[Row]:

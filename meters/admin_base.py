@@ -7,7 +7,10 @@ from django.db.models import Case, Q, QuerySet, Value, When
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
+from django.utils import timezone
 
+from accounts import sessions
+from accounts.confirm import confirm_address
 from accounts.once import once
 from lib.text import account_key, search_key
 from meters.models import Meter
@@ -46,6 +49,12 @@ class DeskAdmin(ScopedAdmin):
         """Some job of this employee has the right; else the page does not exist."""
         if not self._allowed(request, right, None):
             raise Http404
+
+    def confirm_first(self, request: HttpRequest) -> str:
+        """Where an employee confirms that it is them before a file is taken from this page; empty if they just did."""
+        return (
+            "" if sessions.is_fresh(request, at=timezone.now()) else confirm_address(request, request.get_full_path())
+        )
 
     def drawn(self, request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
         """A page of our own in the look of the staff room."""

@@ -16,6 +16,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import sessions
+from accounts.confirm import confirm_first
 from lib.tables import Kind, download
 from meters.admin_base import EXPORT, DeskAdmin
 from meters.exchange.written import Table, gis_table, meters_table, readings_table, states_table
@@ -73,12 +75,17 @@ class ExportMixin(DeskAdmin):
         return [(reverse(name, args=[key]) + query, layout.button) for key, layout in self.layouts_of(request).items()]
 
     def export_view(self, request: HttpRequest, layout: str) -> HttpResponse:
-        """The filtered list as a file, of the organizations whose data this employee may take along."""
+        """The filtered list as a file, of the organizations whose data this employee may take along.
+
+        Whoever has to confirm first comes back to the list: a file would leave them on the page of the code.
+        """
         self.allowed_or_404(request, EXPORT)
         chosen = self.layouts_of(request).get(layout)
         if chosen is None:
             raise Http404
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        if not sessions.is_fresh(request, at=timezone.now()):
+            return confirm_first(request, f"{back}?{request.GET.urlencode()}" if request.GET else back)
         try:
             rows: QuerySet[Any] = self.get_changelist_instance(request).queryset.prefetch_related(None)
         except IncorrectLookupParameters:

@@ -1,15 +1,19 @@
 """The staff's pages of organizations, houses, units and personal accounts."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from accounts.proved import EndsSessionsMixin, ProvedMixin
 from lib.text import account_key, folded, search_key
+from premises.actions.staff import change_job, dismiss, employ
 from premises.admin_forms import AccountForm, OrganizationForm
 from premises.admin_imports import ImportRunAdmin
 from premises.admin_people import DayForm, close_older_links
@@ -44,7 +48,7 @@ PAPERS = ("kind", "country", "name", "short_name", "tax_id", "kpp", "time_zone")
 
 
 @admin.register(Organization)
-class OrganizationAdmin(ScopedAdmin):
+class OrganizationAdmin(ProvedMixin, ScopedAdmin):
     """A company; its manager keeps phones, hours and the linking policy, the superuser the rest."""
 
     organization_path = "pk"
@@ -60,8 +64,8 @@ class OrganizationAdmin(ScopedAdmin):
 
 
 @admin.register(StaffMember)
-class StaffMemberAdmin(ScopedAdmin):
-    """Who works where. Only the superuser hires; a manager sees the colleagues and may let one go."""
+class StaffMemberAdmin(EndsSessionsMixin, ScopedAdmin):
+    """Who works where. Only the superuser hires; a manager sees the colleagues and may let one go, never themselves."""
 
     may = {MANAGER: {VIEW, CHANGE}}
     chief_may = (ADD,)
@@ -73,7 +77,28 @@ class StaffMemberAdmin(ScopedAdmin):
     fields = ("user", "organization", "role", "is_active")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return () if is_chief(request) else ("user", "organization", "role")
+        """A job is one person's for good; what ended only the superuser begins again; one's own others change."""
+        job = ("user", "organization", "role")
+        if obj is None:
+            return ()
+        if obj.user_id == request.user.pk:
+            return (*job, "is_active")
+        if is_chief(request):
+            return ("user",) if obj.is_active else job
+        return job if obj.is_active else (*job, "is_active")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.fields if obj else self.fields[:-1]
+
+    def save_model(self, request: HttpRequest, obj: StaffMember, form: Any, change: bool) -> None:
+        """Through our actions: they lock, guard, end the sessions and tell."""
+        by, now = cast(User, request.user), timezone.now()
+        if not change:
+            obj.pk = employ(obj.user, obj.organization, obj.role, by=by, at=now).pk
+        elif not obj.is_active:
+            dismiss(obj, by=by, at=now)
+        elif form.changed_data:
+            change_job(obj, role=obj.role, organization=obj.organization, by=by, at=now)
 
 
 class UnitInline(ScopedInline):

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.proved import ProvedMixin
 from lib.errors import Refusal
 from premises import actions
 from premises.admin_scope import ALL, CHANGE, LOOK, MANAGER, VIEW, KeyedForm, ScopedAdmin, ScopedInline
@@ -204,7 +205,7 @@ class ConnectCodeAdmin(ScopedAdmin):
 
 
 @admin.register(CouncilSeat)
-class CouncilSeatAdmin(ScopedAdmin):
+class CouncilSeatAdmin(ProvedMixin, ScopedAdmin):
     """Terms on house councils, as the meetings' protocols set them."""
 
     organization_path = "house__organization"

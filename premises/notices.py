@@ -13,6 +13,8 @@ LINK_CHANGED = declare(Kind("premises.link_changed", channels=(Channel.INBOX, Ch
 REQUEST_ANSWERED = declare(
     Kind("premises.request_answered", event="requests", channels=(Channel.INBOX, Channel.EMAIL, Channel.SMS))
 )
+# To the person whose job began, changed or ended.
+JOB_CHANGED = declare(Kind("premises.job_changed", channels=(Channel.INBOX, Channel.EMAIL)))
 LETTERS_READY = declare(Kind("premises.letters_ready", event="letters", channels=(Channel.INBOX, Channel.EMAIL)))
 # To the managers of the company.
 LINK_WAITS = declare(Kind("premises.link_waits", channels=(Channel.INBOX,)))

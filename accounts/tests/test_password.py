@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts import actions
+from accounts.forms import NewPasswordForm
 from accounts.models import User
 from accounts.tests.tools import at_once
 from notifications.models import Notice
@@ -133,3 +134,41 @@ def test_two_clicks_at_once_stay_signed_in(cast: Cast, nina: Client, monkeypatch
     assert answers == ["/profile/", "/profile/"]
     assert [browser.get("/profile/").status_code for browser in browsers] == [200, 200]
     assert Notice.objects.filter(kind="accounts.password_changed").count() == 1
+
+
+# --- How long -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("name", "typed", "sentence"),
+    [
+        ("nina", "аист 19772", ""),
+        ("nina", "аист 1977", "at least 10"),
+        ("mark", "аист 19772 м", ""),
+        ("mark", "аист 19772!", "at least 12"),
+        ("sofia", "аист 19772!", "at least 12"),
+        ("mark", "password1234", "too common"),
+        ("mark", "а" * 129, "at most 128"),
+        ("mark", "аисты летят " * 10, ""),
+    ],
+    ids=["resident", "short", "employee", "short for one", "for a superuser", "common", "too long", "a sentence"],
+)
+def test_the_length_goes_by_what_the_person_may(cast: Cast, name: str, typed: str, sentence: str) -> None:
+    form = NewPasswordForm({"password": typed}, user=getattr(cast, name))
+    errors = str(form.errors.get("password", ""))
+    assert sentence in errors if sentence else form.is_valid(), errors
+
+
+def test_a_short_password_is_told_with_one_length(cast: Cast) -> None:
+    form = NewPasswordForm({"password": "аист"}, user=cast.mark)
+    assert "12" in str(form.errors)
+    assert "10" not in str(form.errors)
+
+
+@pytest.mark.parametrize(("name", "length"), [("nina", "10"), ("mark", "12"), ("sofia", "12")])
+def test_the_form_says_the_length_before_it_is_filled_in(cast: Cast, name: str, length: str) -> None:
+    assert f"at least {length} characters" in NewPasswordForm(user=getattr(cast, name)).fields["password"].help_text
+
+
+def test_a_password_may_be_pasted(cast: Cast, nina: Client) -> None:
+    page = nina.get("/profile/password/").content.decode()
+    assert 'autocomplete="new-password"' in page
+    assert "onpaste" not in page

@@ -26,12 +26,6 @@ def guide(db: None) -> PersonalAccount:
 
 
 @pytest.fixture
-def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The employee has just confirmed that it is them."""
-    monkeypatch.setattr("accounts.sessions.is_fresh", lambda request, *, at: True)
-
-
-@pytest.fixture
 def december(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is 1 December 2026 on every page."""
     noon = datetime(2026, 12, 1, 12, tzinfo=ZoneInfo("Europe/Moscow"))

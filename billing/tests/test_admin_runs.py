@@ -45,7 +45,7 @@ from meters.testing import make_meter, make_readings
 from portal.testing import Cast, make_account, make_house
 from premises.models import Organization, Unit
 
-pytestmark = [pytest.mark.feature("B10"), pytest.mark.usefixtures("december")]
+pytestmark = [pytest.mark.feature("B10"), pytest.mark.usefixtures("december", "fresh")]
 Enter = Callable[[User], Client]
 State = BillingRun.State
 

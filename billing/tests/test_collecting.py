@@ -19,6 +19,8 @@ from notifications.models import Notice
 from portal.testing import Cast, make_account
 from premises.models import PersonalAccount
 
+pytestmark = pytest.mark.usefixtures("fresh")
+
 TODAY = date(2026, 11, 30)
 DEBTORS = "admin:billing_ledgerentry_debtors"
 

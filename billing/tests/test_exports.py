@@ -28,7 +28,7 @@ from premises.actions.imports import check_file
 from premises.models import Organization
 
 Enter = Callable[[User], Client]
-pytestmark = pytest.mark.feature("G10")
+pytestmark = [pytest.mark.feature("G10"), pytest.mark.usefixtures("fresh")]
 PAGE = reverse("admin:billing_ledgerentry_exports")
 JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
 

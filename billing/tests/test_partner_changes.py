@@ -58,7 +58,7 @@ def test_one_manager_sends_residents_nowhere(cast: Cast, enter: Enter) -> None:
     assert mark.post(reverse("admin:billing_partnerlink_change", args=[link.pk]), mine).status_code == 302
     assert mark.post(reverse(ADD), mine | {"link": ""}).status_code == 302
     link.refresh_from_db()
-    assert (link.title, link.url, link.note, link.position) == ("Партнёр", URL, "Город", 1)
+    assert (link.title, link.url, link.note, link.position) == ("Партнёр", URL, "Город", 3)
     assert (PartnerLink.objects.count(), PartnerChange.objects.count()) == (1, 0)
     change = asked(cast)
     with pytest.raises(NotYours):
@@ -67,6 +67,7 @@ def test_one_manager_sends_residents_nowhere(cast: Cast, enter: Enter) -> None:
         PartnerChange.objects.filter(pk=change.pk).update(state="approved", decided_by=cast.anna)
 
 
+@pytest.mark.usefixtures("fresh")
 def test_one_manager_orders_and_removes(cast: Cast, enter: Enter) -> None:
     link = link_of(cast)
     approve_change(asked(cast, link=link, title="Новое имя"), by=cast.mark, at=timezone.now())

@@ -16,7 +16,7 @@ from billing.reconciling import act, covers
 from billing.testing import make_invoice, make_payment
 from portal.testing import Cast
 
-pytestmark = pytest.mark.feature("E6", "F2")
+pytestmark = [pytest.mark.feature("E6", "F2"), pytest.mark.usefixtures("fresh")]
 JANUARY, MARCH = date(2026, 1, 1), date(2026, 3, 1)
 SPAN = {"from_month": "1", "from_year": "2026", "to_month": "3", "to_year": "2026"}
 

@@ -19,7 +19,7 @@ from portal.testing import Cast
 Enter = Callable[[User], Client]
 METERS, READINGS = "/admin/meters/meter/export/", "/admin/meters/reading/export/"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.feature("E5")]
+pytestmark = [pytest.mark.django_db, pytest.mark.feature("E5"), pytest.mark.usefixtures("fresh")]
 
 
 def lines(client: Client, url: str) -> list[str]:

@@ -18,7 +18,7 @@ from premises.tests.town import Side, make_side
 Enter = Callable[[User], Client]
 OURS, THEIRS = "Нашмаркер", "Ихмаркер"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.feature("F2")]
+pytestmark = [pytest.mark.django_db, pytest.mark.feature("F2"), pytest.mark.usefixtures("fresh")]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SEP, OCT, NOV = date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 1)
 LIST = "/admin/meters/reading/export/"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.feature("G10", "E5")]
+pytestmark = [pytest.mark.django_db, pytest.mark.feature("G10", "E5"), pytest.mark.usefixtures("fresh")]
 
 
 @pytest.fixture(params=["csv", "xlsx"])

@@ -5,6 +5,8 @@ import pytest
 from portal.tests.test_staff_room import OURS, THEIRS, Enter, crawl, sides
 from premises.tests.town import Side
 
+pytestmark = pytest.mark.usefixtures("fresh")
+
 __all__ = ["sides"]
 
 

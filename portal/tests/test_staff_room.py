@@ -19,6 +19,8 @@ from premises.admin_scope import ScopedAdmin, organization_path_of
 from premises.models import Organization, StaffMember
 from premises.tests.town import Side, make_side
 
+pytestmark = pytest.mark.usefixtures("fresh")
+
 Enter = Callable[[User], Client]
 LINK = re.compile(r'href="(\?[^"#]*)"')
 OURS, THEIRS = "Нашмаркер", "Ихмаркер"

@@ -14,6 +14,8 @@ from premises import actions
 from premises.models import AccountLink, CouncilSeat, LinkRequest, Ownership
 from premises.tests.conftest import Issue, Told
 
+pytestmark = pytest.mark.usefixtures("fresh")
+
 Enter = Callable[[User], Client]
 LINKS = reverse("admin:premises_accountlink_changelist")
 

@@ -20,7 +20,10 @@ from accounts.models import User
 from notifications.models import Notice
 from portal.testing import Cast, make_account
 from premises import actions, tasks
+from premises.actions.staff import dismiss
 from premises.models import AccessLetter, CouncilSeat, House, LetterBatch, StaffMember
+
+pytestmark = pytest.mark.usefixtures("fresh")
 
 Enter = Callable[[User], Client]
 
@@ -178,8 +181,10 @@ def test_the_chair_who_is_no_longer_one_meets_404(cast: Cast, enter: Enter, end:
 def test_a_manager_who_left_meets_404(cast: Cast, enter: Enter) -> None:
     browser = enter(cast.mark)
     batch = order(browser, cast.house, "12")
-    StaffMember.objects.filter(user=cast.mark).update(is_active=False)
-    assert browser.get(reverse("letter_batch", args=[batch.public_id])).status_code == 404
+    dismiss(StaffMember.objects.get(user=cast.mark), by=cast.sofia, at=timezone.now())
+    page = reverse("letter_batch", args=[batch.public_id])
+    assert browser.get(page)["Location"].startswith("/in/")  # the session ended with the job
+    assert enter(User.objects.get(pk=cast.mark.pk)).get(page).status_code == 404
 
 
 @pytest.mark.parametrize("flats", ["99", "12, 99", "x", "1-2000", "<b>"])

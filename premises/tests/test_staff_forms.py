@@ -15,7 +15,7 @@ from premises.models import House, ImportRun, Organization, PersonalAccount, Sta
 
 Enter = Callable[[User], Client]
 
-pytestmark = [pytest.mark.django_db, pytest.mark.feature("F2")]
+pytestmark = [pytest.mark.django_db, pytest.mark.feature("F2"), pytest.mark.usefixtures("fresh")]
 
 HOUSE = {"city": "г. Новый", "street": "ул. Новая", "number": "9", "entrances": "1", "floors": "5"}
 

@@ -87,6 +87,7 @@ def test_without_scripts_the_page_of_a_large_register_is_opened_again(
 
 @pytest.mark.browser
 @pytest.mark.feature("D1", "F3")
+@pytest.mark.usefixtures("fresh")
 def test_letters_for_a_house_are_made_and_taken_once(town: Things, open_portal: OpenPortal, tmp_path: Path) -> None:
     walk = open_portal().enter_as(town.cast.mark)
     walk.go(f"/council/{town.cast.house.public_id}/letters/")
