@@ -196,6 +196,22 @@ def test_whoever_is_in_already_is_asked_too(cast: Cast, enter: Callable[[User], 
     assert not SocialAccount.objects.exists()
 
 
+def test_whoever_is_in_with_the_service_already_stays_in(cast: Cast, enter: Callable[[User], Client]) -> None:
+    linking.link(cast.nina, BANK, "s-1", FACTS, at=timezone.now())
+    client = enter(cast.nina)
+    assert come(client)["Location"] == "/home/"
+    assert client.get("/profile/").status_code == 200
+
+
+def test_another_profile_that_the_service_opens_takes_the_place_of_the_one_at_the_screen(
+    cast: Cast, enter: Callable[[User], Client]
+) -> None:
+    linking.link(cast.olga, BANK, "s-1", FACTS, at=timezone.now())
+    client = enter(cast.nina)
+    assert come(client)["Location"] == "/home/"
+    assert client.session["_auth_user_id"] == str(cast.olga.pk)
+
+
 def test_a_profile_with_another_login_there_stays_as_it_is(cast: Cast, client: Client, codes: list[str]) -> None:
     linking.link(cast.olga, BANK, "s-0", FACTS, at=timezone.now())
     client.get("/in/")

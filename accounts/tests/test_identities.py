@@ -179,6 +179,15 @@ def test_withdrawing_it_disconnects_everything(cast: Cast, olga: Client) -> None
     assert not Consent.objects.in_force().filter(purpose="identity").exists()
 
 
+def test_withdrawing_personal_data_is_said_to_disconnect_them_too(cast: Cast, olga: Client) -> None:
+    warning = "your identity services are disconnected too"
+    assert warning not in read(olga, "/profile/consents/")
+    link(cast.olga)
+    assert warning in read(olga, "/profile/consents/")
+    olga.post("/profile/consents/", {"purpose": "personal_data", "on": "0"})
+    assert not SocialAccount.objects.exists()
+
+
 @pytest.mark.parametrize("language", ["ru", "uk", "en"])
 def test_the_text_says_who_gets_what_and_how_it_ends(client: Client, language: str) -> None:
     page = client.get("/consent/identity/", headers={"accept-language": language}).content.decode()

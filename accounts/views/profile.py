@@ -120,4 +120,5 @@ def profile_consents(request: HttpRequest) -> HttpResponse:
         {"purpose": purpose, "live": live.get(purpose.value), "text": f"accounts/texts/_{purpose}.html"}
         for purpose in SWITCHED
     ]
-    return render(request, "accounts/consents.html", {"switches": switches, "history": history})
+    context = {"switches": switches, "history": history, "has_services": Consent.Purpose.IDENTITY in live}
+    return render(request, "accounts/consents.html", context)
