@@ -21,8 +21,9 @@ OPEN = {
     "sign_out", "look", "agreement", "consent_text", "privacy", "accessibility", "livez", "readyz", "status", "tray",
     "gallery",
 }  # fmt: skip
-CHALLENGE = {"factor"}  # for those who have a factor: prove it
-ENROLMENT = {"factor_enrol", "factor_app"}  # for those who have none: set one up
+CHALLENGE = {"factor", "factor_passkey", "passkey_options"}  # for those who have a factor: prove it
+# For those who have none: set one up.
+ENROLMENT = {"factor_enrol", "factor_app", "factor_passkey_add", "factor_passkey_options"}
 STRONG = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 

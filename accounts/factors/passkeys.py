@@ -36,9 +36,11 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
-from accounts import notices
+from accounts import notices, sessions
 from accounts.actions import ProfileClosed
 from accounts.digests import digest
+from accounts.factors import gate
+from accounts.factors.totp import HasFactor
 from accounts.models import Submission, User
 from lib.errors import Refusal
 from notifications.actions import notify
@@ -118,6 +120,8 @@ def add(request: HttpRequest, user: User, credential: Mapping[str, Any], name: s
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         _must_have_room(user)
+        if user.is_staff and gate.has_strong_factor(user) and not sessions.has_passed_factor(request):
+            raise HasFactor(_("A second factor is set up already. Use it to sign in."))
         same = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN, data__credential__id=kept["id"])
         if same.exists():
             raise _refused()
@@ -154,9 +158,7 @@ def remove(user: User, pk: int, *, at: datetime) -> None:
     row = passkeys_of(user).filter(pk=pk).first()
     if row is None:
         return
-    strong = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-    others = Authenticator.objects.filter(user=user, type__in=strong).exclude(pk=pk)
-    if user.is_staff and not others.exists():
+    if not gate.may_remove(row):
         raise LastFactor(_("This is your only second factor. Add another passkey or an app first."))
     facts = {"subject": f"passkey:{pk}:removed", "context": {"name": row.data["name"]}, "at": at}
     row.delete()

@@ -106,6 +106,8 @@ def confirm_passkey(request: HttpRequest) -> HttpResponse:
     taken = take([(PASSKEY_USER, user.pk), (PASSKEY_NETWORK, browser.network_of(request))], at=at)
     passkeys.check(request, user, passkeys.read(request.POST.get("credential", "")), at=at)
     taken.give_back()
+    if user.is_staff:
+        sessions.pass_factor(request, user, kind="webauthn", at=at)
     return _done(request, user, "passkey")
 
 

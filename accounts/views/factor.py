@@ -21,6 +21,7 @@ from accounts import sessions
 from accounts.browser import network_of
 from accounts.confirm import confirmed_recently
 from accounts.factors import gate, totp
+from accounts.factors.passkeys import passkeys_of
 from accounts.forms_factor import AppCodeForm, FactorForm
 from accounts.limits import FACTOR_NETWORK, FACTOR_PAUSE, FACTOR_USER, take
 from accounts.models import User
@@ -80,6 +81,7 @@ def factor(request: HttpRequest) -> HttpResponse:
                 form.add_error("code", str(refusal.message))
                 status = refusal.status
     context = {"form": form, "has_app": gate.has_strong_factor(user), "is_again": sessions.has_passed_factor(request)}
+    context["has_passkey"] = passkeys_of(user).exists()
     return render(request, "accounts/factor.html", context, status=status)
 
 

@@ -1,5 +1,6 @@
 """Passkeys: the list in the profile, adding and removing, and the doors of signing in by one."""
 
+from datetime import datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -19,6 +20,7 @@ from accounts.devices import device_name
 from accounts.factors import passkeys
 from accounts.forms import PasskeyForm
 from accounts.limits import PASSKEY_BEGUN, PASSKEY_NETWORK, PASSKEY_USER, take
+from accounts.models import User
 from accounts.next_page import take_next
 from accounts.once import once
 from accounts.people import person, posted
@@ -70,23 +72,37 @@ def _facts(row: Authenticator) -> list[dict[str, str]]:
 def passkey_add(request: HttpRequest) -> HttpResponse:
     """A name, and the browser's answer beside it."""
     user, at, status = person(request), timezone.now(), 200
-    form = PasskeyForm(posted(request), initial={"name": device_name(request.META.get("HTTP_USER_AGENT", ""))[:60]})
+    form = name_form(request)
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            taken = take([(PASSKEY_USER, user.pk)], at=at)
-            answer = passkeys.read(request.POST.get("credential", ""))
-            passkeys.add(request, user, answer, form.cleaned_data["name"], at=at)
-            taken.give_back()
+            add_answer(request, user, form.cleaned_data["name"], at=at)
             messages.success(request, _("The passkey is added. Next time you can sign in with it."))
             return redirect("passkeys")
-    return render(request, "accounts/passkey_add.html", {"form": form}, status=status)
+    return render(request, "accounts/passkey_add.html", {"form": form, "back_to": "passkeys"}, status=status)
+
+
+def add_answer(request: HttpRequest, user: User, name: str, *, at: datetime) -> None:
+    """Keep the passkey that came with the form; only failures count against the limit."""
+    taken = take([(PASSKEY_USER, user.pk)], at=at)
+    passkeys.add(request, user, passkeys.read(request.POST.get("credential", "")), name, at=at)
+    taken.give_back()
+
+
+def name_form(request: HttpRequest) -> PasskeyForm:
+    """The form of the name, which is the device's at first."""
+    return PasskeyForm(posted(request), initial={"name": device_name(request.META.get("HTTP_USER_AGENT", ""))[:60]})
 
 
 @confirmed_recently
 @require_POST
 def passkey_add_options(request: HttpRequest) -> HttpResponse:
     """What the browser makes a passkey from."""
+    return adding_options(request)
+
+
+def adding_options(request: HttpRequest) -> HttpResponse:
+    """The same for every page where one is added."""
     at = timezone.now()
     take([(PASSKEY_BEGUN, network_of(request))], at=at)
     return _json(passkeys.begin_adding(request, person(request), at=at))

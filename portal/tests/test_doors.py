@@ -30,6 +30,7 @@ LETTERS = "in 404 404 404 404 404 200 200 404 200"  # the council's chair and th
 VERB = "405 " * 10  # only POST, whoever asks
 OWN_VERB = "in " + "405 " * 9  # only POST, and only for people who are in
 STAFF = "in " + "404 " * 6 + "200 " * 3
+STAFF_VERB = "in " + "404 " * 6 + "405 " * 3
 STAFF_LED_ON = "in " + "404 " * 6 + "→ " * 3
 NOBODY = "404 " * 10  # a thing that does not exist
 NOBODY_IN = "in " + "404 " * 9
@@ -126,6 +127,9 @@ DOORS: dict[str, tuple[str, Args]] = {
     "factor": (STAFF_LED_ON, nothing),
     "factor_enrol": (STAFF, nothing),
     "factor_app": (STAFF, nothing),
+    "factor_passkey": (STAFF_VERB, nothing),
+    "factor_passkey_add": (STAFF, nothing),
+    "factor_passkey_options": (STAFF_VERB, nothing),
     "factor_codes": (STAFF_LED_ON, nothing),
     "factor_codes_new": (STAFF_LED_ON, nothing),
     "factors": (STAFF, nothing),

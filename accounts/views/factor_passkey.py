@@ -1,0 +1,59 @@
+"""A passkey as an employee's second factor: proving it, and adding the first one instead of an app."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import sessions
+from accounts.browser import network_of
+from accounts.factors import passkeys, totp
+from accounts.limits import PASSKEY_NETWORK, PASSKEY_USER, take
+from accounts.next_page import take_next
+from accounts.once import once
+from accounts.people import person
+from accounts.views.factor import for_staff, may_enrol
+from accounts.views.passkeys import add_answer, adding_options, name_form
+
+
+@for_staff
+@require_POST
+def factor_passkey(request: HttpRequest) -> HttpResponse:
+    """The challenge, answered by a passkey instead of a code."""
+    user, at = person(request), timezone.now()
+    taken = take([(PASSKEY_USER, user.pk), (PASSKEY_NETWORK, network_of(request))], at=at)
+    passkeys.check(request, user, passkeys.read(request.POST.get("credential", "")), at=at)
+    taken.give_back()
+    sessions.pass_factor(request, user, kind="webauthn", at=at)
+    return redirect(take_next(request))
+
+
+@for_staff
+@require_http_methods(["GET", "POST"])
+@may_enrol
+@once
+def factor_passkey_add(request: HttpRequest) -> HttpResponse:
+    """The passkey is the factor now, and this session has just proved it; recovery codes come next."""
+    user, at, status = person(request), timezone.now(), 200
+    form = name_form(request)
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            add_answer(request, user, form.cleaned_data["name"], at=at)
+            if totp.recovery_codes(user) is None:
+                totp.make_recovery_codes(user)
+                request.session[totp.SHOWN] = at.timestamp()
+            sessions.pass_factor(request, user, kind="webauthn", at=at)
+            messages.success(request, _("The passkey is added. From now on you sign in with it."))
+            return redirect("factor_codes" if totp.SHOWN in request.session else "factors")
+    return render(request, "accounts/passkey_add.html", {"form": form, "back_to": "factor_enrol"}, status=status)
+
+
+@for_staff
+@require_POST
+@may_enrol
+def factor_passkey_options(request: HttpRequest) -> HttpResponse:
+    """What the browser makes that passkey from."""
+    return adding_options(request)
