@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.identity.catalog import LEVELS, IdentityService
+from lib.given_names import FORMS
 from lib.identifiers import is_inn, is_rnokpp, is_snils, is_unzr
 from lib.names import Likeness, likeness
 
@@ -24,26 +25,9 @@ APOSTROPHES = str.maketrans("’‘ʼ`´′", "''''''")
 DASHES = str.maketrans("‐‑‒–—−", "------")
 SIGNS = {" ", "-", "'", "."}
 BEFORE = {
-    "фон",
-    "ван",
-    "де",
-    "дер",
-    "ден",
-    "ла",
-    "да",
-    "ди",
-    "дель",
-    "бин",
-    "ибн",
-    "von",
-    "van",
-    "de",
-    "der",
-    "la",
-    "da",
-    "di",
-    "del",
-}
+    "фон", "ван", "де", "дер", "ден", "ла", "да", "ди", "дель", "бин", "ибн",
+    "von", "van", "de", "der", "den", "la", "da", "di", "del",
+}  # fmt: skip
 AFTER = {"оглы", "оглу", "кызы", "угли", "улы", "ogly", "oglu", "kyzy", "kizi"}
 
 
@@ -91,15 +75,18 @@ def _names(service: IdentityService, claims: Mapping[str, Any]) -> dict[str, str
 
 
 def _split(name: str) -> dict[str, str]:
-    """«Фамилия Имя» or «Фамилия Имя Отчество»; where the order may be another one, nothing."""
+    """«Фамилия Имя Отчество», or «Фамилия Имя» with a name that we know; where the order may be another one, nothing."""
     words = name.split(" ")
-    cyrillic = all("CYRILLIC" in unicodedata.name(sign, "") for sign in name if sign.isalpha())
-    third = len(words) == 3 and PATRONYMIC.fullmatch(words[2])
-    first_two = not any(PATRONYMIC.fullmatch(word) for word in words[1:2])
-    parts = ["", "", ""]
-    if (third or (len(words) == 2 and cyrillic)) and first_two and max(len(word) for word in words) <= LONGEST:
-        parts = [*words, ""][:3]
+    if len(words) == 3:
+        fits = bool(PATRONYMIC.fullmatch(words[2])) and not PATRONYMIC.fullmatch(words[1])
+    else:
+        fits = len(words) == 2 and _is_given(words[1]) and not _is_given(words[0])
+    parts = [*words, ""][:3] if fits and max(len(word) for word in words) <= LONGEST else ["", "", ""]
     return dict(zip(STANDARD, parts, strict=True))
+
+
+def _is_given(word: str) -> bool:
+    return word.casefold().replace("ё", "е") in FORMS
 
 
 def clean_name(value: Any, longest: int = LONGEST) -> str:

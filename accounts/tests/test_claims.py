@@ -83,6 +83,10 @@ def test_a_name_is_cleaned(typed: Any, clean: str) -> None:
         ({"name": "ІВАНЕНКО ОЛЕНА ІВАНІВНА"}, ("Іваненко", "Олена", "Іванівна")),
         ({"name": "Ivanov Ivan Ivanovich"}, ("Ivanov", "Ivan", "Ivanovich")),
         ({"name": "Иванов Иван"}, ("Иванов", "Иван", "")),
+        ({"name": "ПЕТРЕНКО ОЛЕНА"}, ("Петренко", "Олена", "")),
+        ({"name": "Иван Иванов"}, None),
+        ({"name": "Иван Павел"}, None),
+        ({"name": "Петренко Еустахия"}, None),  # a name we do not know: perhaps the surname
         ({"name": "Иван Иванович Иванов"}, None),
         ({"name": "Иван Иванович"}, None),
         ({"name": "John Smith"}, None),  # which is the surname?
