@@ -1,6 +1,6 @@
 """The step before an important step: prove again that it is you.
 
-Residents prove it by a fresh code or by the password, employees by their second factor.
+Residents prove it by a fresh code, by the password or by a passkey, employees by their second factor (docs/step-up.md).
 """
 
 from collections.abc import Callable
@@ -8,10 +8,12 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import quote
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import sessions
 from accounts.next_page import safe_path
@@ -39,6 +41,8 @@ def confirmed_recently(view: View[P]) -> View[P]:
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if sessions.is_fresh(request, at=timezone.now()):
             return view(request, *args, **kwargs)
+        if request.method == "POST":
+            messages.info(request, _("The form was not sent. Confirm that it is you, and then fill it in again."))
         back = request.get_full_path() if request.method == "GET" else request.path
         return confirm_first(request, back)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from portal.testing import Cast, prove
@@ -60,6 +61,31 @@ def test_a_wrong_password_is_counted(olga: Client) -> None:
         assert page.status_code == 422
         assert "not your password" in page.content.decode()
     assert olga.post("/profile/confirm/password/", {"password": PASSWORD}).status_code == 429
+
+
+GUARDED = [
+    "profile_phone", "profile_email", "profile_password", "password_remove", "profile_delete", "passkey_add",
+    "passkey_add_options", ("passkey_remove", 1), ("contact_remove", "phone"), ("identity_unlink", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("door", GUARDED, ids=str)
+def test_every_important_door_asks_the_same_way_before_anything_else(
+    cast: Cast, enter: Enter, door: str | tuple[str, object]
+) -> None:
+    """Whoever signed in long ago is led to one page, from a page and from a form; for an employee it is the challenge."""
+    name, *args = (door,) if isinstance(door, str) else door
+    url = reverse(str(name), args=args)
+    nina = enter(cast.nina)
+    for answer in (nina.get(url), nina.post(url)):
+        assert answer.status_code == 302
+        assert answer["Location"] == f"/profile/confirm/?next={url}"
+
+
+def test_a_form_that_comes_too_late_is_said_not_to_be_sent(cast: Cast, enter: Enter) -> None:
+    nina = enter(cast.nina)
+    page = nina.get(nina.post("/profile/email/", {"address": "nina@example.com"})["Location"]).content.decode()
+    assert "The form was not sent" in page
 
 
 def test_without_a_password_only_codes_are_offered(cast: Cast, enter: Enter) -> None:
