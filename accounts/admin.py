@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.factors.admin_reset import ResetMixin
 from accounts.models import Consent, User
 from accounts.proved import EndsSessionsMixin
 from accounts.rights import Rights, change_rights
@@ -33,7 +34,7 @@ class SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(EndsSessionsMixin, SuperusersOnly):
+class UserAdmin(ResetMixin, EndsSessionsMixin, SuperusersOnly):
     """Find a person; open or close their way in. Names and addresses are theirs to change.
 
     Nobody changes their own rights; whoever's rights change is signed out everywhere.

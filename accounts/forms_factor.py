@@ -25,3 +25,13 @@ class AppCodeForm(forms.Form):
     """The first code of an app that is being set up."""
 
     code = _field(help_text=_("The six digits that the app shows now."))
+
+
+class ResetCodeForm(forms.Form):
+    """What an employee was handed after a lost factor; wrong signs are told by accounts.factors.resets."""
+
+    code = forms.CharField(
+        label=_("The code that you were given"), max_length=40,
+        widget=forms.TextInput(attrs={"class": "code long", "autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": _("Enter the code that you were given.")},
+    )  # fmt: skip

@@ -39,6 +39,7 @@ urlpatterns = [
     path("factor/passkey/", factor_passkey.factor_passkey, name="factor_passkey"),
     path("factor/set-up/passkey/", factor_passkey.factor_passkey_add, name="factor_passkey_add"),
     path("factor/set-up/passkey/options/", factor_passkey.factor_passkey_options, name="factor_passkey_options"),
+    path("factor/set-up/code/", factor.factor_returned, name="factor_returned"),
     path("factor/codes/", factor.factor_codes, name="factor_codes"),
     path("profile/factors/", factor.factors, name="factors"),
     path("profile/factors/codes/", factor.factor_codes_new, name="factor_codes_new"),

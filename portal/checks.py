@@ -46,6 +46,8 @@ def _gateways() -> list[str]:
         found.append(
             "The message tray, the sandbox bank and the sandbox identity services are open: start with PORTAL_MODE=production."
         )
+    if settings.DEMO:
+        found.append("Recovery codes of employees would be shown to everybody: start with PORTAL_MODE=production.")
     if settings.YOOKASSA_URL and urlsplit(settings.YOOKASSA_URL).scheme != "https":
         found.append("YOOKASSA_URL is not a real provider: it must start with https://, or stay empty.")
     if wrong := [word for word in settings.PAY_NOTICE_NETWORKS if not _is_network(word)]:

@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from allauth.mfa.utils import decrypt, encrypt
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -132,3 +133,14 @@ def recovery_codes(user: User) -> RecoveryCodes | None:
     """The person's recovery codes, if they have any."""
     row = Authenticator.objects.filter(user=user, type=TYPE.RECOVERY_CODES).first()
     return RecoveryCodes(row) if row else None
+
+
+def printed_code(user: User) -> str:
+    """The demo only: an unused recovery code for its challenge page; new ones are made when all are used."""
+    if not settings.DEMO:
+        raise RuntimeError("Recovery codes are printed in the demo only.")
+    codes = recovery_codes(user)
+    left = codes.get_unused_codes() if codes else []
+    if not left:
+        left = RecoveryCodes(make_recovery_codes(user)).get_unused_codes()
+    return str(left[0])

@@ -7,8 +7,10 @@ from functools import wraps
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,10 +22,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import sessions
 from accounts.browser import network_of
 from accounts.confirm import confirmed_recently
-from accounts.factors import gate, totp
+from accounts.factors import gate, resets, totp
 from accounts.factors.passkeys import passkeys_of
-from accounts.forms_factor import AppCodeForm, FactorForm
-from accounts.limits import FACTOR_NETWORK, FACTOR_PAUSE, FACTOR_USER, take
+from accounts.forms_factor import AppCodeForm, FactorForm, ResetCodeForm
+from accounts.limits import FACTOR_NETWORK, FACTOR_PAUSE, FACTOR_RESET, FACTOR_USER, take
 from accounts.models import User
 from accounts.next_page import keep_next, safe_path, take_next
 from accounts.once import once
@@ -80,8 +82,14 @@ def factor(request: HttpRequest) -> HttpResponse:
             except Refusal as refusal:
                 form.add_error("code", str(refusal.message))
                 status = refusal.status
-    context = {"form": form, "has_app": gate.has_strong_factor(user), "is_again": sessions.has_passed_factor(request)}
-    context["has_passkey"] = passkeys_of(user).exists()
+    demo_code = totp.printed_code(user) if settings.DEMO else ""
+    context = {
+        "form": form,
+        "demo_code": demo_code,
+        "has_app": gate.has_strong_factor(user),
+        "has_passkey": passkeys_of(user).exists(),
+        "is_again": sessions.has_passed_factor(request),
+    }
     return render(request, "accounts/factor.html", context, status=status)
 
 
@@ -95,15 +103,43 @@ def _prove(request: HttpRequest, user: User, typed: str, *, at: datetime) -> Htt
 
 
 def may_enrol(view: View) -> View:
-    """For who has no factor yet; who has one proves it first."""
+    """For who has no factor yet; who has one proves it first, and whose factor was reset enters the code that was given."""
 
     @wraps(view)
     def wrapped(request: HttpRequest) -> HttpResponse:
         if gate.has_strong_factor(person(request)):
             return confirmed_recently(view)(request)
+        if not resets.is_admitted(request, person(request)):
+            keep_next(request)
+            return redirect("factor_returned")
         return view(request)
 
     return wrapped
+
+
+@sensitive_post_parameters("code")
+@for_staff
+@require_http_methods(["GET", "POST"])
+@once
+def factor_returned(request: HttpRequest) -> HttpResponse:
+    """After a reset: the code that was handed over."""
+    user, at, status = person(request), timezone.now(), 200
+    if gate.has_strong_factor(user) or resets.is_admitted(request, user):
+        return redirect("factor_enrol")
+    form = ResetCodeForm(posted(request))
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                taken = take([(FACTOR_RESET, user.pk), (FACTOR_NETWORK, network_of(request))], at=at)
+                resets.admit(request, user, form.cleaned_data["code"], at=at)
+            except Refusal as refusal:
+                form.add_error("code", str(refusal.message))
+                status = refusal.status
+            else:
+                taken.give_back()
+                return redirect("factor_enrol")
+    return render(request, "accounts/factor_returned.html", {"form": form}, status=status)
 
 
 @for_staff
@@ -129,7 +165,7 @@ def factor_app(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 return _set_up(request, user, form.cleaned_data["code"], at=at)
-            except totp.WrongCode as refusal:
+            except (totp.WrongCode, resets.CodeNeeded) as refusal:
                 form.add_error("code", str(refusal.message))
     return render(request, "accounts/factor_app.html", {"form": form, **_key(request, user)}, status=status)
 
@@ -144,7 +180,9 @@ def _key(request: HttpRequest, user: User) -> dict[str, str]:
 def _set_up(request: HttpRequest, user: User, typed: str, *, at: datetime) -> HttpResponse:
     """The app is the factor now, and this session has just proved it; recovery codes come next."""
     passed = sessions.has_passed_factor(request)
-    totp.set_up(user, totp.secret_of(request), typed, replacing=passed, at=at)
+    with transaction.atomic():
+        totp.set_up(user, totp.secret_of(request), typed, replacing=passed, at=at)
+        resets.spend(request, user, at=at)
     totp.forget_secret(request)
     if totp.recovery_codes(user) is None:
         totp.make_recovery_codes(user)

@@ -1,6 +1,7 @@
 """A passkey as an employee's second factor: proving it, and adding the first one instead of an app."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,13 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sessions
 from accounts.browser import network_of
-from accounts.factors import passkeys, totp
+from accounts.factors import passkeys, resets, totp
 from accounts.limits import PASSKEY_NETWORK, PASSKEY_USER, take
 from accounts.next_page import take_next
 from accounts.once import once
 from accounts.people import person
 from accounts.views.factor import for_staff, may_enrol
-from accounts.views.passkeys import add_answer, adding_options, name_form
+from accounts.views.passkeys import adding_options, name_form
 
 
 @for_staff
@@ -41,7 +42,12 @@ def factor_passkey_add(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            add_answer(request, user, form.cleaned_data["name"], at=at)
+            taken = take([(PASSKEY_USER, user.pk)], at=at)
+            answer = passkeys.read(request.POST.get("credential", ""))
+            with transaction.atomic():
+                passkeys.add(request, user, answer, form.cleaned_data["name"], at=at)
+                resets.spend(request, user, at=at)
+            taken.give_back()
             if totp.recovery_codes(user) is None:
                 totp.make_recovery_codes(user)
                 request.session[totp.SHOWN] = at.timestamp()

@@ -84,6 +84,7 @@ def test_a_real_production_has_no_faults(production: Settings) -> None:
         ("IDENTITY_SERVICES", sandbox_services("https://portal.example.org"), "take sandbox-bank"),
         ("IDENTITY_SERVICES", [service("http://id.example.org")], "must start with https://: bankid"),
         ("IDENTITY_SERVICES", [service("https://portal.example.org/id")], "take bankid out"),
+        ("DEMO", True, "Recovery codes"),
         ("DEBUG", True, "DEBUG"),
         ("PUBLIC_URL", "http://portal.example.org", "https"),
         ("ALLOWED_HOSTS", ["*"], "ALLOWED_HOSTS"),

@@ -130,6 +130,7 @@ DOORS: dict[str, tuple[str, Args]] = {
     "factor_passkey": (STAFF_VERB, nothing),
     "factor_passkey_add": (STAFF, nothing),
     "factor_passkey_options": (STAFF_VERB, nothing),
+    "factor_returned": (STAFF_LED_ON, nothing),
     "factor_codes": (STAFF_LED_ON, nothing),
     "factor_codes_new": (STAFF_LED_ON, nothing),
     "factors": (STAFF, nothing),

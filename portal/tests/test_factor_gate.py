@@ -24,7 +24,8 @@ OPEN = {
     "sign_out", "look", "agreement", "consent_text", "privacy", "accessibility", "livez", "readyz", "status", "tray",
     "gallery",
 }  # fmt: skip
-WITH_FACTOR, WITHOUT = OPEN | {"factor"}, OPEN | {"factor_enrol", "factor_app"}
+WITH_FACTOR = OPEN | {"factor", "factor_passkey", "passkey_options"}
+WITHOUT = OPEN | {"factor_enrol", "factor_app", "factor_returned", "factor_passkey_add", "factor_passkey_options"}
 
 
 def portal_urls(things: Things) -> dict[str, str]:

@@ -74,4 +74,5 @@ def sign_ins() -> str:
     lines.append(("Code from a letter", demo.LETTER_CODE))
     width = max(len(who) for who, _ in lines)
     codes = f"Codes, letters and calls: {settings.PUBLIC_URL}/dev/tray/"
-    return "\n".join([codes, *(f"  {who:<{width}}  {how}" for who, how in lines)])
+    factor = "Employees are asked for a second code: the page prints one."
+    return "\n".join([codes, factor, *(f"  {who:<{width}}  {how}" for who, how in lines)])
