@@ -39,7 +39,7 @@ from fido2.webauthn import (
 from accounts import notices, sessions
 from accounts.actions import ProfileClosed
 from accounts.digests import digest
-from accounts.factors import gate
+from accounts.factors import gate, resets
 from accounts.factors.totp import HasFactor
 from accounts.models import Submission, User
 from lib.errors import Refusal
@@ -122,6 +122,8 @@ def add(request: HttpRequest, user: User, credential: Mapping[str, Any], name: s
         _must_have_room(user)
         if user.is_staff and gate.has_strong_factor(user) and not sessions.has_passed_factor(request):
             raise HasFactor(_("A second factor is set up already. Use it to sign in."))
+        if user.is_staff:
+            resets.spend(request, user, at=at)
         same = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN, data__credential__id=kept["id"])
         if same.exists():
             raise _refused()

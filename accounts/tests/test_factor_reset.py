@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.factors import resets, totp
 from accounts.models import FactorReset, User
+from accounts.tests.soft_key import SoftKey, ask, send
 from accounts.tests.test_factor import before_factor, with_app
 from notifications.models import Notice
 from portal.testing import Cast, make_user, prove
@@ -77,8 +78,8 @@ def test_the_superuser_resets_and_the_code_is_shown_once(cast: Cast, enter: Ente
 def test_a_reset_asks_for_a_fresh_factor(cast: Cast, enter: Enter) -> None:
     with_app(cast.anna)
     sofia = enter(cast.sofia)
-    for ask in (sofia.get, sofia.post):
-        assert ask(page_of(cast.anna))["Location"] == f"/factor/?next={page_of(cast.anna)}"
+    for knock in (sofia.get, sofia.post):
+        assert knock(page_of(cast.anna))["Location"] == f"/factor/?next={page_of(cast.anna)}"
     assert Authenticator.objects.filter(user=cast.anna).exists()
 
 
@@ -105,6 +106,16 @@ def test_a_new_app_needs_the_code_that_was_handed_over(cast: Cast, codes: list[s
     assert anna.get("/admin/").status_code == 200
     assert FactorReset.objects.get().used_at
     assert resets.waiting(cast.anna) is None
+
+
+def test_a_passkey_needs_that_code_too_and_uses_it_up(cast: Cast, codes: list[str]) -> None:
+    code, options = reset(cast.anna, cast.sofia), "/factor/set-up/passkey/options/"
+    anna = by_code(cast.anna, codes)
+    assert anna.post(options)["Location"] == "/factor/set-up/code/"
+    returned(anna, code)
+    made = send(anna, "/factor/set-up/passkey/", SoftKey().create(ask(anna, options)), name="Телефон")
+    assert made["Location"] == "/factor/codes/"
+    assert not FactorReset.objects.filter(used_at=None).exists()
 
 
 def test_a_password_is_not_the_second_fact(cast: Cast, enter: Enter) -> None:
