@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import addresses, sessions
 from accounts.browser import network_of
 from accounts.forms import PasswordSignInForm
+from accounts.identity.held import held
 from accounts.limits import LINK_PASSWORD_ACCOUNT, PASSWORD_LOGIN, PASSWORD_NETWORK, LimitReached, Taken, take
 from accounts.models import User
 from accounts.next_page import first_page, keep_next, take_next
@@ -45,7 +46,8 @@ def entry_password(request: HttpRequest) -> HttpResponse:
             except Refusal as refusal:
                 form.add_error(None, str(refusal.message))
                 status = refusal.status if isinstance(refusal, LimitReached) else 422
-    return allow_services(render(request, "accounts/entry_password.html", {"form": form}, status=status))
+    context = {"form": form, "held": held(request, at=timezone.now())}
+    return allow_services(render(request, "accounts/entry_password.html", context, status=status))
 
 
 class Mismatch(Refusal):

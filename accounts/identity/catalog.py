@@ -37,7 +37,7 @@ class IdentityService:
     client_secret: str
     country: str = ""  # «RU», «UA» or nothing: which identifiers are taken
     scopes: tuple[str, ...] = DEFAULT_SCOPES
-    level: str = "low"  # of everybody it names, where `levels` has no better word
+    level: str = "low"  # of everybody it names, where it says no word of `levels`
     levels: Mapping[str, str] = field(default_factory=dict)  # its own words in the claim `level_claim` → one of LEVELS
     level_claim: str = "acr"
     claims: Mapping[str, str] = field(default_factory=dict)  # our field → its claim, where it is not the standard one

@@ -98,7 +98,7 @@ def clean_name(value: Any, longest: int = LONGEST) -> str:
     if not isinstance(value, str) or len(value) > 4 * longest:
         return ""
     text = _without_controls(value).translate(APOSTROPHES).translate(DASHES)
-    text = " ".join(re.sub(r" *- *", "-", text).split())
+    text = " ".join(re.sub(r" *- *", "-", text).split()).strip(" -'.")
     if text == text.upper() or text == text.lower():
         text = _title(text)
     text = unicodedata.normalize("NFC", text.translate(APOSTROPHES)).strip(" -'.")
@@ -179,11 +179,13 @@ def _number(kind: str, text: str, born: date | None) -> str:
 
 
 def _level(service: IdentityService, claims: Mapping[str, Any]) -> int:
-    """The best level among the service's own words, else the one it has for everybody."""
+    """The best level among the service's own words, the lowest for words we do not know; with no word, everybody's."""
     value = claims.get(service.level_claim)
+    if not value or not service.levels:
+        return LEVELS[service.level]
     words = value if isinstance(value, list) else [value]
     known = [service.levels[word] for word in words if isinstance(word, str) and word in service.levels]
-    return max((LEVELS[level] for level in known), default=LEVELS[service.level])
+    return max((LEVELS[level] for level in known), default=LEVELS["low"])
 
 
 def same_person(old: PersonFacts, new: PersonFacts, *, same_subject: bool = False) -> bool:

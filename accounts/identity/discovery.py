@@ -20,7 +20,11 @@ def document(service: IdentityService, line: Line) -> dict[str, Any]:
     kept: dict[str, Any] | None = cache.get(_key("document", service))
     if kept is None:
         kept = line.ask("GET", f"{service.issuer.rstrip('/')}/.well-known/openid-configuration")
-        _check(kept, service)
+        try:
+            _check(kept, service)
+        except Broken:
+            line.rest()
+            raise
         cache.set(_key("document", service), kept, KEPT)
     return kept
 
@@ -49,11 +53,18 @@ def _check(answer: dict[str, Any], service: IdentityService) -> None:
         raise Broken("another issuer")
     if not all(isinstance(answer.get(name), str) for name in NEEDED):
         raise Broken("no addresses")
-    schemes = {"https"} if settings.PRODUCTION else {"https", "http"}
     for name in ADDRESSES:
-        url = answer.get(name)
-        if url is not None and (not isinstance(url, str) or urlsplit(url).scheme not in schemes):
+        if (url := answer.get(name)) is not None and not _is_address(url):
             raise Broken("insecure address")
+
+
+def _is_address(url: Any) -> bool:
+    schemes = {"https"} if settings.PRODUCTION else {"https", "http"}
+    try:
+        parts = urlsplit(url) if isinstance(url, str) and url.isascii() and url.isprintable() else None
+        return parts is not None and parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _key(what: str, service: IdentityService) -> str:

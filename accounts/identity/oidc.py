@@ -10,6 +10,7 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Client
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
 from django.http import Http404, HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.identity import discovery, tokens
@@ -71,6 +72,10 @@ class Adapter(OpenIDConnectOAuth2Adapter):
         """The standard's own way, unless the service says that it takes only the other one."""
         ways = self.openid_config.get("token_endpoint_auth_methods_supported")
         return not isinstance(ways, list) or "client_secret_post" not in ways or "client_secret_basic" in ways
+
+    def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
+        """The one address that is registered with the service, whatever host the browser named."""
+        return settings.PUBLIC_URL + reverse("openid_connect_callback", args=[self.service.id])
 
     def get_client(self, request: HttpRequest, app: SocialApp) -> Client:
         client: Client = super().get_client(request, app)

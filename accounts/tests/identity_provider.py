@@ -36,6 +36,11 @@ def enter_freshly(client: Client, user: User) -> None:
     session.save()
 
 
+def at_home(settings: Settings) -> None:
+    """The portal stands where the test client asks."""
+    settings.PUBLIC_URL, settings.PUBLIC_HOST = "http://testserver", "testserver"
+
+
 @dataclass
 class Provider:
     """One running provider, configured as a service of the portal."""
@@ -53,6 +58,7 @@ class Provider:
 
     def configure(self, *others: IdentityService, **changes: Any) -> IdentityService:
         """Change facts of the service, and perhaps add further ones: the portal knows exactly these."""
+        at_home(self.settings)
         self.service = replace(self.service, **changes)
         self.settings.IDENTITY_SERVICES = [self.service, *others]
         self.settings.SOCIALACCOUNT_PROVIDERS = apps(self.settings.IDENTITY_SERVICES)

@@ -12,13 +12,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.actions import ProfileClosed
-from accounts.identity import linking
+from accounts.identity import held, linking
 from accounts.identity.claims import PersonFacts
 from accounts.models import Consent, User, VerifiedPerson
 from accounts.sessions import sessions_of
 from accounts.tests.test_linking import BANK, STATE
 from accounts.tests.tools import request_from
 from accounts.views.identity import SomebodyElse, arrived
+from notifications.sealing import seal
 from portal.testing import Cast, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.feature("A4")]
@@ -146,18 +147,72 @@ def test_an_answer_waits_ten_minutes(
     clock(599)
     assert "Ольга" in client.get("/in/").content.decode()
     clock(1)
-    assert "Ольга" not in client.get("/in/").content.decode()
     enter_by_code(client, codes, cast.olga.phone or "")
     page = client.post("/in/join/", {"answer": "yes"}, follow=True).content.decode()
     assert "More than ten minutes have passed" in page
     assert not SocialAccount.objects.exists()
 
 
+def test_what_is_too_old_is_forgotten(client: Client, clock: Callable[[int], None]) -> None:
+    client.get("/in/")
+    come(client, CLAIMS | {"email": "olga@example.com"})
+    clock(600)
+    page = client.get("/in/").content.decode()
+    assert [mark for mark in ("Ольга", "olga@example.com") if mark in page] == []
+    assert held.KEY not in client.session
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        "garbage",
+        7,
+        seal("[]").decode(),
+        seal('{"service": "bank"}').decode(),
+        seal('{"service": "bank", "subject": "s", "until": 9e12, "entry": {}, "facts": {"surname": "A"}}').decode(),
+    ],
+)
+def test_what_cannot_be_opened_is_forgotten(cast: Cast, client: Client, codes: list[str], waiting: Any) -> None:
+    """A key or the shape of the facts has changed: nobody is kept out of the portal by it."""
+    client.get("/in/")
+    session = client.session
+    session[held.KEY] = waiting
+    session.save()
+    assert client.get("/in/").status_code == 200
+    assert held.KEY not in client.session
+    session[held.KEY] = waiting
+    session.save()
+    assert enter_by_code(client, codes, cast.nina.phone or "")["Location"] == "/in/join/"
+    assert client.get("/in/join/")["Location"] == "/home/"
+    assert not SocialAccount.objects.exists()
+
+
+def test_an_answer_sealed_with_another_key_is_forgotten(client: Client, settings: Any) -> None:
+    client.get("/in/")
+    come(client)
+    settings.FIELD_KEY = "another key, the old one is gone"
+    assert "Ольга" not in client.get("/in/").content.decode()
+    assert held.KEY not in client.session
+
+
+@pytest.mark.parametrize("page", ["/in/", "/in/password/"])
+def test_who_waits_to_be_joined_is_offered_no_second_service(client: Client, page: str) -> None:
+    client.get("/in/")
+    before = client.get(page).content.decode()
+    assert "Or sign in with" in before
+    come(client)
+    after = client.get(page).content.decode()
+    assert "Or sign in with" not in after
+    assert "Sign in with a passkey" not in after
+    client.post("/in/not-me/")
+    assert client.get(page).content.decode().count("Or sign in with") == before.count("Or sign in with")
+
+
 def test_what_waits_is_sealed(client: Client) -> None:
     client.get("/in/")
-    come(client, CLAIMS | {"sub": "s-1"})
+    come(client, CLAIMS | {"sub": "s-1", "email": "olga@example.com", "phone_number": "+79135550011"})
     waiting = repr(dict(client.session.items()))
-    assert [mark for mark in ("Олина", "Ольга", "1990", "s-1") if mark in waiting] == []
+    assert [mark for mark in ("Олина", "Ольга", "1990", "s-1", "olga@", "79135550011") if mark in waiting] == []
 
 
 @pytest.mark.parametrize(

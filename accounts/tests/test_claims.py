@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accounts.identity.catalog import IdentityService
@@ -162,6 +162,27 @@ def test_the_level_is_the_best_that_the_service_names(claim: Any, level: int) ->
     assert facts(IVAN | {"loa": claim}, service).level == level
 
 
+@pytest.mark.parametrize(
+    ("claim", "level"),
+    [
+        ("loa2", 2),
+        ("weak", 1),
+        (["weak"], 1),
+        (["weak", "loa2"], 2),
+        ({"a": 1}, 1),
+        (7, 1),
+        (None, 3),
+        ("", 3),
+        ([], 3),
+    ],
+)
+def test_a_word_that_the_deployment_does_not_know_is_worth_least(claim: Any, level: int) -> None:
+    """Not what the service has for everybody: that is for answers without any word."""
+    service = replace(PLAIN, level="high", levels={"loa2": "substantial"})
+    assert facts(IVAN | {"acr": claim}, service).level == level
+    assert facts(IVAN | {"acr": claim}, replace(service, levels={})).level == 3
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -191,6 +212,7 @@ def test_whatever_comes_the_facts_are_clean(claims: dict[str, Any], service: Ide
 
 
 @given(LETTERS)
+@example(".ŉ")
 def test_a_clean_name_stays_as_it_is_or_only_loses_its_shouting(name: str) -> None:
     clean = clean_name(name)
     assert clean_name(clean).casefold() == clean.casefold()

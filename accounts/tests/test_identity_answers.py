@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from accounts.identity import wire
 from accounts.identity.catalog import IdentityService, apps
-from accounts.tests.identity_provider import Arrival, enter_freshly, query
+from accounts.tests.identity_provider import Arrival, at_home, enter_freshly, query
 from accounts.tests.identity_stub import DISCOVERY, KEYS, TOKEN, USER, Stub, packed, public, rsa, running
 from portal.testing import Cast
 
@@ -32,6 +32,7 @@ JSON = {"Content-Type": "application/json"}
 @pytest.fixture
 def stub(settings: Settings) -> Iterator[Stub]:
     """A provider that can be bent, as the one service of the portal."""
+    at_home(settings)
     with running() as found:
         service = IdentityService(
             id="odd", name="Odd Bank ID", kind="bank", issuer=found.issuer, client_id="portal", client_secret="s3cret"
@@ -279,6 +280,19 @@ def test_an_answer_of_one_service_is_not_taken_for_another_one(
     assert arrivals == []
 
 
+@pytest.mark.parametrize(("promised", "tail", "status"), [
+    (True, "", 403), (True, "&iss={0}", 200), (True, "&iss=https://evil.example.org&iss={0}", 403), (True, "&iss=", 403),
+    (None, "", 200), (None, "&iss={0}", 200), ("true", "", 200),
+])  # fmt: skip
+def test_a_service_that_promises_to_name_itself_does(
+    client: Client, stub: Stub, arrivals: list[Arrival], promised: Any, tail: str, status: int
+) -> None:
+    """RFC 9207: who mixes services up leaves the name out."""
+    stub.document = {"authorization_response_iss_parameter_supported": promised}
+    back = stub.confirm(begin(client)["Location"]) + tail.format(stub.issuer)
+    assert (client.get(back).status_code, len(arrivals)) == (status, int(status == 200))
+
+
 def test_a_token_of_another_step_is_not_taken(client: Client, stub: Stub, arrivals: list[Arrival]) -> None:
     """The nonce of the second step does not open the first one, though both are this browser's."""
     first, second = begin(client)["Location"], begin(client)["Location"]
@@ -393,6 +407,10 @@ def test_redirects_of_a_service_are_not_followed(client: Client, stub: Stub) -> 
         {"jwks_uri": 5},
         {"authorization_endpoint": "javascript:alert(1)"},
         {"userinfo_endpoint": "file:///etc/passwd"},
+        {"authorization_endpoint": "https://[bad/"},
+        {"authorization_endpoint": "https:///path"},
+        {"token_endpoint": "https://id.example.org:port/"},
+        {"jwks_uri": "https://id.example.org/a\r\nX: y"},
     ],
 )
 def test_a_service_that_describes_itself_wrongly_is_not_used(
@@ -400,6 +418,7 @@ def test_a_service_that_describes_itself_wrongly_is_not_used(
 ) -> None:
     stub.document = document
     assert begin(client).status_code == 502
+    assert (begin(client).status_code, stub.count(DISCOVERY)) == (503, 1)  # it rests
 
 
 def test_production_asks_over_https_only(client: Client, stub: Stub, settings: Settings) -> None:

@@ -59,6 +59,21 @@ def test_what_is_asked_for_is_the_deployment_s(client: Client, provider: Provide
     assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
 
 
+def test_a_visitor_of_another_host_is_led_to_the_portal_s_own(provider: Provider, settings: Settings) -> None:
+    """The service brings back to PUBLIC_URL, where a session of 127.0.0.1 is not known."""
+    settings.PUBLIC_URL, settings.PUBLIC_HOST = "http://localhost:8000", "localhost:8000"
+    client = Client(headers={"accept-language": "en", "host": "127.0.0.1:8000"})
+    client.get("/in/?next=/profile/names/")
+    page = client.post(BEGIN)
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert 'href="http://localhost:8000/in/?next=%2Fprofile%2Fnames%2F"' in text
+    assert "at the address localhost:8000 of the portal only" in text
+    assert "socialaccount_states" not in client.session
+    there = Client(headers={"host": "localhost:8000"})
+    assert query(provider.begin(there))["redirect_uri"] == "http://localhost:8000/in/with/testbank/back/"
+
+
 def test_the_table_of_apps_is_not_read(client: Client, provider: Provider) -> None:
     """A service is known by the file of the deployment, never by a row that somebody wrote."""
     SocialApp.objects.create(provider="openid_connect", provider_id="testbank", client_id="evil", settings={})

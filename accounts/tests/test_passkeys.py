@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from django.utils import timezone
 from fido2.utils import websafe_decode, websafe_encode
 from hypothesis import HealthCheck, given
 from hypothesis import settings as trying
 from hypothesis import strategies as st
 
+from accounts.identity.held import KEY as HELD
+from accounts.identity.held import hold
 from accounts.models import User
 from accounts.tests.soft_key import PRESENT, SoftKey, add_passkey, ask, send
-from accounts.tests.tools import at_once
+from accounts.tests.test_linking import BANK, OLGA
+from accounts.tests.tools import at_once, request_from
 from notifications.models import Notice
 from portal.testing import Cast, last_message, make_user
 
@@ -139,6 +143,21 @@ def test_a_passkey_opens_the_session(cast: Cast, key: SoftKey, client: Client) -
     assert is_in(client, cast.olga)
     assert Authenticator.objects.get().last_used_at is not None
     assert client.get("/profile/delete/").status_code == 200  # it counts as a fresh proof
+
+
+def test_who_waits_to_be_joined_is_asked_after_a_passkey_too(
+    cast: Cast, key: SoftKey, client: Client, settings: Any
+) -> None:
+    settings.IDENTITY_SERVICES = [BANK]
+    client.get("/in/?next=/profile/")
+    request = request_from()
+    hold(request, BANK, "s-1", OLGA, at=timezone.now())
+    session = client.session
+    session[HELD] = request.session[HELD]
+    session.save()
+    assert send(client, SIGN_IN, key.get(ask(client)))["Location"] == "/in/join/"
+    assert client.post(SIGN_IN)["Location"] == "/in/join/"  # a second click
+    assert client.post("/in/join/", {"answer": "no"})["Location"] == "/profile/"
 
 
 def test_the_entry_page_says_codes_first_and_hides_the_button_until_a_script_runs(client: Client) -> None:

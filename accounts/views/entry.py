@@ -38,7 +38,9 @@ def entry(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(take_next(request))
     sessions.begin_visit(request)
-    form = EntryForm(posted(request), initial=request.session.get("entry"))
+    waiting = None if request.method == "POST" else held(request, at=timezone.now())
+    told = waiting.entry if waiting else None
+    form = EntryForm(posted(request), initial=request.session.get("entry", told))
     status = 200
     if request.method == "POST":
         status = 422
@@ -50,7 +52,7 @@ def entry(request: HttpRequest) -> HttpResponse:
             except Refusal as refusal:
                 form.add_error("address", str(refusal.message))
                 status = refusal.status
-    context = {"form": form, "held": held(request, at=timezone.now())}
+    context = {"form": form, "held": waiting or held(request, at=timezone.now())}
     response = render(request, "accounts/entry.html", context, status=status)
     response["Cache-Control"] = "no-store"  # what was typed before stands in the field
     return allow_services(response)

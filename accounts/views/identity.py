@@ -53,10 +53,9 @@ def arrived(
     identity = SocialAccount.objects.select_related("user").filter(provider=service.id, uid=subject).first()
     if identity is not None:
         return _sign_in(request, service, identity, facts, at=at)
-    held.hold(request, service, subject, facts, at=at)
+    held.hold(request, service, subject, facts, at=at, claims=claims)
     if request.user.is_authenticated:
         return redirect("identity_join")
-    held.suggest_address(request, claims)
     return redirect("entry")
 
 
@@ -123,8 +122,8 @@ def identity_forget(request: HttpRequest) -> HttpResponse:
 def identity_join(request: HttpRequest) -> HttpResponse:
     """The service named somebody, and somebody has proved an address: are they one person? Never linked unasked."""
     at, user = timezone.now(), User.objects.get(pk=person(request).pk)
-    waiting, was_there = held.held(request, at=at), held.KEY in request.session
-    if waiting is None or request.method == "POST":
+    was_there, waiting = held.KEY in request.session, held.held(request, at=at)
+    if request.method == "POST":
         held.forget(request)
     if waiting is None:
         if was_there:

@@ -34,6 +34,8 @@ def identity_begin(request: HttpRequest, service: str) -> HttpResponse:
     found, at = service_or_404(service), timezone.now()
     keep_next(request)
     back = safe_path(request.POST.get("back"), reverse("profile" if request.user.is_authenticated else "entry"))
+    if request.get_host() != settings.PUBLIC_HOST:
+        return _elsewhere(request, found, back)
     if request.user.is_authenticated and not sessions.is_fresh(request, at=at):
         return redirect(f"{reverse('confirm')}?{urlencode({'next': back})}")
     take([(IDENTITY_NETWORK, network_of(request))], at=at)
@@ -49,6 +51,15 @@ def identity_begin(request: HttpRequest, service: str) -> HttpResponse:
     page = render(request, "accounts/identity_leave.html", {"service": found, "url": answer["Location"], "back": back})
     page["Cache-Control"] = "no-store"
     return page
+
+
+def _elsewhere(request: HttpRequest, service: IdentityService, back: str) -> HttpResponse:
+    """The service brings people back to PUBLIC_URL only, and the session of another host is not there: begin there."""
+    path = safe_path(request.session.get("next")) if back == reverse("entry") else ""
+    query = f"?{urlencode({'next': path})}" if path else ""
+    url = f"{settings.PUBLIC_URL}{back}{query}"
+    context = {"service": service, "url": url, "back": back, "host": settings.PUBLIC_HOST}
+    return render(request, "accounts/identity_leave.html", context)
 
 
 @require_safe
@@ -75,8 +86,11 @@ class Back(OAuth2CallbackView):
         state, answer = super()._get_state(request, provider)
         if state is not None:
             self.adapter.nonce = str(state.get("nonce", ""))
-            if request.GET.get("iss", self.adapter.service.issuer) != self.adapter.service.issuer:
+            said = request.GET.getlist("iss")
+            if any(one != self.adapter.service.issuer for one in said):
                 raise Fault("another issuer answers")
+            if not said and self.adapter.openid_config.get("authorization_response_iss_parameter_supported") is True:
+                raise Fault("no issuer answers")
         return state, answer
 
 

@@ -21,7 +21,7 @@ from accounts.factors import passkeys
 from accounts.forms import PasskeyForm
 from accounts.limits import PASSKEY_BEGUN, PASSKEY_NETWORK, PASSKEY_USER, take
 from accounts.models import User
-from accounts.next_page import take_next
+from accounts.next_page import first_page
 from accounts.once import once
 from accounts.people import person, posted
 
@@ -40,7 +40,7 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
 def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     """The answer of a passkey opens the session; it is two factors in one, a key and what opens it."""
     if request.user.is_authenticated:
-        return redirect(take_next(request))
+        return redirect(first_page(request, person(request)))
     at = timezone.now()
     taken = take([(PASSKEY_NETWORK, network_of(request))], at=at)
     user, _used = passkeys.check(request, None, passkeys.read(request.POST.get("credential", "")), at=at)
@@ -48,7 +48,7 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     sessions.sign_in(request, user, method="passkey", at=at)
     if user.is_staff:
         sessions.pass_factor(request, user, kind="webauthn", at=at)
-    return redirect("welcome" if user.welcomed_at is None else take_next(request))
+    return redirect(first_page(request, user))
 
 
 @login_required
