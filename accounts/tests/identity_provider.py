@@ -38,7 +38,7 @@ def enter_freshly(client: Client, user: User) -> None:
 
 def at_home(settings: Settings) -> None:
     """The portal stands where the test client asks."""
-    settings.PUBLIC_URL, settings.PUBLIC_HOST = "http://testserver", "testserver"
+    settings.PUBLIC_URL = "http://testserver"
 
 
 @dataclass
@@ -58,7 +58,6 @@ class Provider:
 
     def configure(self, *others: IdentityService, **changes: Any) -> IdentityService:
         """Change facts of the service, and perhaps add further ones: the portal knows exactly these."""
-        at_home(self.settings)
         self.service = replace(self.service, **changes)
         self.settings.IDENTITY_SERVICES = [self.service, *others]
         self.settings.SOCIALACCOUNT_PROVIDERS = apps(self.settings.IDENTITY_SERVICES)
@@ -107,6 +106,7 @@ def identity_server() -> Iterator[str]:
 @pytest.fixture
 def provider(identity_server: str, settings: Settings) -> Provider:
     """The one identity service of the portal: `provider.person(sub, …)` and `provider.sign_in(client, sub)`."""
+    at_home(settings)
     return Provider(identity_server, settings)
 
 

@@ -61,7 +61,7 @@ def test_what_is_asked_for_is_the_deployment_s(client: Client, provider: Provide
 
 def test_a_visitor_of_another_host_is_led_to_the_portal_s_own(provider: Provider, settings: Settings) -> None:
     """The service brings back to PUBLIC_URL, where a session of 127.0.0.1 is not known."""
-    settings.PUBLIC_URL, settings.PUBLIC_HOST = "http://localhost:8000", "localhost:8000"
+    settings.PUBLIC_URL = "http://localhost:8000"
     client = Client(headers={"accept-language": "en", "host": "127.0.0.1:8000"})
     client.get("/in/?next=/profile/names/")
     page = client.post(BEGIN)

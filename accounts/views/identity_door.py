@@ -2,6 +2,7 @@
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
@@ -34,7 +35,7 @@ def identity_begin(request: HttpRequest, service: str) -> HttpResponse:
     found, at = service_or_404(service), timezone.now()
     keep_next(request)
     back = safe_path(request.POST.get("back"), reverse("profile" if request.user.is_authenticated else "entry"))
-    if request.get_host() != settings.PUBLIC_HOST:
+    if request.get_host() != urlsplit(settings.PUBLIC_URL).netloc:
         return _elsewhere(request, found, back)
     if request.user.is_authenticated and not sessions.is_fresh(request, at=at):
         return redirect(f"{reverse('confirm')}?{urlencode({'next': back})}")
@@ -58,7 +59,7 @@ def _elsewhere(request: HttpRequest, service: IdentityService, back: str) -> Htt
     path = safe_path(request.session.get("next")) if back == reverse("entry") else ""
     query = f"?{urlencode({'next': path})}" if path else ""
     url = f"{settings.PUBLIC_URL}{back}{query}"
-    context = {"service": service, "url": url, "back": back, "host": settings.PUBLIC_HOST}
+    context = {"service": service, "url": url, "back": back, "host": urlsplit(settings.PUBLIC_URL).netloc}
     return render(request, "accounts/identity_leave.html", context)
 
 

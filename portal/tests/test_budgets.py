@@ -6,30 +6,39 @@ from decimal import Decimal
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
+from accounts.factors import totp
+from accounts.identity.catalog import IdentityService, apps
+from accounts.identity.claims import PersonFacts
+from accounts.identity.held import KEY as HELD
+from accounts.identity.held import hold
 from accounts.models import User
+from accounts.tests.tools import request_from
 from billing.actions.ledger import post_documents, post_payments
 from billing.models import HouseService, PartnerLink, PaymentIntent, ProviderAccount, Service, Tariff
 from billing.testing import make_invoice, make_payment, make_till
 from meters.models import Source
 from meters.testing import make_meter, make_reading
-from portal.testing import Cast, make_account, make_link
+from portal.testing import Cast, entered, make_account, make_link, make_verified, prove
 from portal.tests.things import make_notice
 
 HOME_BUDGET = 12
+BANK = IdentityService("bank", "Банк", "bank", "http://127.0.0.1:1", "portal", "s")
 
 
-def queries(client: Client, url: str) -> list[str]:
+def queries(client: Client, url: str, status: int = 200) -> list[str]:
     """Return the queries of a second visit: the first one writes the cookie and the session's place."""
     client.get(url)
     with CaptureQueriesContext(connection) as seen:
         response = client.get(url)
-    assert response.status_code == 200
+    assert response.status_code == status
     return [query["sql"] for query in seen]
 
 
@@ -102,6 +111,10 @@ def one_more_passkey(cast: Cast, number: int) -> None:
     )
 
 
+def one_more_service_linked(cast: Cast, number: int) -> None:
+    make_verified(cast.olga, "Олина", "Ольга", service=f"bank-{number}")
+
+
 LISTS: dict[str, tuple[Callable[[Cast], str], Callable[[Cast, int], None]]] = {
     "accounts": (lambda cast: reverse("accounts"), one_more_flat),
     "bills": (of_account("bills"), one_more_bill),
@@ -113,6 +126,8 @@ LISTS: dict[str, tuple[Callable[[Cast], str], Callable[[Cast, int], None]]] = {
     "readings_history": (of_account("readings_history"), one_more_meter),
     "readings_all": (lambda cast: reverse("readings_all"), one_more_metered_flat),
     "passkeys": (lambda cast: reverse("passkeys"), one_more_passkey),
+    "identities": (lambda cast: reverse("identities"), one_more_service_linked),
+    "profile": (lambda cast: reverse("profile"), one_more_service_linked),
     "inbox": (lambda cast: reverse("inbox"), one_more_notice),
     "account_home": (of_account("account_home"), one_more_of_each),
     "flat": (of_account("flat"), one_more_meter),
@@ -137,3 +152,59 @@ def test_the_home_page_keeps_to_its_budget(cast: Cast, enter: Callable[[User], C
         one_more_of_each(cast, number)
     seen = queries(enter(cast.olga), of_account("account_home")(cast))
     assert len(seen) <= HOME_BUDGET, "\n".join(seen)
+
+
+# --- Signing in: services, second factors, confirming -----------------------------------------------------------------
+@pytest.fixture
+def bank(settings: Settings) -> IdentityService:
+    """The one identity service, which never answers."""
+    settings.IDENTITY_SERVICES, settings.SOCIALACCOUNT_PROVIDERS = [BANK], apps([BANK])
+    settings.PUBLIC_URL = "http://testserver"
+    cache.clear()
+    return BANK
+
+
+def waiting(client: Client) -> Client:
+    """An answer of the bank waits in this browser."""
+    request = request_from()
+    hold(request, BANK, "s-1", PersonFacts("Олина", "Ольга"), at=timezone.now())
+    session = client.session
+    session[HELD] = request.session[HELD]
+    session.save()
+    return client
+
+
+def with_app(user: User) -> User:
+    """The employee has an app and recovery codes."""
+    secret, at = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", timezone.now()
+    totp.set_up(user, secret, totp.code_at(secret, at), replacing=False, at=at)
+    totp.make_recovery_codes(user)
+    return user
+
+
+PAGES: dict[str, tuple[Callable[[Cast], Client], int]] = {
+    "identities": (lambda cast: entered(cast.olga), 4),
+    "identity_join": (lambda cast: waiting(entered(cast.olga)), 3),
+    "passkeys": (lambda cast: entered(cast.olga), 3),
+    "confirm": (lambda cast: entered(cast.olga), 3),
+    "factor": (lambda cast: entered(with_app(cast.mark)), 5),
+    "factor_enrol": (lambda cast: prove(entered(with_app(cast.mark))), 4),
+    "factors": (lambda cast: entered(with_app(cast.mark)), 4),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_of_signing_in_keeps_to_its_budget(name: str, cast: Cast, bank: IdentityService) -> None:
+    browser, most = PAGES[name]
+    seen = queries(browser(cast), reverse(name))
+    assert len(seen) <= most, "\n".join(seen)
+
+
+FAILURE_BUDGET = 1  # the visitor's session
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_failure_keeps_to_its_budget(client: Client, bank: IdentityService) -> None:
+    address = reverse("openid_connect_callback", args=[bank.id])
+    seen = queries(client, address, status=400)
+    assert len(seen) <= FAILURE_BUDGET, "\n".join(seen)
