@@ -10,18 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts import notices, signals
 from accounts.addresses import is_phone
 from accounts.consents import NOTICES_BY
+from accounts.history import forget_name
 from accounts.identity import linking
-from accounts.models import Challenge, Consent, User
+from accounts.locks import lock, lock_open, must_be_open
+from accounts.models import Challenge, Consent, FactorReset, User
 from lib.errors import Refusal
 from notifications.actions import forget, notify, prefer
 
 
 class LastContact(Refusal):
     """Without any phone and e-mail nobody could sign in again."""
-
-
-class ProfileClosed(Refusal):
-    """The company has closed this profile."""
 
 
 class StaffProfile(Refusal):
@@ -47,21 +45,16 @@ def _open(user: User) -> User:
     return user
 
 
-def must_be_open(user: User) -> None:
-    """Refuse to let anybody into a closed profile."""
-    if not user.is_active:
-        raise ProfileClosed(_("This profile is closed. Please call your company."))
-
-
 @transaction.atomic
 def revoke_consents(user: User, purposes: Iterable[str], *, at: datetime) -> int:
     """Withdraw agreements; the rows stay as history. The user agreement ends only with the profile.
 
     Notices by SMS or e-mail stop at once, also those that wait to be sent; what is about security goes on. Without
     the consent to personal data or to those of identity services, the services are unlinked and what they said is erased.
+    That asks for no fresh proof, although disconnecting one service does: by law withdrawing is as easy as giving.
     """
     chosen = set(purposes) - {Consent.Purpose.AGREEMENT.value}
-    User.objects.select_for_update().get(pk=user.pk)
+    lock(user)
     for channel in chosen & set(NOTICES_BY):
         prefer(user, channel, is_on=False)
     if chosen & {Consent.Purpose.IDENTITY.value, Consent.Purpose.PERSONAL_DATA.value}:
@@ -72,7 +65,7 @@ def revoke_consents(user: User, purposes: Iterable[str], *, at: datetime) -> int
 @transaction.atomic
 def change_contact(user: User, address: str, *, at: datetime) -> User:
     """Put a proved address in the place of the old phone or e-mail and tell the old one; raises Refusal if it is taken."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = lock_open(user)
     field = "phone" if is_phone(address) else "email"
     old = getattr(user, field)
     if old == address:
@@ -90,7 +83,7 @@ def change_contact(user: User, address: str, *, at: datetime) -> User:
 @transaction.atomic
 def remove_contact(user: User, field: str, *, at: datetime) -> User:
     """Forget the phone or the e-mail, never the last of the two."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = lock_open(user)
     old = getattr(user, field)
     if not getattr(user, "email" if field == "phone" else "phone"):
         raise LastContact(_("This is your only way to sign in. Add another phone or e-mail first."))
@@ -113,6 +106,7 @@ def _tell_of_contact(user: User, field: str, old: str | None, *, at: datetime) -
 @transaction.atomic
 def set_password(user: User, password: str | None, *, at: datetime) -> User:
     """Set, change or (None) remove the password and tell the person."""
+    user = lock_open(user)
     user.set_password(password)
     user.save(update_fields=["password"])
     context = {"removed": password is None}
@@ -123,11 +117,11 @@ def set_password(user: User, password: str | None, *, at: datetime) -> User:
 @transaction.atomic
 def erase(user: User, *, at: datetime) -> User:
     """Make the profile nobody's: addresses, names, password, inbox, consents, what identity services said and second
-    factors go; bills, payments and votes stay.
+    factors go, the name in the staff room's History too; bills, payments and votes stay.
 
     Apps above hear `signals.erased` inside this transaction. The caller ends the sessions.
     """
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = lock(user)
     if user.is_staff:
         raise StaffProfile(_("You work for a company in this portal. Ask its manager to end your access first."))
     signals.erased.send(sender=User, user=user, at=at)
@@ -138,6 +132,8 @@ def erase(user: User, *, at: datetime) -> User:
     user.consents.in_force().update(revoked_at=at)
     linking.forget(user)
     Authenticator.objects.filter(user=user).delete()
+    forget_name(user, User.objects.filter(pk=user.pk))
+    forget_name(user, FactorReset.objects.filter(user=user))
     user.phone = user.email = None
     user.last_name = user.first_name = user.patronymic = ""
     user.set_unusable_password()

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import texts
+from accounts.locks import lock_open
 from accounts.models import Consent, User
 from notifications.actions import prefer
 
@@ -20,7 +21,7 @@ def give_consent(
     `channel` is how the person proved to be who they are (sms, voice, email, portal), `evidence` the code's id.
     """
     text = texts.edition(purpose)
-    User.objects.select_for_update().get(pk=user.pk)
+    lock_open(user)
     if purpose in NOTICES_BY:
         prefer(user, purpose, is_on=True)
     live = user.consents.in_force().filter(purpose=purpose)

@@ -1,16 +1,18 @@
 """What people may type into the pages about themselves, and how it is worded."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from accounts import addresses
+from accounts.locks import lock_open
 from accounts.models import Challenge, User, VerifiedPerson
 from accounts.passwords import LONGEST, help_texts
 
@@ -94,7 +96,22 @@ class HumanForm(forms.Form):
     )  # fmt: skip
 
 
-class NamesForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class OwnRowForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A form over one's own row: it writes what it shows and nothing else, and nothing into a closed profile."""
+
+    also: ClassVar[list[str]] = []
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:
+        """Write the fields of the form; raises ProfileClosed."""
+        user: User = self.instance
+        lock_open(user)
+        shown = [name for name in self._meta.fields or [] if name in self.fields]
+        user.save(update_fields=[*shown, *self.also])
+        return user
+
+
+class NamesForm(OwnRowForm):
     """Names as they are written in a passport; a patronymic is not everybody's."""
 
     class Meta:
@@ -142,6 +159,8 @@ class WelcomeForm(NamesForm):
     sms = forms.BooleanField(label=_("Send me notices by SMS"), required=False)
     email = forms.BooleanField(label=_("Send me notices by e-mail"), required=False)
 
+    also: ClassVar[list[str]] = ["welcomed_at"]
+
     class Meta(NamesForm.Meta):
         fields = ["last_name", "first_name", "patronymic", "language"]
 
@@ -156,7 +175,7 @@ class WelcomeForm(NamesForm):
         return [name for name in ("sms", "email") if self.cleaned_data.get(name)]
 
 
-class LookForm(forms.ModelForm):  # type: ignore[type-arg]
+class LookForm(OwnRowForm):
     """How pages look to this person."""
 
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES, widget=forms.RadioSelect)

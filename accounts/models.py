@@ -79,6 +79,13 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="user_has_an_address",
                 condition=Q(phone__isnull=False) | Q(email__isnull=False) | Q(erased_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="erased_user_is_nobody",
+                condition=Q(erased_at__isnull=True)
+                | Q(
+                    phone__isnull=True, email__isnull=True, last_name="", first_name="", patronymic="", is_active=False
+                ),
+            ),
             models.CheckConstraint(name="user_addresses_not_blank", condition=~Q(phone="") & ~Q(email="")),
         ]
 

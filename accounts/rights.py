@@ -7,6 +7,7 @@ of the database does that (migration 0003). See docs/sessions.md.
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -70,25 +71,29 @@ def change_rights(user: User, wanted: Rights, *, by: User | None, at: datetime) 
         raise LastSuperuser(_("This is the last superuser. Make somebody else a superuser first."))
     user.is_active, user.is_superuser = new.is_active, new.is_superuser
     user.save(update_fields=["is_active", "is_superuser"])
-    password_removed = set_staff(user, new.is_staff)
+    removed = set_staff(user, new.is_staff)
     sessions.end_sessions(user)
     notify(
         notices.RIGHTS_CHANGED, user=user, subject=f"rights:{at.timestamp()}", at=at,
-        context={"closed": not new.is_active, "password_removed": password_removed},
+        context={"closed": not new.is_active, **removed},
     )  # fmt: skip
     return True
 
 
-def set_staff(user: User, is_staff: bool) -> bool:
-    """Let this person, whose row is locked, into the staff room or out of it; return whether their password went.
+def set_staff(user: User, is_staff: bool) -> dict[str, bool]:
+    """Let this person, whose row is locked, into the staff room or out of it; return what went, for the notice.
 
-    Who becomes an employee sets a new password, if they want one: nobody can tell how long the old one is.
+    Who becomes an employee sets a new password, if they want one: nobody can tell how long the old one is. Passkeys and
+    codes of before go too: they were added as a resident, by a lesser proof than an employee's second factor asks for.
     """
-    if user.is_staff == is_staff:
-        return False
-    user.is_staff = is_staff
-    removed = is_staff and user.has_usable_password()
-    if removed:
+    begins = is_staff and not user.is_staff
+    removed = {"password_removed": begins and user.has_usable_password(), "passkeys_removed": False}
+    if begins:
+        deleted, _rows = Authenticator.objects.filter(user=user).delete()
+        removed["passkeys_removed"] = deleted > 0
+    if removed["password_removed"]:
         user.set_unusable_password()
-    user.save(update_fields=["is_staff", "password"])
+    if user.is_staff != is_staff:
+        user.is_staff = is_staff
+        user.save(update_fields=["is_staff", "password"])
     return removed

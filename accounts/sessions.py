@@ -8,6 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -15,6 +16,7 @@ from accounts import alerts, browser, notices
 from accounts.devices import device_name
 from accounts.digests import digest
 from accounts.limits import FRESH, RESIDENT_SESSION, STAFF_SESSION, SessionLimit
+from accounts.locks import changed_meanwhile, lock_same
 from accounts.models import User
 from notifications.actions import notify
 
@@ -31,17 +33,21 @@ def begin_visit(request: HttpRequest) -> None:
         request.session.set_expiry(int(VISIT.total_seconds()))
 
 
+@transaction.atomic
 def sign_in(
     request: HttpRequest, user: User, *, method: str, at: datetime, is_new: bool = False, remember: bool = True
 ) -> None:
     """Open a session for this person, who has just proved it by a «code» or a «password».
 
     The session's key changes; the oldest sessions over the limit end; a known person on an unknown device is told.
-    Without `remember` the session ends with the browser.
+    Without `remember` the session ends with the browser. The person is locked: who changes their rights meanwhile waits,
+    and then ends this session too. Raises ProfileClosed or ChangedMeanwhile.
     """
+    user = lock_same(user)
     addresses = [address for address in (user.phone, user.email) if address]
     unknown_device = not any(browser.knows(request, address) for address in addresses)
     _forget_factor(request)
+    forget_place(request)
     record_authentication(request, user, method=method)
     perform_login(request, Login(user=user, redirect_url="/"))
     request.session["began"] = request.session["seen"] = at.timestamp()
@@ -61,11 +67,14 @@ def confirm(request: HttpRequest, user: User, *, method: str) -> None:
     record_authentication(request, user, method=method, reauthenticated=True)
 
 
+@transaction.atomic
 def pass_factor(request: HttpRequest, user: User, *, kind: str, at: datetime) -> None:
     """Note that the signed-in person has proved a second factor: «totp», «webauthn» or «recovery_codes».
 
-    The session's key changes, so that a copy of the old one stays where it was: before the second factor.
+    The session's key changes, so that a copy of the old one stays where it was: before the second factor. Raises
+    ProfileClosed or ChangedMeanwhile.
     """
+    user = _lock_in(request, user)
     record_authentication(request, user, method="mfa", type=kind, reauthenticated=True)
     request.session[FACTOR], request.session[FACTOR_OF] = at.timestamp(), user.pk
     change_key(request, user, at=at)
@@ -119,11 +128,16 @@ def note_visit(request: HttpRequest, user: User, *, at: datetime) -> None:
     """Keep «last seen» roughly right: one write in a few minutes, not one per page."""
     session = request.session
     pause = STAFF_SEEN_EVERY if user.is_staff else SEEN_EVERY
-    if "seen" in session and at - _moment(session["seen"], at) < pause:
+    if "seen" in session and (_is_by_itself(request) or at - _moment(session["seen"], at) < pause):
         return
     session.setdefault("began", at.timestamp())
     session["seen"] = at.timestamp()
     note_place(request)
+
+
+def _is_by_itself(request: HttpRequest) -> bool:
+    """Whether a script asks how far the work is: nobody came, so the idle time goes on. It can only shorten a session."""
+    return "X-Progress" in request.headers
 
 
 def note_place(request: HttpRequest) -> None:
@@ -142,12 +156,15 @@ def sessions_of(user: User) -> QuerySet[UserSession]:
     return found.order_by("-last_seen_at", "-pk")
 
 
+@transaction.atomic
 def change_key(request: HttpRequest, user: User, *, at: datetime) -> None:
     """Give this session a new key: a copy of the old one opens nothing any more.
 
     The old key keeps a trace for a minute: a second click on the same form, whose first answer the browser threw away, finds
     the new key by it (`follow`). The session is written now, because the second click reads it before this answer is made.
+    A session that was ended meanwhile gets none: raises ChangedMeanwhile.
     """
+    _lock_in(request, user)
     old = request.session.session_key or ""
     forget_place(request)
     update_session_auth_hash(request, user)
@@ -157,10 +174,19 @@ def change_key(request: HttpRequest, user: User, *, at: datetime) -> None:
     Session.objects.create(session_key=old, session_data=trace, expire_date=at + FOLLOWED_FOR)
 
 
+def _lock_in(request: HttpRequest, user: User) -> User:
+    """The person, locked, whom this session still holds: nobody ended it, or gave it another key, since it was read."""
+    row, key = lock_same(user), request.session.session_key
+    is_listed = sessions_of(row).filter(session_key=key).exists()
+    if not is_listed or not Session.objects.filter(session_key=key).exists():
+        raise changed_meanwhile()
+    return row
+
+
 def follow(request: HttpRequest) -> bool:
     """Whether this very form has just given the session a new key; then the request goes on with that one."""
     form, key = SessionStore(request.session.session_key).get(MOVED, ("", ""))
-    if form != _form_of(request):
+    if not form or form != _form_of(request):
         return False
     request.session = SessionStore(key)
     request.session.modified = True  # so that the cookie is sent
@@ -168,8 +194,9 @@ def follow(request: HttpRequest) -> bool:
 
 
 def _form_of(request: HttpRequest) -> str:
-    """What only the page with this form in this browser knows."""
-    return digest("moved", request.POST.get("idem", ""), browser.device_of(request))
+    """What only the page with this form in this browser knows; empty where the form has no such key."""
+    idem = request.POST.get("idem", "")
+    return digest("moved", idem, browser.device_of(request)) if idem else ""
 
 
 def end_sessions(user: User, *, keep: str | None = None) -> int:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.contrib.auth import REDIRECT_FIELD_NAME, logout
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from accounts import sessions
 from premises.admin_scope import is_chief, jobs_of
 
 # Tables of libraries that nobody works with by hand: rights come from jobs, addresses and sessions from the portal.
@@ -70,5 +71,5 @@ class StaffSite(AdminSite):
 
 @require_POST
 def _sign_out(request: HttpRequest) -> HttpResponse:
-    logout(request)
+    sessions.sign_out(request)
     return HttpResponseRedirect("/")

@@ -9,15 +9,19 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
+from accounts.history import forget_name
 from accounts.models import User, VerifiedPerson
 from accounts.signals import erased, person_verified
 from premises.actions import end_links_of, prove_owner, withdraw_unproved
+from premises.models import AccountLink, CouncilSeat, StaffMember
 
 
 @receiver(erased)
 def person_is_erased(sender: Any, *, user: User, at: datetime, **kwargs: Any) -> None:
-    """A deleted profile holds no accounts."""
+    """A deleted profile holds no accounts, and its name does not stay in the History of its links, jobs and seats."""
     end_links_of(user, at=at)
+    for model in (AccountLink, StaffMember, CouncilSeat):
+        forget_name(user, model._default_manager.filter(user=user))
 
 
 @receiver(person_verified)

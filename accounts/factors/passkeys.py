@@ -37,10 +37,10 @@ from fido2.webauthn import (
 )
 
 from accounts import notices, sessions
-from accounts.actions import ProfileClosed
 from accounts.digests import digest
 from accounts.factors import gate, resets
 from accounts.factors.totp import HasFactor
+from accounts.locks import lock, lock_same, must_be_open
 from accounts.models import Submission, User
 from lib.errors import Refusal
 from notifications.actions import notify
@@ -118,7 +118,7 @@ def add(request: HttpRequest, user: User, credential: Mapping[str, Any], name: s
         made = _server(request).register_complete(state, credential)
         kept = _kept(credential, made)
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        user = lock_same(user)
         _must_have_room(user)
         if user.is_staff and gate.has_strong_factor(user) and not sessions.has_passed_factor(request):
             raise HasFactor(_("A second factor is set up already. Use it to sign in."))
@@ -148,15 +148,14 @@ def check(
         used = auth.get_authenticator_by_credential_id(owner, answer.raw_id)
         counter = answer.response.authenticator_data.counter
     _count(used, counter, at=at)
-    if not owner.is_active:
-        raise ProfileClosed(_("This profile is closed. Please call your company."))
+    must_be_open(owner)
     return owner, used
 
 
 @transaction.atomic
 def remove(user: User, pk: int, *, at: datetime) -> None:
     """Forget one passkey and tell the person; the last second factor of an employee stays."""
-    User.objects.select_for_update().get(pk=user.pk)
+    lock(user)
     row = passkeys_of(user).filter(pk=pk).first()
     if row is None:
         return

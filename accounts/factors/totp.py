@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.factors import gate, telling
+from accounts.locks import lock_open, lock_same
 from accounts.models import User
 from lib.errors import Refusal
 
@@ -65,8 +66,13 @@ def code_at(secret: str, at: datetime) -> str:
     return str(format_hotp_value(hotp_value(secret, int(at.timestamp()) // app_settings.TOTP_PERIOD)))
 
 
+@transaction.atomic
 def check(user: User, typed: str, *, at: datetime) -> Authenticator:
-    """Accept a code of the app or a recovery code, once; raise WrongCode. Takes no limits: the view does."""
+    """Accept a code of the app or a recovery code, once; raise WrongCode. Takes no limits: the view does.
+
+    The person is locked before the factor, in the order of whoever takes the factor away.
+    """
+    user = lock_same(user)
     found = _check_app(user, typed, at=at) or _check_recovery(user, typed, at=at)
     if found is None:
         raise WrongCode(_("This code does not fit. Wait for the next code in your app and enter that one."))
@@ -105,7 +111,7 @@ def set_up(user: User, secret: str, typed: str, *, replacing: bool, at: datetime
 
     `replacing` is whether this session has proved the old factor; without it only a person who has none may set one up.
     """
-    User.objects.select_for_update().get(pk=user.pk)
+    user = lock_same(user)
     if not replacing and gate.has_strong_factor(user):
         raise HasFactor(_("A second factor is set up already. Use it to sign in."))
     step = step_of(secret, typed, at=at)
@@ -124,7 +130,7 @@ def set_up(user: User, secret: str, typed: str, *, replacing: bool, at: datetime
 @transaction.atomic
 def make_recovery_codes(user: User) -> Authenticator:
     """Ten new codes; the old ones are void."""
-    User.objects.select_for_update().get(pk=user.pk)
+    user = lock_open(user)
     Authenticator.objects.filter(user=user, type=TYPE.RECOVERY_CODES).delete()
     return RecoveryCodes.activate(user).instance
 

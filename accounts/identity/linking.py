@@ -16,6 +16,7 @@ from accounts import notices, signals
 from accounts.consents import give_consent
 from accounts.identity.catalog import IdentityService
 from accounts.identity.claims import PersonFacts, same_person
+from accounts.locks import lock, lock_open
 from accounts.models import Consent, User, VerifiedPerson
 from lib.errors import Refusal
 from notifications.actions import notify
@@ -37,6 +38,10 @@ class AnotherPerson(Refusal):
     """The service names another human than the profile's."""
 
 
+class NoLongerLinked(Refusal):
+    """The service was disconnected while the person came from it."""
+
+
 @transaction.atomic
 def link(
     user: User,
@@ -51,7 +56,7 @@ def link(
 
     The same link once more only refreshes it. Raises IdentityTaken, AlreadyLinked or AnotherPerson; then nothing changed.
     """
-    user = _locked(user)
+    user = lock_open(user)
     mine = SocialAccount.objects.filter(user=user, provider=service.id).first()
     if mine is not None and mine.uid != subject:
         raise AlreadyLinked(
@@ -80,7 +85,15 @@ def refresh(identity: SocialAccount, service: IdentityService, facts: PersonFact
     """The linked person came again: keep what the service says now. Raises AnotherPerson; then the owner is told."""
     try:
         with transaction.atomic():
-            _take(identity, _locked(identity.user), facts, at=at)
+            user = lock_open(identity.user)
+            live = SocialAccount.objects.filter(pk=identity.pk, user=user).first()
+            if live is None:
+                raise NoLongerLinked(
+                    _(
+                        "This service is no longer connected to the profile. Sign in with a code to your phone or e-mail."
+                    )
+                )
+            _take(live, user, facts, at=at)
     except AnotherPerson:
         _tell(notices.IDENTITY_REFUSED, identity.user, service.id, at=at)
         raise
@@ -92,7 +105,7 @@ def unlink(identity: SocialAccount, *, at: datetime) -> None:
 
     The names of the profile stay, or become those that another linked service confirms. A second time nothing happens.
     """
-    user = _locked(identity.user)
+    user = lock(identity.user)
     deleted, _rows = SocialAccount.objects.filter(pk=identity.pk, user=user).delete()
     if not deleted:
         return
@@ -105,8 +118,11 @@ def unlink(identity: SocialAccount, *, at: datetime) -> None:
 
 @transaction.atomic
 def withdraw(user: User, *, at: datetime) -> None:
-    """The consent is withdrawn: all links and all that services said go. The history of personal accounts stays."""
-    user = _locked(user)
+    """The consent is withdrawn: all links and all that services said go. The history of personal accounts stays.
+
+    No fresh proof is asked for, although disconnecting one service does: by law withdrawing is as easy as giving.
+    """
+    user = lock(user)
     for identity in SocialAccount.objects.filter(user=user).order_by("pk"):
         unlink(identity, at=at)
     user.consents.in_force().filter(purpose=Consent.Purpose.IDENTITY).update(revoked_at=at)
@@ -143,10 +159,6 @@ def masked_identifiers(person: VerifiedPerson) -> dict[str, str]:
 def name_of(provider: str) -> str:
     """How people call the service; its id where the deployment no longer has it."""
     return next((one.name for one in settings.IDENTITY_SERVICES if one.id == provider), provider)
-
-
-def _locked(user: User) -> User:
-    return User.objects.select_for_update().get(pk=user.pk)
 
 
 def _take(identity: SocialAccount, user: User, facts: PersonFacts | None, *, at: datetime) -> None:

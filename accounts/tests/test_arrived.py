@@ -11,9 +11,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from accounts.actions import ProfileClosed
 from accounts.identity import held, linking
 from accounts.identity.claims import PersonFacts
+from accounts.locks import ProfileClosed
 from accounts.models import Consent, User, VerifiedPerson
 from accounts.sessions import sessions_of
 from accounts.tests.test_linking import BANK, STATE

@@ -1,11 +1,13 @@
 """Deleting the profile: the person goes, what belongs to the flat stays."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.test import Client
 from django.utils import timezone
 
@@ -13,14 +15,16 @@ from accounts import actions, signals
 from accounts.identity import linking
 from accounts.identity.catalog import IdentityService
 from accounts.identity.claims import PersonFacts
-from accounts.models import Consent, User
+from accounts.models import Consent, FactorReset, User
 from accounts.notices import NEW_DEVICE
 from accounts.sessions import sessions_of
 from notifications.actions import notify
 from portal.testing import Cast, make_user
+from premises.models import CouncilSeat
 
 BANK = IdentityService("bank", "Банк", "bank", "https://bank.example.org", "c", "s", country="RU")
 OURS = {"accounts", "notifications", "premises", "sessions", "usersessions", "socialaccount", "mfa"}
+TERM = {"since": date(2026, 1, 1), "until": date(2027, 1, 1)}
 pytestmark = [pytest.mark.django_db, pytest.mark.feature("E9")]
 
 
@@ -115,3 +119,15 @@ def test_an_old_sign_in_confirms_first(person: tuple[User, Client], clock: Calla
     response = person[1].post("/profile/delete/", {"agreed": "on"})
     assert response["Location"] == "/profile/confirm/?next=/profile/delete/"
     assert User.objects.get(pk=person[0].pk).is_active
+
+
+def test_the_history_of_the_staff_room_forgets_the_name(cast: Cast) -> None:
+    old, rows = str(cast.olga), [cast.olga, cast.olga.links.get()]
+    FactorReset.objects.create(user=cast.olga, reason="", at=timezone.now(), expires_at=timezone.now(), code_hash="")
+    rows += [cast.olga.factor_resets.get(), CouncilSeat.objects.create(user=cast.olga, house=cast.house, **TERM)]
+    for row in (*rows, cast.nina):
+        LogEntry.objects.log_actions(cast.sofia.pk, [row], CHANGE, change_message="x", single_object=True)
+    actions.erase(cast.olga, at=timezone.now())
+    called = list(LogEntry.objects.order_by("pk").values_list("object_repr", flat=True))
+    assert called == [str(cast.olga.public_id)] * len(rows) + [str(cast.nina)]
+    assert not any(old in name for name in called)

@@ -101,6 +101,13 @@ def test_a_second_click_after_the_first_answer_was_lost_stays_signed_in(cast: Ca
     assert Notice.objects.filter(kind="accounts.password_changed").count() == 1
 
 
+def test_a_form_without_a_key_is_followed_nowhere(cast: Cast, nina: Client) -> None:
+    second = copy_of(nina)
+    nina.post("/profile/password/", {"password": GOOD})
+    assert second.post("/profile/password/", {"password": GOOD})["Location"].startswith("/in/")
+    assert second.get("/profile/").status_code == 302
+
+
 def test_a_copy_of_the_old_session_opens_nothing(cast: Cast, nina: Client) -> None:
     thief, form = copy_of(nina), {"password": GOOD, "idem": str(uuid.uuid4())}
     nina.post("/profile/password/", form)

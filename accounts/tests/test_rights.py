@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -114,8 +115,20 @@ def test_who_becomes_an_employee_sets_a_new_password(cast: Cast) -> None:
     assert not Notice.objects.get(user=cast.dima).context["password_removed"]
 
 
+def test_the_passkeys_of_a_resident_prove_nothing_for_an_employee(cast: Cast) -> None:
+    for user in (cast.olga, cast.dima):
+        Authenticator.objects.create(user=user, type="webauthn", data={"name": "Телефон"})
+    change_rights(cast.olga, Rights(True, True, False), by=cast.sofia, at=timezone.now())
+    change_rights(cast.dima, SUPER, by=cast.sofia, at=timezone.now())  # an employee already: added by a second factor
+    assert list(Authenticator.objects.values_list("user", flat=True)) == [cast.dima.pk]
+    assert Notice.objects.get(user=cast.olga).context["passkeys_removed"]
+    assert not Notice.objects.get(user=cast.dima).context["passkeys_removed"]
+
+
 def test_an_erased_profile_is_not_opened_again(cast: Cast, enter: Enter) -> None:
-    User.objects.filter(pk=cast.igor.pk).update(is_active=False, erased_at=timezone.now(), phone=None)
+    User.objects.filter(pk=cast.igor.pk).update(
+        is_active=False, erased_at=timezone.now(), phone=None, email=None, last_name="", first_name="", patronymic=""
+    )
     prove(enter(cast.sofia)).post(f"/admin/accounts/user/{cast.igor.pk}/change/", {"is_active": "on"})
     cast.igor.refresh_from_db()
     assert not cast.igor.is_active

@@ -1,12 +1,18 @@
 """Where a person is signed in: the list, ending one, ending others, ages, and at most ten."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from allauth.core import context
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
+from accounts.sessions import sign_in
+from accounts.tests.tools import request_from
 from notifications.models import Notice
 from portal.testing import Cast
 
@@ -85,6 +91,39 @@ def test_an_employee_is_signed_out_after_twenty_idle_minutes(
     assert here.get("/profile/").status_code == 200
     clock(21 * 60)
     assert here.get("/profile/").status_code == 302
+
+
+def test_a_page_that_asks_by_itself_is_no_visit(cast: Cast, enter: Enter, clock: Callable[[int], None]) -> None:
+    here = visit(enter, cast.dima)
+    seen = here.session["seen"]
+    for _poll in range(2):
+        clock(9 * 60)
+        assert here.get("/profile/", headers={"x-progress": "1"}).status_code == 200
+    assert here.session["seen"] == seen
+    clock(3 * 60)
+    assert here.get("/profile/", headers={"x-progress": "1"}).status_code == 302
+
+
+@pytest.mark.parametrize("script", ["progress.js", "portal.js"])
+def test_every_script_that_asks_by_itself_says_so(script: str) -> None:
+    words = (Path(settings.BASE_DIR) / "static/js" / script).read_text()
+    assert words.count("fetch(") == words.count('fetch(location.href, { headers: { "X-Progress": "1" } })') == 1
+
+
+def test_who_comes_after_another_in_this_browser_leaves_no_ghost(cast: Cast) -> None:
+    request = request_from()
+    for user in (cast.oleg, cast.olga):
+        with context.request_context(request):
+            sign_in(request, user, method="code", at=timezone.now())
+    assert list(UserSession.objects.values_list("user", flat=True)) == [cast.olga.pk]
+
+
+def test_the_way_out_of_the_staff_room_leaves_no_ghost(cast: Cast, enter: Enter) -> None:
+    mark = enter(cast.mark)
+    assert mark.get("/admin/").status_code == 200
+    assert UserSession.objects.filter(user=cast.mark).count() == 1
+    assert mark.post("/admin/logout/")["Location"] == "/"
+    assert not UserSession.objects.filter(user=cast.mark).exists()
 
 
 def test_an_employee_at_work_is_signed_out_after_twelve_hours(

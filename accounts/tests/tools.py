@@ -1,12 +1,13 @@
 """What the tests of people share: a request, and many clients at once."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest
 from django.test import RequestFactory
 
@@ -33,3 +34,29 @@ def at_once(jobs: int, job: Callable[[int], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(max_workers=min(jobs, 50)) as pool:
         return list(pool.map(run, range(jobs)))
+
+
+def overtaken(first: Callable[[], Any], second: Callable[[], Any]) -> list[Any]:
+    """Both results, where `second` begins while the transaction of `first` is still open.
+
+    The transaction is held until `second` has ended, or a second long where it waits for a lock.
+    """
+    done, ended = threading.Event(), threading.Event()
+
+    def one(number: int) -> Any:
+        if number:
+            done.wait(10)
+            try:
+                return second()
+            finally:
+                ended.set()
+        try:
+            with transaction.atomic():
+                answer = first()
+                done.set()
+                ended.wait(1)
+            return answer
+        finally:
+            done.set()
+
+    return at_once(2, one)

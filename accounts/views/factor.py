@@ -1,7 +1,6 @@
 """An employee's second factor: proving it, and setting it up."""
 
 from base64 import b64encode
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
@@ -30,28 +29,24 @@ from accounts.models import User
 from accounts.next_page import keep_next, safe_path, take_next
 from accounts.once import once
 from accounts.people import person, posted
+from accounts.second_click import View, follows_key
 from lib.errors import Refusal
 from lib.qr import qr_png
 from lib.text import in_fours
 
 SHOWN_FOR = timedelta(minutes=10)  # how long new recovery codes may be read, in the session that made them
-View = Callable[[HttpRequest], HttpResponse]
+
+
+def _after_factor(request: HttpRequest) -> str:
+    """Where proving or setting up a factor leads."""
+    return safe_path(request.GET.get("next"), reverse("factor_codes" if totp.SHOWN in request.session else "home"))
 
 
 def for_staff(view: View) -> View:
     """For residents there is no such page. A second click finds the session under its new key and goes on."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest) -> HttpResponse:
-        if request.method != "POST":
-            return shown(request)
-        if sessions.follow(request):
-            there = reverse("factor_codes" if totp.SHOWN in request.session else "home")
-            return redirect(safe_path(request.GET.get("next"), there))
-        response = shown(request)
-        sessions.follow(request)
-        return response
-
+    @follows_key(_after_factor)
     @login_required
     def shown(request: HttpRequest) -> HttpResponse:
         if not person(request).is_staff:
@@ -60,7 +55,7 @@ def for_staff(view: View) -> View:
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    return wrapped
+    return shown
 
 
 @sensitive_post_parameters("code")

@@ -1,7 +1,6 @@
 """A passkey as an employee's second factor: proving it, and adding the first one instead of an app."""
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,14 +8,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sessions
-from accounts.browser import network_of
-from accounts.factors import passkeys, resets, totp
-from accounts.limits import PASSKEY_NETWORK, PASSKEY_USER, take
+from accounts.factors import passkeys, totp
+from accounts.limits import PASSKEY_USER, take
 from accounts.next_page import take_next
 from accounts.once import once
 from accounts.people import person
 from accounts.views.factor import for_staff, may_enrol
-from accounts.views.passkeys import adding_options, name_form
+from accounts.views.passkeys import adding_options, check_answer, name_form
 
 
 @for_staff
@@ -24,9 +22,7 @@ from accounts.views.passkeys import adding_options, name_form
 def factor_passkey(request: HttpRequest) -> HttpResponse:
     """The challenge, answered by a passkey instead of a code."""
     user, at = person(request), timezone.now()
-    taken = take([(PASSKEY_USER, user.pk), (PASSKEY_NETWORK, network_of(request))], at=at)
-    passkeys.check(request, user, passkeys.read(request.POST.get("credential", "")), at=at)
-    taken.give_back()
+    check_answer(request, user, at=at)
     sessions.pass_factor(request, user, kind="webauthn", at=at)
     return redirect(take_next(request))
 
@@ -44,9 +40,7 @@ def factor_passkey_add(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             taken = take([(PASSKEY_USER, user.pk)], at=at)
             answer = passkeys.read(request.POST.get("credential", ""))
-            with transaction.atomic():
-                passkeys.add(request, user, answer, form.cleaned_data["name"], at=at)
-                resets.spend(request, user, at=at)
+            passkeys.add(request, user, answer, form.cleaned_data["name"], at=at)
             taken.give_back()
             if totp.recovery_codes(user) is None:
                 totp.make_recovery_codes(user)

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import actions, sessions
+from accounts import sessions
 from accounts.browser import ip_of
 from accounts.confirm import confirmed_recently
 from accounts.identity import held, linking
@@ -101,7 +101,6 @@ def _sign_in(
     request: HttpRequest, service: IdentityService, identity: SocialAccount, facts: PersonFacts | None, *, at: datetime
 ) -> HttpResponse:
     user: User = identity.user
-    actions.must_be_open(user)
     linking.refresh(identity, service, facts, at=at)
     held.forget(request)
     sessions.sign_in(request, user, method="identity", at=at)

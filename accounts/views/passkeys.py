@@ -51,6 +51,13 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect(first_page(request, user))
 
 
+def check_answer(request: HttpRequest, user: User, *, at: datetime) -> None:
+    """The signed-in person's passkey answered; only failures count against the limits."""
+    taken = take([(PASSKEY_USER, user.pk), (PASSKEY_NETWORK, network_of(request))], at=at)
+    passkeys.check(request, user, passkeys.read(request.POST.get("credential", "")), at=at)
+    taken.give_back()
+
+
 @login_required
 def passkey_list(request: HttpRequest) -> HttpResponse:
     """Each passkey with its name and when it was last used."""

@@ -1,11 +1,10 @@
 """The optional password: set, change, remove."""
 
-from collections.abc import Callable
-from functools import wraps
-
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -14,27 +13,13 @@ from django.views.decorators.http import require_http_methods
 from accounts import actions, sessions
 from accounts.confirm import confirmed_recently
 from accounts.forms import NewPasswordForm
+from accounts.locks import lock_same
 from accounts.models import User
 from accounts.once import once
 from accounts.people import person, posted
+from accounts.second_click import follows_key
 
-View = Callable[[HttpRequest], HttpResponse]
-
-
-def stays_signed_in(view: View) -> View:
-    """A second click while, or after, the first one gave the session a new key ends where the first one did."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest) -> HttpResponse:
-        if request.method != "POST":
-            return view(request)
-        if sessions.follow(request):
-            return redirect("profile")
-        response = view(request)
-        sessions.follow(request)
-        return response
-
-    return wrapped
+stays_signed_in = follows_key(lambda request: reverse("profile"))
 
 
 @sensitive_post_parameters("password")
@@ -69,9 +54,11 @@ def password_remove(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/password_remove.html")
 
 
+@transaction.atomic
 def _change(request: HttpRequest, user: User, password: str | None) -> None:
     """Change it and keep only this session."""
     at = timezone.now()
+    lock_same(user)
     user = actions.set_password(user, password, at=at)
     sessions.end_sessions(user, keep=request.session.session_key)
     sessions.change_key(request, user, at=at)

@@ -92,9 +92,9 @@ def _one_live_job() -> Iterator[None]:
 def _settle(job: StaffMember, user: User, what: Literal["begun", "changed", "ended"], *, at: datetime) -> None:
     """The way into the staff room follows the jobs; all sessions end; the person is told."""
     works = StaffMember.objects.filter(user=user, is_active=True).exists()
-    password_removed = set_staff(user, works or user.is_superuser)
+    removed = set_staff(user, works or user.is_superuser)
     sessions.end_sessions(user)
     notify(
         notices.JOB_CHANGED, user=user, subject=f"job:{job.pk}:{at.timestamp()}", at=at,
-        context={"what": what, "company": job.organization.short_name, "password_removed": password_removed},
+        context={"what": what, "company": job.organization.short_name, **removed},
     )  # fmt: skip

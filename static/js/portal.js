@@ -52,7 +52,7 @@
       if (document.hidden) return;
       tries -= 1;
       if (!tries) clearInterval(timer);
-      const answer = await fetch(location.href).catch(() => null);
+      const answer = await fetch(location.href, { headers: { "X-Progress": "1" } }).catch(() => null);
       if (answer?.ok && !(await answer.text()).includes("data-again")) location.reload();
     }, 2500);
   }

@@ -6,7 +6,7 @@
   if (!region) return;
 
   const look = async () => {
-    const answer = document.hidden ? null : await fetch(location.href).catch(() => null);
+    const answer = document.hidden ? null : await fetch(location.href, { headers: { "X-Progress": "1" } }).catch(() => null);
     if (answer && answer.status < 500) {
       const fresh = find(new DOMParser().parseFromString(await answer.text(), "text/html"));
       if (!fresh) {
