@@ -16,9 +16,16 @@ def _field(**options: Any) -> forms.CharField:
 
 
 class FactorForm(forms.Form):
-    """One field for both kinds of codes: six digits of the app, eight of a recovery code."""
+    """One field for both kinds of codes: six digits of the app, eight of a recovery code; without an app only these."""
 
     code = _field(help_text=_("Six digits. No phone at hand? Enter one of your recovery codes, eight digits."))
+
+    def __init__(self, *args: Any, has_app: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not has_app:
+            field = self.fields["code"]
+            field.label, field.help_text = _("Recovery code"), _("Eight digits. Each code works once.")
+            field.error_messages["required"] = _("Enter a recovery code.")
 
 
 class AppCodeForm(forms.Form):

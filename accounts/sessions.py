@@ -57,7 +57,7 @@ def sign_in(
     _end_oldest(user)
     device = device_name(request.META.get("HTTP_USER_AGENT", ""))
     if user.is_superuser:
-        alerts.superuser_signed_in(user, device=device, at=at)
+        alerts.superuser_signed_in(user, device=device, by_passkey=method == "passkey", at=at)
     if unknown_device and not is_new:
         notify(notices.NEW_DEVICE, user=user, subject=f"device:{at.timestamp()}", context={"device": device}, at=at)
 

@@ -71,8 +71,8 @@ class ResetMixin:
         return self._drawn(request, "reset_code", user, code=code)
 
     def _employee(self, request: HttpRequest, pk: int) -> User:
-        if not self.has_change_permission(request):  # type: ignore[attr-defined]
-            raise Http404
+        if not self.has_change_permission(request) or pk == request.user.pk:  # type: ignore[attr-defined]
+            raise Http404  # nobody resets their own
         user: User = get_object_or_404(User, pk=pk, is_staff=True)
         return user
 

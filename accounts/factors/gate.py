@@ -13,13 +13,15 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 
 from accounts import sessions
+from accounts.factors import resets
 from accounts.models import User
 from accounts.next_page import safe_path
 
-# What opens before the second factor: the way out, how pages look, the legal texts, the machine's health, the demo's pages.
+# What opens before the second factor: the way out, how pages look, the legal texts, the emergency phones, the machine's
+# health, the demo's pages.
 OPEN = {
     "sign_out", "look", "agreement", "consent_text", "privacy", "accessibility", "livez", "readyz", "status", "tray",
-    "gallery",
+    "gallery", "phones",
 }  # fmt: skip
 CHALLENGE = {"factor", "factor_passkey", "passkey_options"}  # for those who have a factor: prove it
 # For those who have none: set one up.
@@ -35,12 +37,18 @@ class StaffFactor:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
-        if not user.is_authenticated or not user.is_staff or sessions.has_passed_factor(request):
+        if not user.is_authenticated or not is_closed(request):
             return self.get_response(request)
         doors = doors_before(user)
         if _name_of(request) in doors:
             return self.get_response(request)
         return _led_to("factor" if "factor" in doors else "factor_enrol", request)
+
+
+def is_closed(request: HttpRequest) -> bool:
+    """Whether the sections of the portal would only lead back to the second factor."""
+    user = request.user
+    return user.is_authenticated and user.is_staff and not sessions.has_passed_factor(request)
 
 
 def has_strong_factor(user: User) -> bool:
@@ -49,8 +57,12 @@ def has_strong_factor(user: User) -> bool:
 
 
 def has_factor(user: User) -> bool:
-    """Whether the person can prove a second factor: in the demo the challenge prints a recovery code for every employee."""
-    return settings.DEMO or has_strong_factor(user)
+    """Whether the person can prove a second factor.
+
+    In the demo the challenge prints a recovery code for every employee, but for one whose factor was reset: they enter the
+    code that was handed over and set up a new one, as everywhere.
+    """
+    return has_strong_factor(user) or (settings.DEMO and resets.waiting(user) is None)
 
 
 def may_remove(authenticator: Authenticator) -> bool:
@@ -79,5 +91,5 @@ def _name_of(request: HttpRequest) -> str:
 
 def _led_to(door: str, request: HttpRequest) -> HttpResponse:
     """There; back to the page that was asked for, if it was asked to be shown."""
-    wanted = safe_path(request.get_full_path()) if request.method == "GET" else ""
+    wanted = safe_path(request.get_full_path()) if request.method in {"GET", "HEAD"} else ""
     return redirect(reverse(door) + (f"?next={quote(wanted)}" if wanted else ""))

@@ -93,7 +93,12 @@ def admit(request: HttpRequest, user: User, typed: str, *, at: datetime) -> None
     if not sessions.signed_in_by_code(request):
         raise WrongResetCode(_("Sign out, and sign in with a code to your phone or e-mail, not by password."))
     if not check_password(_peppered(user, _plain(typed)), row.code_hash):
-        raise WrongResetCode(_("This is not the code that you were given. Look at each sign."))
+        raise WrongResetCode(
+            _(
+                "This is not the code that you were given. Look at each sign. If the paper is lost or older than 24 hours, "
+                "ask the person who runs the portal for a new code."
+            )
+        )
     request.session[ADMITTED] = row.pk
 
 

@@ -14,6 +14,7 @@ from allauth.mfa.utils import decrypt, encrypt
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.factors import gate, telling
@@ -22,10 +23,8 @@ from accounts.models import User
 from lib.errors import Refusal
 
 TYPE = Authenticator.Type
-SECRET, SHOWN = (
-    "factor_secret",
-    "factor_codes",
-)  # in the session: the key being set up, the moment of codes not yet read
+# In the session: the key being set up, the moment of codes not yet read, and whether these are only new ones.
+SECRET, SHOWN, RENEWED = "factor_secret", "factor_codes", "factor_codes_renewed"
 STEP = "step"  # in the row: the newest step of half a minute whose code was accepted
 
 
@@ -75,8 +74,17 @@ def check(user: User, typed: str, *, at: datetime) -> Authenticator:
     user = lock_same(user)
     found = _check_app(user, typed, at=at) or _check_recovery(user, typed, at=at)
     if found is None:
-        raise WrongCode(_("This code does not fit. Wait for the next code in your app and enter that one."))
+        raise WrongCode(_misfit(user, typed))
     return found
+
+
+def _misfit(user: User, typed: str) -> Promise:
+    """What to do next, by what was typed and what the person has."""
+    if sum(sign.isdigit() for sign in typed) > app_settings.TOTP_DIGITS:
+        return _("This recovery code does not fit, or it was used already. Each works once: enter another one.")
+    if has_app(user):
+        return _("This code does not fit. Wait for the next code in your app and enter that one.")
+    return _("This code does not fit. Enter one of your recovery codes: it has eight digits.")
 
 
 @transaction.atomic
@@ -135,6 +143,11 @@ def make_recovery_codes(user: User) -> Authenticator:
     return RecoveryCodes.activate(user).instance
 
 
+def has_app(user: User) -> bool:
+    """Whether codes of an app prove that it is them."""
+    return bool(Authenticator.objects.filter(user=user, type=TYPE.TOTP).exists())
+
+
 def recovery_codes(user: User) -> RecoveryCodes | None:
     """The person's recovery codes, if they have any."""
     row = Authenticator.objects.filter(user=user, type=TYPE.RECOVERY_CODES).first()
@@ -145,6 +158,8 @@ def printed_code(user: User) -> str:
     """The demo only: an unused recovery code for its challenge page; new ones are made when all are used."""
     if not settings.DEMO:
         raise RuntimeError("Recovery codes are printed in the demo only.")
+    if not gate.has_factor(user):
+        raise RuntimeError("No recovery code is printed while a reset waits for its own.")
     codes = recovery_codes(user)
     left = codes.get_unused_codes() if codes else []
     if not left:

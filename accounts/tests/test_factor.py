@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.sessions import FACTOR, FACTOR_OF
 from accounts.tests.tools import at_once
 from notifications.models import Notice
-from portal.testing import Cast, make_cast, make_user
+from portal.testing import Cast, make_cast, make_user, prove
 
 pytestmark = pytest.mark.django_db
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -223,3 +223,51 @@ def test_of_three_browsers_at_once_one_passes_with_the_code() -> None:
     seen = at_once(20, lambda number: answer(clients[number], code).status_code)
     assert seen.count(302) == 1
     assert set(seen) <= {302, 422, 429}
+
+
+def test_a_wrong_code_says_what_to_do_by_what_was_typed_and_what_one_has(
+    cast: Cast, anna: Client, clock: Clock
+) -> None:
+    """Who has no app is not told to wait for it, nor to open it."""
+    assert "Wait for the next code in your app" in answer(anna, "000000").content.decode()
+    clock(601)
+    wrong = answer(anna, "0000 0000").content.decode()
+    assert "Each works once: enter another one." in wrong
+    assert "Wait for the next code" not in wrong
+    Authenticator.objects.create(user=cast.mark, type="webauthn", data={"name": "x", "credential": {}})
+    mark = before_factor(cast.mark)
+    asked, wrong = mark.get("/factor/").content.decode(), answer(mark, "000000").content.decode()
+    assert "it has eight digits" in wrong
+    for page in (asked, wrong):
+        assert "Use your passkey or a recovery code." in page
+        assert "Recovery code" in page
+        assert "your app" not in page
+    clock(601)
+    assert "Enter a recovery code." in answer(mark, "").content.decode()
+
+
+def test_there_is_no_menu_before_the_second_factor_and_one_way_out(cast: Cast, anna: Client) -> None:
+    new = before_factor(cast.mark)
+    for client, path in (
+        (anna, "/factor/"),
+        (new, "/factor/set-up/"),
+        (new, "/factor/set-up/app/"),
+        (new, "/help/phones/"),
+    ):
+        page = client.get(path).content.decode()
+        assert 'class="nav-top"' not in page
+        assert 'href="/profile/"' not in page
+        assert page.count('action="/out/"') == 1
+    answer(anna, code_now())
+    again = anna.get("/factor/").content.decode()
+    assert 'class="nav-top"' in again
+    assert again.count('action="/out/"') == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["/factor/", "/factor/set-up/", "/factor/set-up/app/", "/factor/set-up/passkey/", "/factor/set-up/code/",
+             "/factor/codes/", "/profile/factors/", "/profile/factors/codes/", "/profile/passkeys/add/"],
+)  # fmt: skip
+def test_each_page_answers_to_head_as_to_get(cast: Cast, enter: Any, path: str) -> None:
+    for client in (prove(enter(with_app(cast.anna))), before_factor(cast.mark)):
+        assert client.head(path).status_code == client.get(path).status_code in {200, 302}

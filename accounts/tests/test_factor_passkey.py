@@ -1,6 +1,7 @@
 """A passkey as an employee's second factor: instead of the app, at the challenge, and before important steps."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -41,6 +42,20 @@ def test_a_passkey_is_set_up_instead_of_an_app(cast: Cast) -> None:
     assert codes
     assert codes.get_unused_codes()[0][:4] in anna.get("/factor/codes/").content.decode()
     assert anna.get("/admin/").status_code == 200
+
+
+def test_a_first_passkey_brings_fresh_codes_where_some_stand_already(cast: Cast, settings: Any) -> None:
+    """In the demo, also for who passed with a printed code and adds the passkey in the profile."""
+    settings.DEMO = True
+    printed = totp.printed_code(cast.anna)
+    anna = before_factor(cast.anna)
+    assert anna.post("/factor/", {"code": printed}).status_code == 302
+    assert anna.get("/profile/passkeys/add/")["Location"] == ADD
+    assert send(anna, ADD, SoftKey().create(ask(anna, OPTIONS)), name="Телефон")["Location"] == "/factor/codes/"
+    codes = totp.recovery_codes(cast.anna)
+    assert codes
+    assert len(codes.get_unused_codes()) == 10
+    assert codes.get_unused_codes()[0][:4] in anna.get("/factor/codes/").content.decode()
 
 
 def test_the_challenge_takes_the_passkey(cast: Cast, anna_key: SoftKey) -> None:

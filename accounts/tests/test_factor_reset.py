@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.factors import resets, totp
 from accounts.models import FactorReset, User
 from accounts.tests.soft_key import SoftKey, ask, send
-from accounts.tests.test_factor import before_factor, with_app
+from accounts.tests.test_factor import answer, before_factor, recovery, with_app
 from notifications.models import Notice
 from portal.testing import Cast, make_user, prove
 
@@ -88,8 +88,10 @@ def test_nobody_but_a_superuser_and_never_ones_own(cast: Cast, enter: Enter) -> 
         assert prove(enter(user)).post(page_of(cast.anna), {"reason": "lost"}).status_code in {403, 404}
     assert enter(cast.olga).post(page_of(cast.anna), {"reason": "lost"}).status_code in {302, 404}
     sofia = prove(enter(cast.sofia))
-    assert sofia.post(page_of(cast.sofia), {"reason": "lost"}).status_code == 422
-    assert sofia.post(page_of(cast.olga), {"reason": "lost"}).status_code == 404
+    for user in (cast.sofia, cast.olga):
+        for rest in ("", "code/"):
+            assert sofia.get(page_of(user, rest)).status_code == 404
+        assert sofia.post(page_of(user), {"reason": "lost"}).status_code == 404
     assert page_of(cast.sofia) not in sofia.get(f"/admin/accounts/user/{cast.sofia.pk}/change/").content.decode()
     assert not FactorReset.objects.exists()
 
@@ -106,6 +108,54 @@ def test_a_new_app_needs_the_code_that_was_handed_over(cast: Cast, codes: list[s
     assert anna.get("/admin/").status_code == 200
     assert FactorReset.objects.get().used_at
     assert resets.waiting(cast.anna) is None
+
+
+@pytest.mark.parametrize("is_demo", [False, True])
+def test_who_was_reset_is_led_to_the_code_and_gets_no_other(
+    cast: Cast, codes: list[str], settings: Any, is_demo: bool
+) -> None:
+    """In the demo no recovery code is printed meanwhile, and one that stands there opens nothing."""
+    settings.DEMO = is_demo
+    with_app(cast.anna)
+    code = reset(cast.anna, cast.sofia)
+    anna = by_code(cast.anna, codes)
+    for path in ("/admin/accounts/", "/factor/", "/profile/"):
+        page = anna.get(path, follow=True)
+        assert page.redirect_chain[-1][0] == "/factor/set-up/code/"
+        assert "Demo: your" not in page.content.decode()
+    assert not Authenticator.objects.exists()
+    with pytest.raises(RuntimeError):
+        totp.printed_code(cast.anna)
+    totp.make_recovery_codes(cast.anna)
+    old = recovery(cast.anna)[0]
+    assert answer(anna, old)["Location"] == "/factor/set-up/"
+    with pytest.raises(totp.WrongCode):
+        totp.check(cast.anna, old, at=timezone.now())
+    anna.get("/factor/set-up/?next=/admin/")
+    assert returned(anna, code)["Location"] == "/factor/set-up/"
+    assert set_up(anna)["Location"] == "/factor/codes/"
+    assert old not in recovery(cast.anna)
+    assert "Step 3 of 3" in anna.get("/factor/codes/").content.decode()
+    assert anna.post("/factor/codes/")["Location"] == "/admin/"
+
+
+def test_a_wrong_code_and_the_page_say_where_a_new_one_comes_from(cast: Cast, codes: list[str]) -> None:
+    code = reset(cast.anna, cast.sofia)
+    anna = by_code(cast.anna, codes)
+    assert "ask the person who runs the portal for a new one" in anna.get("/factor/set-up/code/").content.decode()
+    assert "ask the person who runs the portal for a new code" in returned(anna, code[::-1]).content.decode()
+
+
+def test_a_code_that_was_used_opens_nothing_again(cast: Cast, codes: list[str], clock: Clock) -> None:
+    code = reset(cast.anna, cast.sofia)
+    anna = by_code(cast.anna, codes)
+    returned(anna, code)
+    set_up(anna)
+    clock(61)
+    again = by_code(cast.anna, codes)
+    assert returned(again, code)["Location"] == "/factor/"
+    assert set_up(again)["Location"].startswith("/factor/")
+    assert again.get("/admin/").status_code == 302
 
 
 def test_a_passkey_needs_that_code_too_and_uses_it_up(cast: Cast, codes: list[str]) -> None:

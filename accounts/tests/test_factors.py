@@ -77,6 +77,38 @@ def test_ten_codes_are_shown_once(cast: Cast, clock: Clock) -> None:
     assert Notice.objects.get(kind="accounts.factor_added", user=cast.mark).context == {"what": "app"}
 
 
+@pytest.mark.parametrize("wanted", ["", "/home/", "/profile/names/"])
+def test_the_first_factor_always_brings_fresh_codes_and_leads_on(cast: Cast, settings: Any, wanted: str) -> None:
+    """Also where codes stand already that nobody was shown: the demo's. Then on to what was asked for, else to work."""
+    settings.DEMO = True
+    printed = totp.printed_code(cast.mark)
+    client = before_factor(cast.mark)
+    client.get(f"/factor/?next={wanted}")
+    assert _sets_up(client)["Location"] == "/factor/codes/"
+    page = client.get("/factor/codes/").content.decode()
+    assert "Step 3 of 3" in page
+    assert [f"{one[:4]} {one[4:]}" in page for one in recovery(cast.mark)] == [True] * 10
+    assert printed not in recovery(cast.mark)
+    assert totp.printed_code(cast.mark) in recovery(cast.mark)
+    there = wanted if wanted.startswith("/profile/") else "/admin/"
+    assert client.post("/factor/codes/")["Location"] == there
+    assert answer(before_factor(cast.mark), printed).status_code == 422
+
+
+def _sets_up(client: Client) -> Any:
+    client.get("/factor/set-up/app/")
+    code = totp.code_at(decrypt(client.session[totp.SECRET]), timezone.now())
+    return client.post("/factor/set-up/app/", {"code": code})
+
+
+def test_new_codes_are_no_step_of_a_set_up_and_lead_back_to_the_profile(cast: Cast, enter: Enter) -> None:
+    client = prove(enter(with_app(cast.mark)))
+    client.post("/profile/factors/codes/")
+    assert "Step 3 of 3" not in client.get("/factor/codes/").content.decode()
+    assert client.post("/factor/codes/")["Location"] == "/profile/factors/"
+    assert 'href="/admin/"' in client.get("/profile/factors/").content.decode()
+
+
 def test_codes_that_were_left_open_are_not_shown_later(cast: Cast, enter: Enter, clock: Clock) -> None:
     client = prove(enter(with_app(cast.mark)))
     client.post("/profile/factors/codes/")

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import alerts
 from accounts.models import User
+from accounts.tests.soft_key import SoftKey, ask, send
 from notifications.models import Channel, Delivery, Notice
 from portal.testing import Cast, make_user, post
 
@@ -52,9 +53,22 @@ def test_the_message_leaves_and_says_who_and_on_what(cast: Cast, second: User, c
     come(cast.sofia)
     post()
     (message,) = [one for one in mail.outbox if one.to == ["second@example.com"]]
-    assert "A superuser has signed in" in message.subject
-    for words in ("Главная С.", "Firefox", "(UTC)"):
+    assert "A superuser is signing in" in message.subject
+    for words in ("Главная С. passed the first step on", "Firefox", "(UTC); the second step is still to come"):
         assert words in message.body
+
+
+def test_a_passkey_is_both_steps_and_is_told_so(cast: Cast, client: Client) -> None:
+    """Nothing is still to come after it."""
+    key, sofia = SoftKey(), Client()
+    sofia.force_login(cast.sofia)
+    options = ask(sofia, "/factor/set-up/passkey/options/")
+    send(sofia, "/factor/set-up/passkey/", key.create(options), name="Телефон")
+    assert send(client, "/in/passkey/", key.get(ask(client))).status_code == 302
+    post()
+    (message,) = [one for one in mail.outbox if "superuser" in one.subject]
+    assert "A superuser has signed in" in message.subject
+    assert "second step" not in message.body
 
 
 def test_each_sign_in_is_told_once(cast: Cast, come: Come) -> None:

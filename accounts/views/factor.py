@@ -34,6 +34,7 @@ from lib.errors import Refusal
 from lib.qr import qr_png
 from lib.text import in_fours
 
+PAGE = ["GET", "HEAD", "POST"]
 SHOWN_FOR = timedelta(minutes=10)  # how long new recovery codes may be read, in the session that made them
 
 
@@ -60,7 +61,7 @@ def for_staff(view: View) -> View:
 
 @sensitive_post_parameters("code")
 @for_staff
-@require_http_methods(["GET", "POST"])
+@require_http_methods(PAGE)
 @once
 def factor(request: HttpRequest) -> HttpResponse:
     """The challenge: a code of the app or a recovery code; also the confirmation before an important step."""
@@ -68,7 +69,8 @@ def factor(request: HttpRequest) -> HttpResponse:
     keep_next(request)
     if not gate.has_factor(user):
         return redirect("factor_enrol")
-    form = FactorForm(posted(request))
+    has_app, has_passkey = totp.has_app(user), passkeys_of(user).exists()
+    form = FactorForm(posted(request), has_app=has_app)
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -81,8 +83,9 @@ def factor(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "demo_code": demo_code,
-        "has_app": gate.has_strong_factor(user),
-        "has_passkey": passkeys_of(user).exists(),
+        "has_app": has_app,
+        "has_passkey": has_passkey,
+        "has_strong": has_app or has_passkey,
         "is_again": sessions.has_passed_factor(request),
     }
     return render(request, "accounts/factor.html", context, status=status)
@@ -114,7 +117,7 @@ def may_enrol(view: View) -> View:
 
 @sensitive_post_parameters("code")
 @for_staff
-@require_http_methods(["GET", "POST"])
+@require_http_methods(PAGE)
 @once
 def factor_returned(request: HttpRequest) -> HttpResponse:
     """After a reset: the code that was handed over."""
@@ -134,7 +137,8 @@ def factor_returned(request: HttpRequest) -> HttpResponse:
             else:
                 taken.give_back()
                 return redirect("factor_enrol")
-    return render(request, "accounts/factor_returned.html", {"form": form}, status=status)
+    context = {"form": form, "by_code": sessions.signed_in_by_code(request)}
+    return render(request, "accounts/factor_returned.html", context, status=status)
 
 
 @for_staff
@@ -148,7 +152,7 @@ def factor_enrol(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters("code")
 @for_staff
-@require_http_methods(["GET", "POST"])
+@require_http_methods(PAGE)
 @may_enrol
 @once
 def factor_app(request: HttpRequest) -> HttpResponse:
@@ -174,43 +178,58 @@ def _key(request: HttpRequest, user: User) -> dict[str, str]:
 
 def _set_up(request: HttpRequest, user: User, typed: str, *, at: datetime) -> HttpResponse:
     """The app is the factor now, and this session has just proved it; recovery codes come next."""
-    passed = sessions.has_passed_factor(request)
+    passed, is_first = sessions.has_passed_factor(request), not gate.has_strong_factor(user)
     with transaction.atomic():
         totp.set_up(user, totp.secret_of(request), typed, replacing=passed, at=at)
         resets.spend(request, user, at=at)
     totp.forget_secret(request)
-    if totp.recovery_codes(user) is None:
-        totp.make_recovery_codes(user)
-        request.session[totp.SHOWN] = at.timestamp()
+    give_codes(request, user, is_first=is_first, at=at)
     sessions.pass_factor(request, user, kind="totp", at=at)
     messages.success(request, _("The app is set up. From now on you sign in with its code."))
     return redirect("factor_codes" if totp.SHOWN in request.session else "factors")
 
 
+def give_codes(request: HttpRequest, user: User, *, is_first: bool, at: datetime) -> None:
+    """The last step of the first factor: ten fresh codes, to be shown once. Those made before nobody may ever have seen."""
+    if is_first or totp.recovery_codes(user) is None:
+        totp.make_recovery_codes(user)
+        request.session[totp.SHOWN] = at.timestamp()
+        request.session.pop(totp.RENEWED, None)
+
+
 @for_staff
-@require_http_methods(["GET", "POST"])
+@require_http_methods(PAGE)
 def factor_codes(request: HttpRequest) -> HttpResponse:
     """The ten recovery codes, once: in the session that made them, until they are written down."""
     at, codes = timezone.now(), totp.recovery_codes(person(request))
     made = request.session.get(totp.SHOWN, 0)
     if request.method == "POST":
         request.session.pop(totp.SHOWN, None)
-        return redirect(take_next(request))
+        return redirect("factors" if request.session.pop(totp.RENEWED, False) else _workplace(request))
     if codes is None or at.timestamp() - made > SHOWN_FOR.total_seconds():
         return redirect("factors")
-    context = {"codes": [" ".join(in_fours(code)) for code in codes.get_unused_codes()]}
+    context = {
+        "codes": [" ".join(in_fours(code)) for code in codes.get_unused_codes()],
+        "is_renewed": request.session.get(totp.RENEWED, False),
+    }
     return render(request, "accounts/factor_codes.html", context)
 
 
+def _workplace(request: HttpRequest) -> str:
+    """The page that was asked for before the set-up; else the staff room."""
+    path = take_next(request)
+    return reverse("admin:index") if path == reverse("home") else path
+
+
 @for_staff
-@require_http_methods(["GET", "POST"])
+@require_http_methods(PAGE)
 @confirmed_recently
 @once
 def factor_codes_new(request: HttpRequest) -> HttpResponse:
     """Ten new codes in the place of the old ones."""
     if request.method == "POST":
         totp.make_recovery_codes(person(request))
-        request.session[totp.SHOWN] = timezone.now().timestamp()
+        request.session[totp.SHOWN], request.session[totp.RENEWED] = timezone.now().timestamp(), True
         return redirect("factor_codes")
     return render(request, "accounts/factor_codes_new.html")
 

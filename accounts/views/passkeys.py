@@ -11,13 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sessions
 from accounts.browser import network_of
 from accounts.confirm import confirmed_recently
 from accounts.devices import device_name
-from accounts.factors import passkeys
+from accounts.factors import gate, passkeys
 from accounts.forms import PasskeyForm
 from accounts.limits import PASSKEY_BEGUN, PASSKEY_NETWORK, PASSKEY_USER, take
 from accounts.models import User
@@ -70,15 +71,17 @@ def passkey_list(request: HttpRequest) -> HttpResponse:
 def _facts(row: Authenticator) -> list[dict[str, str]]:
     used = date_format(timezone.localtime(row.last_used_at), "DATETIME_FORMAT") if row.last_used_at else _("Not yet")
     added = date_format(timezone.localtime(row.created_at), "DATE_FORMAT")
-    return [{"name": _("Added"), "value": added}, {"name": _("Last used"), "value": used}]
+    return [{"name": _("Added"), "value": added}, {"name": pgettext("a code or a passkey", "Last used"), "value": used}]
 
 
 @confirmed_recently
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @once
 def passkey_add(request: HttpRequest) -> HttpResponse:
-    """A name, and the browser's answer beside it."""
+    """A name, and the browser's answer beside it. An employee's first factor brings recovery codes: it has a page of its own."""
     user, at, status = person(request), timezone.now(), 200
+    if user.is_staff and not gate.has_strong_factor(user):
+        return redirect("factor_passkey_add")
     form = name_form(request)
     if request.method == "POST":
         status = 422
@@ -116,7 +119,7 @@ def adding_options(request: HttpRequest) -> HttpResponse:
 
 
 @confirmed_recently
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def passkey_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask once more, then forget it."""
     user = person(request)

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.factors.gate import is_closed
 from lib.money import format_money, format_number
 from lib.months import month_name
 from lib.phones import dial_string, display_phone, masked_email, masked_phone
@@ -128,8 +129,13 @@ def field_anchor(field: BoundField) -> str:
 
 @register.simple_tag(takes_context=True)
 def navigation(context: dict[str, Any]) -> list[dict[str, Any]]:
-    """The sections a signed-in person may open now: name, address, icon, whether it is open, whether only on wide screens."""
+    """The sections a signed-in person may open now: name, address, icon, whether it is open, whether only on wide screens.
+
+    None for an employee before the second factor: each would lead back there.
+    """
     request, account = context.get("request"), context.get("account")
+    if request and is_closed(request):
+        return []
     money = ""
     if account:
         link = context.get("link")  # pages without it are of those who see everything

@@ -22,7 +22,7 @@ from portal.tests.things import Things
 
 OPEN = {
     "sign_out", "look", "agreement", "consent_text", "privacy", "accessibility", "livez", "readyz", "status", "tray",
-    "gallery",
+    "gallery", "phones",
 }  # fmt: skip
 WITH_FACTOR = OPEN | {"factor", "factor_passkey", "passkey_options"}
 # «factor_returned» leads on to the first of them where no reset waits for its code (accounts/tests/test_factor_reset.py).
