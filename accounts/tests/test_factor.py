@@ -203,6 +203,24 @@ def test_a_new_sign_in_asks_anew(cast: Cast, codes: list[str], anna: Client) -> 
     assert client.get("/admin/")["Location"] == "/factor/?next=/admin/"
 
 
+def test_a_later_day_asks_for_a_later_code_and_of_three_sessions_the_oldest_ends(
+    cast: Cast, codes: list[str], anna: Client, clock: Clock
+) -> None:
+    """Through the door each time; also sessions that proved the second factor are two at most."""
+    clients = []
+    for _turn in range(3):
+        client = Client()
+        client.post("/in/", {"address": cast.anna.phone, "channel": "sms"})
+        client.post("/in/code/", {"code": codes[-1]})
+        assert answer(client, code_now()).status_code == 302
+        assert client.get("/admin/").status_code == 200
+        clients.append(client)
+        clock(301)
+    doors = [client.get("/admin/") for client in clients]
+    assert [door.status_code for door in doors] == [302, 200, 200]
+    assert clients[0].get("/profile/")["Location"].startswith("/in/")
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", ["totp", "recovery_codes"])
 def test_of_twenty_at_once_one_passes(kind: str) -> None:

@@ -169,11 +169,17 @@ def test_a_passkey_needs_that_code_too_and_uses_it_up(cast: Cast, codes: list[st
 
 
 def test_a_password_is_not_the_second_fact(cast: Cast, enter: Enter) -> None:
+    """The page says so at once and asks for no code that would be refused."""
     code = reset(cast.anna, cast.sofia)
-    anna = before_factor(cast.anna)
-    page = returned(anna, code)
-    assert page.status_code == 422
-    assert "sign in with a code" in page.content.decode()
+    cast.anna.set_password("long enough words")
+    cast.anna.save()
+    anna = Client()
+    anna.post("/in/password/", {"login": cast.anna.phone, "password": "long enough words"})
+    asked, page = anna.get("/factor/set-up/code/"), returned(anna, code)
+    assert (asked.status_code, page.status_code) == (200, 422)
+    for answered in (asked, page):
+        assert "sign in with a code to your phone or e-mail, not by password." in answered.content.decode()
+        assert 'name="code"' not in answered.content.decode()
     assert set_up(anna)["Location"] == "/factor/set-up/code/"
 
 
