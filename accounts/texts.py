@@ -13,7 +13,7 @@ VERSIONS = {
     Consent.Purpose.PERSONAL_DATA: "2026-11-21",
     Consent.Purpose.SMS: "2026-11-21",
     Consent.Purpose.EMAIL: "2026-11-21",
-    Consent.Purpose.IDENTITY: "2026-11-30",
+    Consent.Purpose.IDENTITY: "2026-12-01",
 }
 
 

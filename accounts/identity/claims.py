@@ -23,6 +23,13 @@ PATRONYMIC = re.compile(
 )
 APOSTROPHES = str.maketrans("’‘ʼ`´′", "''''''")
 DASHES = str.maketrans("‐‑‒–—−", "------")
+PLACEHOLDERS = {
+    "null", "none", "undefined", "unknown", "absent", "missing", "empty", "no name", "no patronymic", "no middle name",
+    "not specified", "not available", "нет", "нету", "немає", "немае", "нема", "отсутствует", "отсутствуют", "відсутнє",
+    "відсутній", "відсутня", "неизвестно", "неизвестен", "неизвестна", "невідомо", "невідомий", "невідома",
+    "не указано", "не указан", "не вказано", "без отчества", "без имени", "без по батькові", "б о", "б-о", "б.о", "б. о",
+    "пусто", "прочерк",
+}  # fmt: skip
 SIGNS = {" ", "-", "'", "."}
 BEFORE = {
     "фон", "ван", "де", "дер", "ден", "ла", "да", "ди", "дель", "бин", "ибн",
@@ -68,10 +75,16 @@ def _claim(service: IdentityService, claims: Mapping[str, Any], ours: str, stand
 
 
 def _names(service: IdentityService, claims: Mapping[str, Any]) -> dict[str, str]:
-    names = {ours: clean_name(_claim(service, claims, ours, claim)) for ours, claim in STANDARD.items()}
+    names = {ours: _told(clean_name(_claim(service, claims, ours, claim))) for ours, claim in STANDARD.items()}
     if any(names.values()):
         return names
     return _split(clean_name(_claim(service, claims, "name", "name"), longest=3 * LONGEST))
+
+
+def _told(name: str) -> str:
+    """The name, unless it only says that there is none: «Нет», «NULL», «б. о.»."""
+    text = name.casefold()
+    return "" if text in PLACEHOLDERS or all(word in PLACEHOLDERS for word in text.split()) else name
 
 
 def _split(name: str) -> dict[str, str]:

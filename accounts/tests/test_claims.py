@@ -95,6 +95,14 @@ def test_a_name_is_cleaned(typed: Any, clean: str) -> None:
         ({"family_name": "Иванов"}, None),
         ({"family_name": "Иванов", "name": "Иванов Иван"}, None),  # the parts were given, one is missing
         ({"family_name": "Иванов1", "given_name": "Иван"}, None),
+        *[
+            (IVAN | {"middle_name": said}, ("Иванов", "Иван", ""))
+            for said in ("Нет", "НЕМАЄ", "Отсутствует", "-", "б/о", "Б.О.", "Без отчества", "NULL", "unknown")
+        ],
+        ({"family_name": "NULL", "given_name": "Unknown"}, None),
+        ({"family_name": "Иванов", "given_name": "не указано"}, None),
+        ({"family_name": "NULL NULL", "given_name": "Иван"}, None),
+        ({"family_name": "Нетребко", "given_name": "Бо"}, ("Нетребко", "Бо", "")),
         ({}, None),
     ],
 )

@@ -197,6 +197,7 @@ def unlink(link: AccountLink, *, by: User, at: datetime) -> None:
 def dispute(link: AccountLink, *, by: User | None, trusted: bool, at: datetime) -> AccountLink:
     """«This was not me»: a limited link disputed by somebody trusted shows nothing more until the company decides.
 
+    So does one that a name made owner without an employee, and it loses that grade: a code opens the link, not the grade.
     Trusted are holders of grade confirmed or owner and the contact on file (`by` is None). Other disputes are flagged to
     the company. A second dispute changes nothing. Raises DisputeIsLate after 72 hours.
     """
@@ -205,8 +206,11 @@ def dispute(link: AccountLink, *, by: User | None, trusted: bool, at: datetime) 
         return link
     if at > link.dispute_until:
         raise DisputeIsLate(_("More than 72 hours have passed. Call your company: it can end this link at any time."))
-    suspended = trusted and link.grade == Grade.LIMITED
+    by_name = link.method == Method.IDENTITY and link.owner_proofs.accepted_at_once().exists()
+    suspended = trusted and (link.grade == Grade.LIMITED or by_name)
     if suspended:
+        if by_name:
+            link.take_back_owner()
         link.suspend(at=at)
         tell_person(link, "suspended", at=at)
     else:
@@ -263,7 +267,7 @@ def close_links_before(account: PersonalAccount, day: date, *, by: User, at: dat
 @transaction.atomic
 def end_links_of(user: User, *, at: datetime) -> None:
     """The profile is erased: its links end, the accounts and what was charged stay (402-ФЗ, five years)."""
-    for link in AccountLink.objects.live().select_for_update().filter(user=user):
+    for link in AccountLink.objects.live().select_for_update().filter(user=user).order_by("pk"):
         end(link, State.REVOKED, What.ERASED, reason="", by=None, at=at)
     forget_proofs(user)
 

@@ -20,6 +20,7 @@ from lib.names import Likeness, likeness
 from premises.actions.holding import locked, raise_grade, withdraw_waiting
 from premises.actions.telling import tell_company_link_waits, tell_person
 from premises.models import AccountLink, AccountLinkEvent, Organization, OwnerProof, Ownership
+from premises.models.link import AccountLinkQuerySet
 from premises.models.ownership import OwnershipQuerySet
 
 Grade, Method, What = AccountLink.Grade, AccountLink.Method, AccountLinkEvent.What
@@ -77,12 +78,7 @@ def prove_link(link: AccountLink, *, at: datetime) -> Outcome:
         return Outcome.REFUSED if matches else Outcome.NOBODY
     if len(matches) == 1 and _may_grant_at_once(held, person, new[0]):
         _grant(held, person, new[0], at=at)
-        link.grade, link.method, link.raised_at, link.changed_at = (
-            held.grade,
-            held.method,
-            held.raised_at,
-            held.changed_at,
-        )
+        link.refresh_from_db(fields=["grade", "method", "raised_at", "changed_at"])
         return Outcome.GRANTED
     _propose(held, person, min(new, key=_by_worth(held)), at=at)
     return Outcome.WAITS
@@ -162,7 +158,29 @@ def _matches(
 
 
 def _is_refused(link: AccountLink, person: VerifiedPerson, match: Match) -> bool:
-    return link.owner_proofs.refused().filter(name=str(person), owner=match[1].owner).exists()
+    """Whether the company said no to this pair of names, on whatever link of this person to this flat."""
+    refused = OwnerProof.objects.refused().filter(link__in=_links_to_flat(link))
+    return any(_is_one_name(old.name, str(person)) and _is_one_name(old.owner, match[1].owner) for old in refused)
+
+
+def _is_one_name(one: str, other: str) -> bool:
+    """Initials are the same as nothing, not as themselves, so equal texts count too."""
+    return one == other or likeness(one, other) is Likeness.SAME
+
+
+def _links_to_flat(link: AccountLink) -> AccountLinkQuerySet:
+    """All links of this person to this flat, ended ones too: who removes a flat and adds it anew is no other person."""
+    return AccountLink.objects.of(link.user).filter(account__unit_id=link.account.unit_id)
+
+
+def _is_doubted(link: AccountLink) -> bool:
+    """Whether the company once said no to this person in this flat, or a holder disputed them: then an employee looks."""
+    links = _links_to_flat(link)
+    return (
+        OwnerProof.objects.refused().filter(link__in=links).exists()
+        or links.filter(Q(disputed_at__isnull=False) | Q(events__what=What.SUSPENDED)).exists()
+        or links.ended_by_company().exists()
+    )
 
 
 def _may_grant_at_once(link: AccountLink, person: VerifiedPerson, match: Match) -> bool:
@@ -171,10 +189,10 @@ def _may_grant_at_once(link: AccountLink, person: VerifiedPerson, match: Match) 
     return (
         link.account.organization.owner_policy == Organization.OwnerPolicy.AT_ONCE
         and like == Likeness.SAME
+        and person.patronymic != ""  # the same name has it too; surname and name alone are shared by many
         and person.level >= VerifiedPerson.Level.SUBSTANTIAL
         and row.user_id in {None, link.user_id}
-        and link.disputed_at is None
-        and not AccountLink.objects.of(link.user).filter(account_id=link.account_id).ended_by_company().exists()
+        and not _is_doubted(link)
     )
 
 

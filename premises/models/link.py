@@ -133,6 +133,11 @@ class AccountLink(models.Model):
         self.state, self.disputed_at, self.changed_at = self.State.PENDING, at, at
         self.save(update_fields=["state", "disputed_at", "changed_at"])
 
+    def take_back_owner(self) -> None:
+        """The name gave the grade and is doubted: the link keeps the least, until the company says what it is worth."""
+        self.grade = self.Grade.LIMITED
+        self.save(update_fields=["grade"])
+
     def flag(self, *, at: datetime) -> None:
         """A dispute of a proved link: it stays, and the company looks at it."""
         self._must_live()

@@ -26,6 +26,10 @@ class OwnerProofQuerySet(models.QuerySet["OwnerProof"]):
     def refused(self) -> Self:
         return self.filter(state=OwnerProof.State.REFUSED)
 
+    def accepted_at_once(self) -> Self:
+        """Accepted by the company's policy: no employee looked."""
+        return self.filter(state=OwnerProof.State.ACCEPTED, answered_by__isnull=True)
+
 
 class OwnerProof(models.Model):
     """The name an identity service confirmed beside the name in the register, both as they were at that moment."""

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from notifications.models import Notice
-from portal.testing import Cast, make_link
+from portal.testing import Cast, make_link, make_verified
 from premises import actions
 from premises.actions.telling import dispute_token
-from premises.models import AccountLink
+from premises.models import AccountLink, Ownership
 from premises.tests.conftest import Told
 
 Enter = Callable[[User], Client]
@@ -128,3 +128,30 @@ def test_a_refused_link_opens_nothing(cast: Cast, enter: Enter, link: AccountLin
     page = enter(cast.igor).get(reverse("accounts")).content.decode()
     assert "Refused by the company" in page
     assert "Not known to the owner" in page
+
+
+@pytest.mark.feature("G1")
+@pytest.mark.parametrize("who", ["a name", "an employee"])
+def test_an_owner_by_name_alone_is_suspended_and_a_code_does_not_bring_the_grade_back(
+    cast: Cast, told: Told, who: str
+) -> None:
+    now = timezone.now()
+    cast.company.owner_policy = "at_once" if who == "a name" else "propose"
+    cast.company.save()
+    Ownership.objects.create(unit=cast.account.unit, owner="Игорев Игорь Игоревич", is_joint=True)
+    make_verified(cast.igor, "Игорев", "Игорь", "Игоревич")
+    link = actions.join(cast.igor, cast.account, grade="limited", method="address", at=now).link
+    if who == "an employee":
+        actions.accept_proof(link.owner_proofs.get(), by=cast.mark, at=now)
+    link.refresh_from_db()
+    assert link.grade == "owner"
+    link = actions.dispute(link, by=cast.olga, trusted=True, at=now + timedelta(hours=71))
+    assert link.is_full == (who == "an employee")
+    if who == "a name":
+        event = link.events.last()
+        assert event is not None
+        assert (event.what, event.grade, event.state) == ("suspended", "limited", "pending")
+        assert "premises.link_waits" in told(cast.mark)
+        actions.join(cast.igor, cast.account, grade="confirmed", method="code", at=now + timedelta(hours=71))
+        link.refresh_from_db()
+        assert (link.state, link.grade, link.owner_proofs.waiting().count()) == ("active", "confirmed", 1)

@@ -1,11 +1,15 @@
 """A verified person whose name the register of owners has: granted at once, proposed to the company, or nothing."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone, translation
 
+from accounts.actions import erase
 from accounts.identity import linking
 from accounts.identity.catalog import IdentityService
 from accounts.identity.claims import PersonFacts
@@ -17,6 +21,7 @@ from portal.celery import app
 from portal.testing import Cast, make_account, make_cast, make_link, make_organization, make_user, make_verified
 from premises import actions
 from premises.actions import Outcome
+from premises.actions.holding import locked
 from premises.models import AccountLink, OwnerProof, Ownership
 from premises.tasks import prove_owners
 from premises.tests.conftest import Told
@@ -77,7 +82,7 @@ def test_the_same_name_is_granted_where_the_company_says_so(cast: Cast, share: O
 @pytest.mark.parametrize(
     "spoil",
     [
-        "low level", "similar", "two rows", "another user's row", "disputed", "ended by the company once", "the policy",
+        "low level", "similar", "no patronymic", "two rows", "another user's row", "disputed", "ended by the company once", "the policy",
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("at_once_here")
@@ -88,6 +93,9 @@ def test_whatever_is_not_clear_waits_for_an_employee(cast: Cast, share: Ownershi
             level = VerifiedPerson.Level.LOW
         case "similar":
             names = ("Olin", "Oleg", "Olegovich")
+        case "no patronymic":
+            names = ("Олин", "Олег", "")
+            Ownership.objects.filter(pk=share.pk).update(owner="Олин Олег")
         case "two rows":
             Ownership.objects.create(unit=share.unit, owner="Олин О. О.", is_joint=True)
         case "another user's row":
@@ -200,6 +208,45 @@ def test_refused_names_are_not_proposed_again(cast: Cast, share: Ownership, chan
         Ownership.objects.filter(pk=share.pk).update(owner="Кто-то Другой")
     assert prove(cast.oleg) == Outcome(outcome)
     assert cast.oleg.links.get().grade == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("register", "refused", "then", "outcome"),
+    [
+        ("Олин Олег Олегович", NAMES, NAMES, "refused"),
+        ("Семёнов Олег Олегович", ("Семёнов", "Олег", "Олегович"), ("Семенов", "Олег", "Олегович"), "refused"),
+        ("Олин Олег Олегович", ("Олин", "Олег", ""), NAMES, "waits"),
+    ],
+)
+@pytest.mark.parametrize("anew", [False, True])
+def test_no_way_around_a_refusal(
+    cast: Cast, share: Ownership, register: str, refused: Any, then: Any, outcome: str, anew: bool
+) -> None:
+    now = timezone.now()
+    Ownership.objects.filter(pk=share.pk).update(owner=register)
+    person = make_verified(cast.oleg, *refused)
+    prove(cast.oleg)
+    actions.refuse_proof(OwnerProof.objects.get(), reason="A namesake", by=cast.mark, at=now)
+    cast.company.owner_policy = "at_once"
+    cast.company.save()
+    last, first, patronymic = then
+    VerifiedPerson.objects.filter(pk=person.pk).update(last_name=last, first_name=first, patronymic=patronymic)
+    if anew:
+        actions.unlink(cast.oleg.links.get(), by=cast.oleg, at=now)
+        actions.join(cast.oleg, cast.account, grade="confirmed", method="code", at=now)
+    link = cast.oleg.links.get(state="active")
+    assert actions.prove_link(link, at=now) == Outcome(outcome)
+    assert AccountLink.objects.get(pk=link.pk).grade == "confirmed"
+
+
+@pytest.mark.usefixtures("at_once_here", "share")
+def test_a_dispute_outlives_the_link(cast: Cast) -> None:
+    now = timezone.now()
+    actions.dispute(cast.oleg.links.get(), by=cast.olga, trusted=True, at=cast.oleg.links.get().created_at)
+    actions.unlink(cast.oleg.links.get(), by=cast.oleg, at=now)
+    make_verified(cast.oleg, *NAMES)
+    link = actions.join(cast.oleg, cast.account, grade="confirmed", method="code", at=now).link
+    assert (link.grade, link.owner_proofs.get().state) == ("confirmed", "waiting")
 
 
 def test_a_waiting_proof_follows_the_register(cast: Cast, share: Ownership, told: Told) -> None:
@@ -349,3 +396,40 @@ def test_two_people_of_one_name_do_not_both_get_the_share() -> None:
     assert results.count(Outcome.GRANTED) == 1
     assert AccountLink.objects.filter(grade="owner", method="identity").count() == 1
     assert OwnerProof.objects.waiting().count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("verb", ["accept", "join"])
+def test_a_profile_is_deleted_while_its_link_is_being_judged(verb: str) -> None:
+    """The deed waits for the link, and the verb that holds the link writes rows about the person meanwhile."""
+    cast = make_cast()
+    Ownership.objects.filter(user=cast.oleg).update(user=None, owner="Олин Олег Олегович")
+    make_verified(cast.oleg, *NAMES)
+    prove(cast.oleg)
+    now, held = timezone.now(), Event()
+
+    def job(number: int) -> object:
+        if number:
+            held.wait(20)
+            return erase(cast.oleg, at=now)
+        with transaction.atomic():
+            link = locked(cast.oleg.links.get())
+            held.set()
+            for _moment in range(200):
+                if _somebody_waits():
+                    break
+                sleep(0.05)
+            if verb == "accept":
+                return actions.accept_proof(link.owner_proofs.get(), by=cast.mark, at=now)
+            return actions.join(cast.oleg, cast.account, grade="owner", method="staff", at=now)
+
+    assert [result for result in at_once(2, job) if isinstance(result, Exception)] == []
+    assert cast.oleg.links.get().state == "revoked"
+    assert OwnerProof.objects.get().name == ""
+
+
+def _somebody_waits() -> bool:
+    """Whether another connection waits for a row that this transaction holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
+        return bool(cursor.fetchone()[0])
