@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User, VerifiedPerson
 from notifications.models import Notice
 from notifications.rendering import title_and_text
-from portal.testing import Cast, make_verified
+from portal.testing import Cast, make_verified, prove
 from premises import actions
 from premises.admin_proofs import marked
 from premises.models import OwnerProof, Ownership
@@ -179,6 +179,7 @@ def test_nobody_else_sees_or_decides(cast: Cast, enter: Enter, same: OwnerProof,
 
 
 def test_the_manager_chooses_the_policy(cast: Cast, enter: Enter) -> None:
-    page = enter(cast.mark).get(reverse("admin:premises_organization_change", args=[cast.company.pk])).content.decode()
+    browser = prove(enter(cast.mark))
+    page = browser.get(reverse("admin:premises_organization_change", args=[cast.company.pk])).content.decode()
     assert 'name="owner_policy"' in page
     assert "always wait for an employee" in page
