@@ -121,7 +121,9 @@ PASSWORD_LOGIN = Limit("password login", 5, 10 * MINUTE, PASSWORD_ENOUGH)
 PASSWORD_NETWORK = Limit("password network", 20, 10 * MINUTE, PASSWORD_ENOUGH)
 
 # --- Identity services ----------------------------------------------------------------------------------------------
-IDENTITY_NETWORK = Limit("identity network", 30, 10 * MINUTE, NOT_NOW)  # sign-ins begun; a carrier's NAT is one network
+IDENTITY_NETWORK = Limit(
+    "identity network", 120, 10 * MINUTE, NOT_NOW
+)  # sign-ins begun; a carrier's NAT is one network
 
 # --- Second factors -------------------------------------------------------------------------------------------------
 FACTOR_USER = Limit("factor user", 5, 10 * MINUTE, FACTOR_ENOUGH)

@@ -171,6 +171,7 @@ def test_what_is_too_old_is_forgotten(client: Client, clock: Callable[[int], Non
         seal('{"service": "bank"}').decode(),
         seal('{"service": "bank", "subject": "s", "until": 9e12, "entry": {}, "facts": {"surname": "A"}}').decode(),
     ],
+    ids=["text", "number", "list", "nothing but a service", "unknown facts"],
 )
 def test_what_cannot_be_opened_is_forgotten(cast: Cast, client: Client, codes: list[str], waiting: Any) -> None:
     """A key or the shape of the facts has changed: nobody is kept out of the portal by it."""

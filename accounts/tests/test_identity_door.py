@@ -5,11 +5,16 @@ from typing import Any
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialApp
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.browser import network_of
 from accounts.identity.catalog import BadCatalog, IdentityService, read_catalog
-from accounts.models import User
+from accounts.limits import IDENTITY_NETWORK
+from accounts.models import LimitHit, User
 from accounts.tests.identity_provider import Arrival, Provider, enter_freshly, query
+from accounts.tests.tools import request_from
 from portal.testing import Cast
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +96,7 @@ def test_an_unknown_service_is_not_there(client: Client, provider: Provider, id:
 def test_looking_begins_nothing_and_uses_nothing_up(
     client: Client, provider: Provider, arrivals: list[Arrival]
 ) -> None:
-    assert client.get(BEGIN).status_code == 405
+    assert client.get(BEGIN)["Location"] == reverse("entry")  # the page with the button
     back = provider.answer(provider.begin(client), "olga-1")
     assert client.post(back).status_code == 405
     client.head(back)
@@ -147,11 +152,16 @@ def test_who_is_in_confirms_first(provider: Provider, cast: Cast) -> None:
     assert "socialaccount_states" not in olga.session
 
 
-def test_one_network_begins_thirty_times(client: Client, provider: Provider) -> None:
-    for _ in range(30):
-        provider.begin(client)
-    assert client.post(BEGIN).status_code == 429
-    assert client.post(BEGIN, REMOTE_ADDR="198.51.100.9").status_code == 302
+def test_a_network_that_begins_too_often_is_told_so_beside_the_other_ways_in(
+    client: Client, provider: Provider
+) -> None:
+    network = IDENTITY_NETWORK.key(network_of(request_from("127.0.0.1")))
+    LimitHit.objects.bulk_create([LimitHit(key=network, at=timezone.now()) for _ in range(IDENTITY_NETWORK.count - 1)])
+    provider.begin(client)
+    page = client.post(BEGIN, follow=True)
+    assert page.redirect_chain[0][0] == reverse("entry")
+    assert "This was tried many times from here." in page.content.decode()
+    assert client.post(BEGIN, REMOTE_ADDR="198.51.100.9")["Location"] != reverse("entry")
 
 
 # --- The buttons ----------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ B0 = {
     "password network": (20, 10), "link address hour": (5, 60), "link address day": (10, 1440),
     "link address account": (5, 1440), "link address house": (30, 1440), "link address network": (20, 1440),
     "link password user": (5, 10), "link password account": (10, 1440), "link code user": (10, 60), "pdf": (30, 10),
-    "identity network": (30, 10), "readings": (60, 60), "pay notice": (1200, 10), "pay noise": (60, 10),
+    "identity network": (120, 10), "readings": (60, 60), "pay notice": (1200, 10), "pay noise": (60, 10),
     "factor user": (5, 10), "factor network": (20, 10), "factor reset": (5, 60),
     "passkey network": (30, 10), "passkey user": (10, 10), "passkey begun": (120, 10),
 }  # fmt: skip

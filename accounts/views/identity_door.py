@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import sessions
 from accounts.browser import network_of
@@ -22,24 +22,33 @@ from accounts.identity.catalog import IdentityService
 from accounts.identity.discovery import origin
 from accounts.identity.failures import Failure, Fault
 from accounts.identity.oidc import Adapter, service_or_404
-from accounts.limits import IDENTITY_NETWORK, take
+from accounts.limits import IDENTITY_NETWORK, LimitReached, take
 from accounts.next_page import keep_next, safe_path
 
 AWAY = {"temporarily_unavailable", "server_error"}  # RFC 6749, 4.1.2.1
 log = logging.getLogger(__name__)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def identity_begin(request: HttpRequest, service: str) -> HttpResponse:
-    """Lead to the service: who is in links it, after a fresh confirmation; everybody else signs in with it."""
+    """Lead to the service (POST): who is in links it, after a fresh confirmation; everybody else signs in with it.
+
+    Who opens the address by hand finds the page with its button.
+    """
     found, at = service_or_404(service), timezone.now()
+    if request.method != "POST":
+        return redirect("identities" if request.user.is_authenticated else "entry")
     keep_next(request)
     back = safe_path(request.POST.get("back"), reverse("profile" if request.user.is_authenticated else "entry"))
     if request.get_host() != urlsplit(settings.PUBLIC_URL).netloc:
         return _elsewhere(request, found, back)
     if request.user.is_authenticated and not sessions.is_fresh(request, at=at):
         return redirect(f"{reverse('confirm')}?{urlencode({'next': back})}")
-    take([(IDENTITY_NETWORK, network_of(request))], at=at)
+    try:
+        take([(IDENTITY_NETWORK, network_of(request))], at=at)
+    except LimitReached as reached:  # said where the other ways in are
+        messages.error(request, str(reached.message))
+        return redirect(back)
     sessions.begin_visit(request)
     process, began_as = ("connect", request.user.pk) if request.user.is_authenticated else ("login", None)
     provider = get_adapter(request).get_provider(request, found.id)

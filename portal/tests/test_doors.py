@@ -118,7 +118,7 @@ DOORS: dict[str, tuple[str, Args]] = {
     "passkey_options": (VERB, nothing),
     "passkey_sign_in": (VERB, nothing),
     "human_check": (OPEN, nothing),
-    "identity_begin": (VERB, lambda things: ("nobody",)),
+    "identity_begin": (NOBODY, lambda things: ("nobody",)),
     "openid_connect_callback": (NOBODY, lambda things: ("nobody",)),
     "welcome": (PEOPLE, nothing),
     "sign_out": (VERB, nothing),
