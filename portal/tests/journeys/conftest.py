@@ -45,7 +45,7 @@ def town(transactional_db: None, worker: None) -> Things:
 
 
 @pytest.fixture
-def open_portal(chromium: Browser, live_server: Any, worker: None) -> Iterator[OpenPortal]:
+def open_portal(chromium: Browser, live_server: Any, worker: None, settings: Any) -> Iterator[OpenPortal]:
     """Return a function that opens a fresh browser at the portal, as this reader has it."""
     opened = []
 
@@ -54,7 +54,8 @@ def open_portal(chromium: Browser, live_server: Any, worker: None) -> Iterator[O
         context = chromium.new_context(**reader.context())
         context.set_default_timeout(8000)
         opened.append(context)
-        return Walk(context, live_server.url.replace("127.0.0.1", "localhost"), reader)
+        settings.PUBLIC_URL = live_server.url.replace("127.0.0.1", "localhost")
+        return Walk(context, settings.PUBLIC_URL, reader)
 
     yield open_
     for context in opened:

@@ -1,7 +1,5 @@
 """A service that says who one is: connected in the profile, then the way in, then let go of."""
 
-from typing import Any
-
 import pytest
 from allauth.socialaccount.models import SocialAccount
 
@@ -12,12 +10,6 @@ from portal.tests.journeys.walk import PHONE, Reader, Walk
 from portal.tests.things import Things
 
 OLGA = {"family_name": "ОЛИНА", "given_name": "ОЛЬГА", "middle_name": "ОЛЕГОВНА", "birthdate": "1990-01-01"}
-
-
-@pytest.fixture(autouse=True)
-def home(provider: Provider, live_server: Any, settings: Any) -> None:
-    """The provider brings people back to where the portal of this test stands."""
-    settings.PUBLIC_URL = live_server.url
 
 
 def be(walk: Walk, subject: str) -> None:
