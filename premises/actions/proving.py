@@ -99,6 +99,16 @@ def can_be_owner(link: AccountLink) -> bool:
     return own and link.state == AccountLink.State.ACTIVE and link.grade != Grade.OWNER
 
 
+def proof_to_show(link: AccountLink) -> OwnerProof | None:
+    """The proof that waits, or the company's no to the name that is confirmed now; else the person may compare."""
+    proof = link.owner_proofs.exclude(state=OwnerProof.State.WITHDRAWN).first()
+    if proof is None or proof.is_waiting:
+        return proof
+    person = verified_person(link.user)
+    is_no = proof.state == OwnerProof.State.REFUSED and person is not None and proof.name == str(person)
+    return proof if is_no else None
+
+
 # --- Answering ------------------------------------------------------------------------------------------------------
 @transaction.atomic
 def accept_proof(proof: OwnerProof, *, by: User, at: datetime) -> OwnerProof:

@@ -117,10 +117,10 @@ def test_the_list_accepts_the_same_names_only(cast: Cast, enter: Enter, same: Ow
 
 def test_the_list_refuses_with_a_reason(cast: Cast, enter: Enter, similar: OwnerProof) -> None:
     browser = enter(cast.mark)
-    act(browser, "refuse", similar)
+    assert "Write the reason beside the action" in act(browser, "refuse", similar)
     similar.refresh_from_db()
     assert similar.is_waiting
-    act(browser, "refuse", similar, reason="Two cousins")
+    assert "1 row is done" in act(browser, "refuse", similar, reason="Two cousins")
     similar.refresh_from_db()
     assert (similar.state, similar.answered_by) == ("refused", cast.mark)
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Challenge, User
+from accounts.models import Challenge, User, VerifiedPerson
 from notifications.models import Delivery, Notice
 from notifications.sealing import unseal
 from portal.testing import Cast, make_verified
@@ -98,9 +98,9 @@ def test_who_is_confirmed_needs_nothing(cast: Cast, enter: Enter) -> None:
     ("names", "policy", "said"),
     [
         (("Олин", "Олег", "Олегович"), "at_once", "You are confirmed as an owner."),
-        (("Олин", "Олег"), "at_once", "looks at the register"),
-        (("Олин", "Олег"), "propose", "looks at the register"),
-        (("Olin", "Oleg"), "at_once", "looks at the register"),
+        (("Олин", "Олег"), "at_once", "Your confirmed name"),
+        (("Олин", "Олег"), "propose", "Your confirmed name"),
+        (("Olin", "Oleg"), "at_once", "Your confirmed name"),
         (("Другой", "Человек"), "at_once", "The register names nobody like you: ask the company."),
     ],
 )
@@ -127,6 +127,48 @@ def test_a_refusal_of_the_company_is_said_again(cast: Cast, enter: Enter) -> Non
     actions.refuse_proof(OwnerProof.objects.get(), reason="Two cousins", by=cast.mark, at=timezone.now())
     page = browser.post(url, {"idem": str(uuid.uuid4())}, follow=True).content.decode()
     assert "refused this name before" in page
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (
+            ("Олин", "Олег", "Олегович"),
+            "Your confirmed name stands in the register of owners. Your company was asked on",
+        ),
+        (("Олин", "Олег"), "Your confirmed name is like a name in the register of owners. Your company was asked on"),
+    ],
+)
+def test_a_proof_that_waits_and_a_refusal_are_said_on_both_pages(
+    cast: Cast, enter: Enter, names: tuple[str, ...], said: str
+) -> None:
+    Ownership.objects.filter(user=cast.oleg).update(owner="Олин Олег Олегович")
+    make_verified(cast.oleg, *names)
+    browser = enter(cast.oleg)
+    urls = [reverse(name, args=[cast.account.public_id]) for name in ("flat", "link_upgrade")]
+    actions.prove_link(cast.oleg.links.get(), at=timezone.now())
+    for url in urls:
+        page = browser.get(url).content.decode()
+        assert said in page
+        assert not [asked for asked in ("Are you an owner", "Compare with the register") if asked in page]
+    actions.refuse_proof(OwnerProof.objects.get(), reason="Two cousins", by=cast.mark, at=timezone.now())
+    for url in urls:
+        page = browser.get(url).content.decode()
+        assert "The company writes: Two cousins" in page
+        assert 'href="tel:' in page
+        assert not [asked for asked in ("Are you an owner", "Compare with the register") if asked in page]
+    VerifiedPerson.objects.filter(user=cast.oleg).update(first_name="Олесь")
+    assert "Are you an owner" in browser.get(urls[0]).content.decode()  # another name may be compared anew
+    assert "Compare with the register" in browser.get(urls[1]).content.decode()
+
+
+def test_whom_the_register_does_not_name_is_given_the_phone_and_no_button(cast: Cast, enter: Enter) -> None:
+    make_verified(cast.oleg, "Другой", "Человек")
+    browser, url = enter(cast.oleg), reverse("upgrade_owner", args=[cast.account.public_id])
+    page = browser.post(url, {"idem": str(uuid.uuid4())}, follow=True).content.decode()
+    assert "Office phone" in page
+    assert 'href="tel:' in page
+    assert "Compare with the register" not in page
 
 
 def test_who_is_not_verified_is_led_to_the_identity_page(cast: Cast, enter: Enter, settings: Any) -> None:

@@ -27,6 +27,8 @@ def flat_context(request: HttpRequest, public_id: UUID) -> dict[str, Any]:
         context["edit"] = unit.edits.select_related("by").first()
     if link.grade == AccountLink.Grade.OWNER:
         context["owners"] = list(unit.ownerships.current(unit.house.organization.day(timezone.now())))
+    else:
+        context["proof"] = actions.proof_to_show(link)
     return context
 
 

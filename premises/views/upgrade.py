@@ -26,6 +26,7 @@ from premises.models import AccountLink
 from premises.views.pages import person, posted, show, welcome
 
 UPGRADE = Challenge.Purpose.UPGRADE_LINK
+NOBODY = "register_names_nobody"  # the session's: the account just compared in vain
 COMPARED = {
     actions.Outcome.GRANTED: gettext_lazy("You are confirmed as an owner."),
     actions.Outcome.WAITS: gettext_lazy("Your company looks at the register and answers within three working days."),
@@ -45,7 +46,7 @@ def link_upgrade(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "phone_end": phone[-2:] if addresses.is_phone(phone) else "",
     }  # fmt: skip
     if actions.can_be_owner(link):
-        context |= _owner_card(link)
+        context |= _owner_card(link) | {"nobody": request.session.pop(NOBODY, "") == str(public_id)}
     return render(request, "premises/link_upgrade.html", context)
 
 
@@ -58,6 +59,8 @@ def upgrade_owner(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if verified_person(link.user) is None:
         return redirect("link_upgrade", public_id)
     outcome = actions.prove_link(link, at=timezone.now())
+    if outcome == actions.Outcome.NOBODY:
+        request.session[NOBODY] = str(public_id)
     level = messages.SUCCESS if outcome in {actions.Outcome.GRANTED, actions.Outcome.WAITS} else messages.WARNING
     messages.add_message(request, level, COMPARED[outcome])
     return redirect("link_upgrade", public_id)
@@ -120,5 +123,5 @@ def _link(request: HttpRequest, public_id: UUID) -> AccountLink:
 def _owner_card(link: AccountLink) -> dict[str, Any]:
     """What stands on the way to grade owner: nobody confirmed the person, a button, or a proof that waits."""
     person = verified_person(link.user)
-    waiting = link.owner_proofs.waiting().exists()
-    return {"can_be_owner": bool(person or settings.IDENTITY_SERVICES), "person": person, "proof_waits": waiting}
+    proof = actions.proof_to_show(link)
+    return {"can_be_owner": bool(person or settings.IDENTITY_SERVICES or proof), "person": person, "proof": proof}
