@@ -10,6 +10,8 @@ LINKED_CONTACT = declare(Kind("premises.linked_contact", channels=(Channel.SMS, 
 GRADE_CHANGED = declare(Kind("premises.grade_changed", channels=(Channel.INBOX, Channel.EMAIL)))
 # To the person whose link or request was decided upon.
 LINK_CHANGED = declare(Kind("premises.link_changed", channels=(Channel.INBOX, Channel.EMAIL)))
+# To the person whose confirmed name is compared by the company.
+OWNER_ASKED = declare(Kind("premises.owner_asked", channels=(Channel.INBOX,)))
 REQUEST_ANSWERED = declare(
     Kind("premises.request_answered", event="requests", channels=(Channel.INBOX, Channel.EMAIL, Channel.SMS))
 )

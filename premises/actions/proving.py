@@ -18,7 +18,7 @@ from accounts.models import User, VerifiedPerson
 from lib.errors import Refusal
 from lib.names import Likeness, likeness
 from premises.actions.holding import locked, raise_grade, withdraw_waiting
-from premises.actions.telling import tell_company_link_waits, tell_person
+from premises.actions.telling import tell_company_link_waits, tell_owner_asked, tell_person
 from premises.models import AccountLink, AccountLinkEvent, Organization, OwnerProof, Ownership
 from premises.models.link import AccountLinkQuerySet
 from premises.models.ownership import OwnershipQuerySet
@@ -221,7 +221,7 @@ def _propose(link: AccountLink, person: VerifiedPerson, match: Match, *, at: dat
     same = {"ownership": row, "owner": row.owner, "name": str(person), "likeness": like.value}
     if not link.owner_proofs.waiting().filter(**same).exists():
         withdraw_waiting(link, at=at)
-        _proof(link, person, match, at=at)
+        tell_owner_asked(_proof(link, person, match, at=at), at=at)
         tell_company_link_waits(link, "owner", at=at)
 
 

@@ -19,6 +19,7 @@ from premises.models import (
     House,
     LinkRequest,
     Organization,
+    OwnerProof,
     PersonalAccount,
     StaffMember,
 )
@@ -29,6 +30,7 @@ from premises.notices import (
     LINK_WAITS,
     LINKED,
     LINKED_CONTACT,
+    OWNER_ASKED,
     REQUEST_ANSWERED,
 )
 
@@ -80,6 +82,15 @@ def tell_person(link: AccountLink, outcome: str, *, at: datetime, reason: str = 
     notify(
         LINK_CHANGED, subject=f"link:{link.public_id}:{at.isoformat()}", at=at, user=link.user,
         context=facts_of(link) | {"outcome": outcome, "reason": reason or link.reason}, url=reverse("accounts"),
+    )  # fmt: skip
+
+
+def tell_owner_asked(proof: OwnerProof, *, at: datetime) -> None:
+    """Tell the person, once per proof, that the company is asked to confirm them as an owner."""
+    link = proof.link
+    notify(
+        OWNER_ASKED, subject=f"proof:{proof.pk}", at=at, user=link.user, context=facts_of(link),
+        url=reverse("link_upgrade", args=[link.account.public_id]),
     )  # fmt: skip
 
 

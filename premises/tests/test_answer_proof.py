@@ -85,8 +85,10 @@ def test_mark_sees_both_names_and_accepts(
     assert (similar.state, similar.answered_by) == ("accepted", cast.mark)
     event = link.events.get()
     assert (event.what, event.by, event.note) == ("approved", cast.mark, in_russian("bank"))
-    assert told(cast.oleg) == ["premises.link_changed"]
-    assert "confirmed as an owner" in title_and_text(Notice.objects.get(user=cast.oleg))[0]
+    assert told(cast.oleg) == ["premises.owner_asked", "premises.link_changed"]
+    assert (
+        "confirmed as an owner" in title_and_text(Notice.objects.get(user=cast.oleg, kind="premises.link_changed"))[0]
+    )
     assert told(cast.olga) == ["premises.grade_changed"]
     assert browser.post(page_of(similar), {"decision": "refuse", "answer": "No"}).status_code == 403  # answered once
 
@@ -100,11 +102,21 @@ def test_mark_refuses_with_a_reason(cast: Cast, enter: Enter, similar: OwnerProo
     assert browser.post(page_of(similar), {"decision": "refuse", "answer": "Two cousins"}).status_code == 302
     similar.refresh_from_db()
     assert (similar.state, similar.answer, cast.oleg.links.get().grade) == ("refused", "Two cousins", "confirmed")
-    assert told(cast.oleg) == ["premises.link_changed"]
-    title, text = title_and_text(Notice.objects.get(user=cast.oleg))
+    assert told(cast.oleg) == ["premises.owner_asked", "premises.link_changed"]
+    title, text = title_and_text(Notice.objects.get(user=cast.oleg, kind="premises.link_changed"))
     assert "not confirmed as an owner" in title
     assert "Two cousins" in text
     assert told(cast.olga) == []
+
+
+def test_the_person_is_told_once_per_proof_that_the_company_is_asked(
+    cast: Cast, similar: OwnerProof, told: Told
+) -> None:
+    actions.prove_link(cast.oleg.links.get(), at=timezone.now())
+    assert told(cast.oleg) == ["premises.owner_asked"]
+    title, text = title_and_text(Notice.objects.get(user=cast.oleg))
+    assert "we asked your company to confirm you as an owner" in title
+    assert "three working days" in text
 
 
 def test_the_list_accepts_the_same_names_only(cast: Cast, enter: Enter, same: OwnerProof) -> None:
