@@ -169,9 +169,13 @@ def _take(identity: SocialAccount, user: User, facts: PersonFacts | None, *, at:
     old = VerifiedPerson.objects.filter(identity=identity).first()
     _refuse_another(user, facts, same_subject=old is not None)
     person = old or VerifiedPerson(identity=identity, user=user)
-    for name in (*NAMES, "birth_date", "level"):
+    for name in (*NAMES, "level"):
         setattr(person, name, getattr(facts, name))
-    person.identifiers_sealed = seal(json.dumps(facts.identifiers)) if facts.identifiers else b""
+    person.birth_date = (
+        facts.birth_date or person.birth_date
+    )  # what it stopped telling still tells another person apart
+    identifiers = (identifiers_of(old) if old else {}) | facts.identifiers
+    person.identifiers_sealed = seal(json.dumps(identifiers)) if identifiers else b""
     person.verified_at = at
     person.save()
     _write_names(user)

@@ -58,7 +58,7 @@ def test_a_connected_service_says_what_it_confirms(cast: Cast, olga: Client) -> 
     link(cast.olga)
     page = read(olga)
     assert page.count("not connected") == 1
-    assert "Confirmed by Банк on" in page
+    assert "Confirmed by Банк, " in page
     assert "Олина Ольга Олеговна" in page
     assert date_format(BORN, "DATE_FORMAT") in page
     assert "•••• 2259" in page

@@ -165,8 +165,15 @@ def test_changed_claims_change_what_is_kept(olga: User) -> None:
     linking.refresh(identity, BANK, replace(MARRIED, level=3, identifiers={"snils": "11223344595"}), at=later)
     row = VerifiedPerson.objects.get()
     assert (row.last_name, row.level, row.verified_at) == ("Петрова", 3, later)
-    assert linking.identifiers_of(row) == {"snils": "11223344595"}
+    assert linking.identifiers_of(row) == OLGA.identifiers | {"snils": "11223344595"}
     assert names(olga) == "Петрова Ольга Олеговна"
+
+
+def test_what_a_service_stops_telling_still_tells_another_human_apart(olga: User) -> None:
+    identity = linking.link(olga, BANK, "s-1", OLGA, at=AT)
+    linking.refresh(identity, BANK, replace(OLGA, birth_date=None, identifiers={}), at=AT)
+    row = VerifiedPerson.objects.get()
+    assert (row.birth_date, linking.identifiers_of(row)) == (OLGA.birth_date, OLGA.identifiers)
 
 
 def test_another_human_on_refresh_changes_nothing_and_the_owner_is_told(olga: User) -> None:

@@ -99,6 +99,7 @@ def test_ten_passkeys_are_enough(cast: Cast, fresh: Enter) -> None:
     assert refused.status_code == 409
     assert "ten passkeys" in refused.content.decode()
     assert "that is the most" in olga.get("/profile/passkeys/").content.decode()
+    assert olga.get("/profile/passkeys/add/")["Location"] == "/profile/passkeys/"
 
 
 def test_a_name_is_asked_for_and_shown_as_text(cast: Cast, fresh: Enter) -> None:

@@ -52,7 +52,11 @@ def arrived(
         return _connect(request, service, subject, facts, began_as, at=at)
     identity = SocialAccount.objects.select_related("user").filter(provider=service.id, uid=subject).first()
     if identity is not None:
-        return _sign_in(request, service, identity, facts, at=at)
+        try:
+            return _sign_in(request, service, identity, facts, at=at)
+        except Refusal as refusal:  # said where the other ways in are
+            messages.error(request, str(refusal.message))
+            return redirect("entry")
     held.hold(request, service, subject, facts, at=at, claims=claims)
     if request.user.is_authenticated:
         return redirect("identity_join")

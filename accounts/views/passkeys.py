@@ -82,6 +82,8 @@ def passkey_add(request: HttpRequest) -> HttpResponse:
     user, at, status = person(request), timezone.now(), 200
     if user.is_staff and not gate.has_strong_factor(user):
         return redirect("factor_passkey_add")
+    if passkeys.passkeys_of(user).count() >= passkeys.MOST and request.method != "POST":
+        return redirect("passkeys")  # which says that ten is the most
     form = name_form(request)
     if request.method == "POST":
         status = 422

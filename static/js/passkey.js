@@ -47,8 +47,9 @@
       } catch (error) {
         button.textContent = button.dataset.words; // portal.js has put "Waiting…" there
         button.removeAttribute("aria-busy");
-        if (["NotAllowedError", "AbortError"].includes(error.name)) return; // the person thought better of it
-        trouble.textContent = error.name === "InvalidStateError" ? form.dataset.known : form.dataset.failed;
+        // The person thought better of it, or this device has no such passkey: browsers do not tell which.
+        const cancelled = ["NotAllowedError", "AbortError"].includes(error.name) && form.dataset.cancelled;
+        trouble.textContent = cancelled || (error.name === "InvalidStateError" ? form.dataset.known : form.dataset.failed);
         trouble.hidden = false;
       }
     });
