@@ -171,9 +171,8 @@ def _take(identity: SocialAccount, user: User, facts: PersonFacts | None, *, at:
     person = old or VerifiedPerson(identity=identity, user=user)
     for name in (*NAMES, "level"):
         setattr(person, name, getattr(facts, name))
-    person.birth_date = (
-        facts.birth_date or person.birth_date
-    )  # what it stopped telling still tells another person apart
+    # What the service stopped telling is kept: it still tells another person apart.
+    person.birth_date = facts.birth_date or person.birth_date
     identifiers = (identifiers_of(old) if old else {}) | facts.identifiers
     person.identifiers_sealed = seal(json.dumps(identifiers)) if identifiers else b""
     person.verified_at = at

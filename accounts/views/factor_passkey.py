@@ -8,13 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sessions
-from accounts.factors import gate, passkeys, totp
-from accounts.limits import PASSKEY_USER, take
+from accounts.factors import gate, totp
 from accounts.next_page import take_next
 from accounts.once import once
 from accounts.people import person
 from accounts.views.factor import PAGE, for_staff, give_codes, may_enrol
-from accounts.views.passkeys import adding_options, check_answer, name_form
+from accounts.views.passkeys import add_answer, adding_options, check_answer, name_form
 
 
 @for_staff
@@ -38,11 +37,8 @@ def factor_passkey_add(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            taken = take([(PASSKEY_USER, user.pk)], at=at)
-            answer = passkeys.read(request.POST.get("credential", ""))
             is_first = not gate.has_strong_factor(user)
-            passkeys.add(request, user, answer, form.cleaned_data["name"], at=at)
-            taken.give_back()
+            add_answer(request, user, form.cleaned_data["name"], at=at)
             give_codes(request, user, is_first=is_first, at=at)
             sessions.pass_factor(request, user, kind="webauthn", at=at)
             messages.success(request, _("The passkey is added. From now on you sign in with it."))

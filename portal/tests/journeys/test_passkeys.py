@@ -76,7 +76,7 @@ def test_a_resident_adds_a_passkey_comes_in_confirms_and_removes_it(town: Things
 
 @pytest.mark.browser
 def test_a_prompt_that_was_closed_leaves_the_page_as_it_was(town: Things, open_portal: OpenPortal) -> None:
-    """The browser has an authenticator without any key: it refuses, and nothing is said of it."""
+    """The browser has an authenticator without any key: it refuses, and the page says what else there is."""
     walk = give_key(open_portal(Reader(PHONE)))
     walk.go("/in/")
     walk.press("Sign in with a passkey")
@@ -84,6 +84,7 @@ def test_a_prompt_that_was_closed_leaves_the_page_as_it_was(town: Things, open_p
     button.wait_for()
     walk.page.wait_for_function("!document.querySelector('[data-passkey] button').hasAttribute('aria-busy')")
     assert walk.path == "/in/"
+    assert "If this device has no passkey of yours, use a code." in walk.text
     assert button.is_enabled()
 
 
