@@ -267,7 +267,8 @@ def test_a_month_with_two_tariffs_says_its_days_and_a_benefit_that_it_is_taken_o
     assert "20.906667" not in html
     assert "Льготы, субсидии, руб. (вычитаются)" in html
     assert "21,306<" in html
-    assert "000001" not in html
+    assert "306.000001" not in html
+    assert "306,000001" not in html
 
 
 def test_a_range_of_a_tariff_is_no_days() -> None:

@@ -1,14 +1,6 @@
-"""How the tests read a page of meters and name its fields."""
-
-import re
-from typing import Any
+"""How the tests name the fields of a page of meters."""
 
 from meters.models import Meter
-
-
-def text(response: Any) -> str:
-    """The page's words without tags, with plain spaces."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode())).replace("\u00a0", " ")
 
 
 def field(meter: Meter, zone: int = 1) -> str:

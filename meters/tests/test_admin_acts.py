@@ -16,8 +16,7 @@ from meters import prices
 from meters.actions import report
 from meters.models import Meter, MeterEvent, MeterReport, MeterState, Reading, Source, SubmissionWindow
 from meters.testing import make_meter, make_reading
-from meters.tests.page import text
-from portal.testing import Cast
+from portal.testing import Cast, page_words
 
 Enter = Callable[[User], Client]
 
@@ -69,7 +68,7 @@ def test_a_controlled_reading_is_entered_by_its_act(meter: Meter, cast: Cast, en
     assert "152.347" in mark.get(url(meter, "check")).content.decode()
     fields = {"t1": "150,5", "note": "пломба цела"}
     question = do(mark, meter, "check", **fields)
-    assert "Would be given back 1.847 m³" in text(question)
+    assert "Would be given back 1.847 m³" in page_words(question)
     response = do(mark, meter, "check", **fields, sure=asked(question)[0])
     assert response["Location"] == reverse("admin:meters_meter_change", args=[meter.pk])
     reading = Reading.objects.current().latest("period")
@@ -114,8 +113,8 @@ def test_an_odd_value_is_asked_about_before_anything_is_saved(
     new = {"serial": "NEW-7", "new_t1": "0"} if name == "replace" else {}
     question = do(mark, meter, name, t1="5152,347", **new)
     (answer,) = asked(question)
-    assert "Used 5,000 m³" in text(question)
-    assert "So much cannot run through this meter in these days." in text(question)
+    assert "Used 5,000 m³" in page_words(question)
+    assert "So much cannot run through this meter in these days." in page_words(question)
     assert 'value="5152,347"' in question.content.decode()
     other = do(mark, meter, name, t1="6152,347", **new, sure=answer)
     yesterday = (timezone.localdate() - timedelta(days=1)).isoformat()
@@ -131,8 +130,8 @@ def test_an_odd_value_is_asked_about_before_anything_is_saved(
 def test_a_lower_value_tells_what_comes_back(meter: Meter, cast: Cast, enter: Enter, tariff: None) -> None:
     mark = enter(cast.mark)
     question = do(mark, meter, "remove", t1="102,347")
-    assert "This is less than the value before." in text(question)
-    assert "Would be given back 50 m³, about 2,000.00 RUB" in text(question)
+    assert "This is less than the value before." in page_words(question)
+    assert "Would be given back 50 m³, about 2,000.00 RUB" in page_words(question)
     assert do(mark, meter, "remove", t1="102,347", sure=asked(question)[0]).status_code == 302
     assert meter.readings.get(source=Source.CONTROLLED).drop == "act"
 
@@ -143,7 +142,7 @@ def test_a_lower_value_may_have_passed_zero(cast: Cast, enter: Enter) -> None:
     make_reading(meter, day, "99998.450", taken_on=day)
     mark = enter(cast.mark)
     question = do(mark, meter, "remove", t1="3,12")
-    assert "The counter passed zero, 4.67 was used" in text(question)
+    assert "The counter passed zero, 4.67 was used" in page_words(question)
     assert do(mark, meter, "remove", t1="3,12", sure=asked(question)[1]).status_code == 302
     assert meter.readings.get(source=Source.CONTROLLED).drop == "rollover"
 

@@ -19,8 +19,8 @@ from meters.holding import hold
 from meters.models import Meter, MeterReport, Reading, ReadingDraft, Source, SubmissionWindow
 from meters.testing import enter as send
 from meters.testing import make_meter, make_reading
-from meters.tests.page import field, text
-from portal.testing import Cast, make_cast
+from meters.tests.page import field
+from portal.testing import Cast, make_cast, page_words
 from premises.actions import imports
 from premises.actions.imports import check_file, start_import, start_undo
 from premises.tasks import apply_import, take_import_back
@@ -78,7 +78,7 @@ def test_olgas_readings_stay_on_the_page_and_as_a_draft(cast: Cast, meter: Meter
     with held(meter):
         response = olga.post(page, sent | {"idem": key})
         assert response.status_code == 409
-        seen = text(response)
+        seen = page_words(response)
         assert "Please wait a minute" in seen
         assert "Nothing is sent yet. What you typed is kept." in seen
         assert WORDS in seen
@@ -107,7 +107,7 @@ def test_olga_takes_a_reading_back_in_a_minute(cast: Cast, meter: Meter, enter: 
     olga = enter(cast.olga)
     with held(meter):
         response = olga.post(page)
-        assert (response.status_code, WORDS in text(response)) == (409, True)
+        assert (response.status_code, WORDS in page_words(response)) == (409, True)
     reading.refresh_from_db()
     assert reading.is_current
     assert take_back(reading, by=cast.olga, at=AT).state == "withdrawn"
@@ -121,7 +121,7 @@ def test_the_councils_row_says_it_under_itself(cast: Cast, meter: Meter, enter: 
         for headers in ({}, {"X-Row": "1"}):
             response = vera.post(page, typed, headers=headers)
             assert response.status_code == 422
-            assert f"Nothing is saved yet. {WORDS}" in text(response)
+            assert f"Nothing is saved yet. {WORDS}" in page_words(response)
             assert 'value="104,5"' in response.content.decode()
     assert not Reading.objects.filter(source=Source.COUNCIL).exists()
     assert vera.post(page, typed).status_code == 302
@@ -134,7 +134,7 @@ def test_the_companys_table_says_it_above_itself(cast: Cast, meter: Meter, enter
     with held(meter):
         response = mark.post(page, typed)
         assert response.status_code == 422
-        assert WORDS in text(response)
+        assert WORDS in page_words(response)
         assert 'value="105,5"' in response.content.decode()
     assert mark.post(page, typed).status_code == 302
     assert Reading.objects.get(source=Source.COMPANY).t1 == 105.5
@@ -147,7 +147,7 @@ def test_an_act_waits_politely_too(cast: Cast, meter: Meter, enter: Any) -> None
             reverse("admin:meters_meter_act", args=[meter.pk, "seal"]),
             {"on": timezone.localdate().isoformat(), "act": "1", "seal": "П-1"},
         )
-        assert WORDS in text(response)
+        assert WORDS in page_words(response)
     meter.refresh_from_db()
     assert meter.seal == ""
 

@@ -15,8 +15,7 @@ from openpyxl import load_workbook
 
 from meters.models import Estimate, Meter, Reading, Source
 from meters.testing import make_meter, make_reading, make_readings
-from meters.tests.page import text
-from portal.testing import Cast
+from portal.testing import Cast, page_words
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -75,7 +74,7 @@ def test_each_line_says_value_volume_source_and_state_and_names_nobody(cast: Cas
     make_reading(meter, date(2026, 10, 1), "109.5", state="kept", author=cast.oleg)
     make_reading(meter, date(2026, 10, 1), "110", source=Source.COUNCIL, author=cast.vera)
     page = enter(cast.olga).get(url(cast))
-    words = text(page)
+    words = page_words(page)
     for said in ("You", "By the average", "By the norm", "A resident of the flat", "House council", "Kept, not counted", "Counts",
                  "7.000 m³", "10.000 m³ since the reading before, less what was charged by the average"):  # fmt: skip
         assert said in words
@@ -93,14 +92,14 @@ def test_a_replaced_meter_stands_in_the_history_with_its_follower(cast: Cast, en
     new = make_meter(cast.account, serial="NEW-1", installed_on=date(2026, 10, 10), replaces=old)
     make_reading(new, date(2026, 10, 1), "2")
     page = enter(cast.olga).get(url(cast))
-    assert "№ OLD-1 (removed on 10 October 2026)" in text(page)
+    assert "№ OLD-1 (removed on 10 October 2026)" in page_words(page)
     assert chart(page)["Oct 2026"][0] == 3  # one of the old meter, two of the new one
 
 
 def test_a_first_reading_long_after_the_installation_is_no_months_use(cast: Cast, enter: Any) -> None:
     make_readings(make_meter(cast.account), date(2026, 9, 1), "118", "121")
     page = enter(cast.olga).get(url(cast))
-    assert "used since the installation on 12 March 2020" in text(page)
+    assert "used since the installation on 12 March 2020" in page_words(page)
     assert [chart(page)[month][0] for month in ("Sep 2026", "Oct 2026")] == [None, 3]
 
 
@@ -109,7 +108,7 @@ def test_a_reading_that_is_only_stored_says_so(cast: Cast, enter: Any) -> None:
     make_reading(meter, date(2026, 9, 1), "5")
     make_reading(meter, date(2026, 10, 1), "9", is_billable=False)
     page = enter(cast.olga).get(url(cast))
-    assert "Stored, not used for charges" in text(page)
+    assert "Stored, not used for charges" in page_words(page)
     assert chart(page)["Oct 2026"][0] is None
 
 
@@ -125,7 +124,7 @@ def test_months_the_wrong_way_round_are_swapped_and_said(cast: Cast, enter: Any)
     make_readings(make_meter(cast.account), date(2024, 1, 1), *[str(10 + number) for number in range(30)])
     page = enter(cast.olga).get(url(cast, **months((2024, 5), (2024, 3))))
     assert [line.period.month for line in page.context["resources"][0].lines] == [5, 4, 3]
-    assert "we swapped them" in text(page)
+    assert "we swapped them" in page_words(page)
 
 
 @pytest.mark.parametrize(
@@ -140,18 +139,18 @@ def test_more_than_five_years_are_cut_and_said(cast: Cast, enter: Any) -> None:
     make_readings(make_meter(cast.account), date(2020, 4, 1), *[str(10 + number) for number in range(79)])
     page = enter(cast.olga).get(url(cast, **months((2020, 4), (2026, 10))))
     assert len(page.context["resources"][0].lines) == 60
-    assert "At most five years" in text(page)
+    assert "At most five years" in page_words(page)
 
 
 def test_before_the_first_reading_the_page_says_what_will_be_here(cast: Cast, enter: Any) -> None:
-    assert "No readings in these months" in text(enter(cast.olga).get(url(cast)))
+    assert "No readings in these months" in page_words(enter(cast.olga).get(url(cast)))
 
 
 def test_the_button_leads_to_entering_while_readings_are_taken(cast: Cast, enter: Any, clock: Any) -> None:
     make_meter(cast.account)
-    assert "Send readings for November 2026" in text(enter(cast.olga).get(url(cast)))
+    assert "Send readings for November 2026" in page_words(enter(cast.olga).get(url(cast)))
     clock(datetime(2026, 11, 27, 9, tzinfo=UTC))
-    assert "Send readings for" not in text(enter(cast.olga).get(url(cast)))
+    assert "Send readings for" not in page_words(enter(cast.olga).get(url(cast)))
 
 
 # --- Files --------------------------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ from django.urls import reverse
 from lib.tests.test_photos import picture
 from meters.models import Reading, ReadingDraft, SubmissionWindow
 from meters.testing import make_meter, make_reading
-from meters.tests.page import field, text
+from meters.tests.page import field
 from meters.tests.test_readings_page import post, url
-from portal.testing import Cast, make_account, make_link, make_user
+from portal.testing import Cast, make_account, make_link, make_user, page_words
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -28,15 +28,15 @@ def test_a_closed_window_says_when_it_opens_and_keeps_a_draft_until_then(cast: C
     meter, client = make_meter(cast.account), enter(cast.olga)
     clock(CLOSED)
     page = client.get(url(cast.account))
-    assert "Readings are taken again from 15 December" in text(page)
-    assert "Save as a draft" in text(page)
+    assert "Readings are taken again from 15 December" in page_words(page)
+    assert "Save as a draft" in page_words(page)
     post(client, cast.account, taken_on="26.11.2026", draft="1", **{field(meter): "сто"})  # a draft is kept as typed
     assert 'value="сто"' in client.get(url(cast.account)).content.decode()
     post(client, cast.account, taken_on="26.11.2026", draft="1", **{field(meter): "7,5"})
     assert not Reading.objects.exists()
     clock(OPEN_AGAIN)
     page = client.get(url(cast.account))
-    assert "This is your draft." in text(page)
+    assert "This is your draft." in page_words(page)
     assert 'value="7,5"' in page.content.decode()
     assert 'value="26.11.2026"' in page.content.decode()
     post(client, cast.account, taken_on="26.11.2026", **{field(meter): "7,5"})
@@ -50,7 +50,7 @@ def test_a_window_that_closes_while_olga_fills_in_loses_nothing(cast: Cast, ente
     clock(datetime(2026, 11, 25, 21, 0, 1, tzinfo=UTC))
     response = post(client, cast.account, send="1", **{field(meter): "7,5"})
     page = client.get(response["Location"])
-    assert "kept as a draft. Send it from 15 December on." in text(page)
+    assert "kept as a draft. Send it from 15 December on." in page_words(page)
     assert 'value="7,5"' in page.content.decode()
     assert not Reading.objects.exists()
 
@@ -59,7 +59,7 @@ def test_a_company_that_takes_readings_late_says_to_which_month_they_count(cast:
     meter, client = make_meter(cast.account), enter(cast.olga)
     SubmissionWindow.objects.create(organization=cast.company, takes_late=True)
     clock(CLOSED)
-    words = text(client.get(url(cast.account)))
+    words = page_words(client.get(url(cast.account)))
     assert "What you send now counts to December 2026" in words
     assert "Send the readings" in words
     post(client, cast.account, taken_on="27.11.2026", **{field(meter): "7"})
@@ -83,16 +83,16 @@ def test_olga_sends_readings_of_both_her_flats_at_once(cast: Cast, enter: Any) -
     one, two, ninas = make_meter(cast.account), make_meter(second), make_meter(cast.nina_account, serial="9999999")
     client = enter(cast.olga)
     page = client.get(reverse("readings_all"))
-    assert "9999999" not in text(page)
+    assert "9999999" not in page_words(page)
     assert {field(one), field(two)} <= set(re.findall(r'name="(value_[^"]+)"', page.content.decode()))
     sent = {"taken_on": "21.11.2026", field(one): "1", field(two): "2"}
     response = client.post(reverse("readings_all"), sent)
-    assert "10044" in text(page)
-    words = text(client.get(response["Location"]))
+    assert "10044" in page_words(page)
+    words = page_words(client.get(response["Location"]))
     assert "1.000" in words
     assert "2.000" in words
     assert not ninas.readings.exists()
-    assert "Readings of all my flats on one page" in text(client.get(url(cast.account)))
+    assert "Readings of all my flats on one page" in page_words(client.get(url(cast.account)))
 
 
 @pytest.mark.feature("E5")
@@ -102,27 +102,27 @@ def test_of_two_windows_the_open_one_is_filled_in_and_the_other_says_when(cast: 
     SubmissionWindow.objects.create(organization=cast.other_company, opens=1, closes=5)
     one, two, client = make_meter(cast.account), make_meter(other), enter(cast.olga)
     page = client.get(reverse("readings_all"))
-    assert "Readings are taken again from 1 December" in text(page)
+    assert "Readings are taken again from 1 December" in page_words(page)
     assert {field(one), field(two)} <= set(re.findall(r'name="([^"]+)"', page.content.decode()))
     assert f"photo_{one.public_id.hex}" in page.content.decode()
     assert f"photo_{two.public_id.hex}" not in page.content.decode()
     sent = {"taken_on": "21.11.2026", field(one): "1", field(two): "2"}
     page = client.get(client.post(reverse("readings_all"), sent)["Location"])
-    assert "kept as a draft. Send it from 1 December on." in text(page)
+    assert "kept as a draft. Send it from 1 December on." in page_words(page)
     assert (one.readings.count(), two.readings.count()) == (1, 0)
     assert ReadingDraft.objects.get().meter == two
     page = client.get(reverse("readings_all"))
     assert 'value="2"' in page.content.decode()
-    assert "This is your draft" not in text(page)  # it cannot be sent today
+    assert "This is your draft" not in page_words(page)  # it cannot be sent today
     again = client.post(reverse("readings_all"), {"taken_on": "21.11.2026", field(one): "1.5", field(two): "2"})
-    assert "kept as a draft" not in text(client.get(again["Location"]))  # it was said
+    assert "kept as a draft" not in page_words(client.get(again["Location"]))  # it was said
     client.post(reverse("readings_all"), {"taken_on": "21.11.2026", field(one): "1.7", field(two): ""})
     assert not ReadingDraft.objects.exists()
 
 
 def test_somebody_without_flats_is_led_to_adding_one(cast: Cast, enter: Any) -> None:
     page = enter(make_user("Новый")).get(reverse("readings_all"))
-    assert "No flats yet" in text(page)
+    assert "No flats yet" in page_words(page)
     assert reverse("account_add") in page.content.decode()
 
 
@@ -151,7 +151,7 @@ def test_a_draft_that_is_cleared_is_forgotten_when_the_others_are_sent(cast: Cas
     assert [draft.meter for draft in ReadingDraft.objects.all()] == [two]
     post(client, cast.account, taken_on="15.12.2026", **{field(one): "8,5", field(two): ""})
     assert not ReadingDraft.objects.exists()
-    assert "This is your draft" not in text(client.get(url(cast.account)))
+    assert "This is your draft" not in page_words(client.get(url(cast.account)))
 
 
 def test_a_closed_window_offers_no_photo_and_says_that_a_draft_holds_none(cast: Cast, enter: Any, clock: Any) -> None:
@@ -162,13 +162,13 @@ def test_a_closed_window_offers_no_photo_and_says_that_a_draft_holds_none(cast: 
     assert name not in client.get(url(cast.account)).content.decode()
     photo = SimpleUploadedFile("x.jpg", picture(), "image/jpeg")
     response = post(client, cast.account, taken_on="25.11.2026", send="1", **{field(meter): "7", name: photo})
-    assert "A draft holds no photo" in text(client.get(response["Location"]))
+    assert "A draft holds no photo" in page_words(client.get(response["Location"]))
 
 
 def test_a_flat_where_nothing_can_be_written_is_promised_no_draft(cast: Cast, enter: Any, clock: Any) -> None:
     make_meter(cast.account, broken_on=date(2026, 11, 2))
     clock(CLOSED)
-    words = text(enter(cast.olga).get(url(cast.account)))
+    words = page_words(enter(cast.olga).get(url(cast.account)))
     assert "Readings are taken again from 15 December" in words
     assert "the draft waits for you" not in words
 
@@ -178,7 +178,7 @@ def test_tanya_who_proved_nothing_takes_nobodys_place(cast: Cast, enter: Any) ->
     mine = make_reading(meter, date(2026, 11, 1), "7", author=cast.olga)
     client = enter(cast.tanya)
     page = client.get(url(cast.account))
-    assert "Entered already: 7.000 — A resident of the flat" in text(page)
+    assert "Entered already: 7.000 — A resident of the flat" in page_words(page)
     assert field(meter) not in page.content.decode()
     response = post(client, cast.account, **{field(meter): "9"})  # opened before Olga sent hers
     assert response.status_code == 302

@@ -15,8 +15,8 @@ from lib.tests.test_photos import picture
 from lib.uploads import FIELDS, MAX_UPLOAD
 from meters.models import Drop, Meter, Reading, Source, SubmissionWindow
 from meters.testing import make_meter, make_reading, make_readings
-from meters.tests.page import field, text
-from portal.testing import Cast
+from meters.tests.page import field
+from portal.testing import Cast, page_words
 from premises.models import PersonalAccount
 
 NOV = date(2026, 11, 1)
@@ -57,7 +57,7 @@ def test_olga_sees_each_meter_with_its_place_number_and_last_value(cast: Cast, e
     usual_year(cold)
     make_meter(cast.account, "hot", serial="0345672", place="ванная")
     make_meter(cast.nina_account, serial="9999999")
-    words = text(enter(cast.olga).get(url(cast.account)))
+    words = page_words(enter(cast.olga).get(url(cast.account)))
     for said in ("Cold water, кухня", "№ 0345671", "121.304", "20 October 2026", "Hot water, ванная", "Readings for November 2026",
                  "Until 25 November: 4 days left.", "Cancel"):  # fmt: skip
         assert said in words
@@ -79,15 +79,15 @@ def test_whoever_lives_there_may_and_nobody_else(cast: Cast, enter: Any, client:
 def test_the_last_day_and_one_day_are_said_as_people_say_them(cast: Cast, enter: Any, clock: Any) -> None:
     make_meter(cast.account)
     clock(datetime(2026, 11, 24, 9, tzinfo=UTC))
-    assert "Until 25 November: 1 day left." in text(enter(cast.olga).get(url(cast.account)))
+    assert "Until 25 November: 1 day left." in page_words(enter(cast.olga).get(url(cast.account)))
     clock(datetime(2026, 11, 25, 20, 30, tzinfo=UTC))  # 23:30 in Moscow
-    assert "Today, 25 November, is the last day." in text(enter(cast.olga).get(url(cast.account)))
+    assert "Today, 25 November, is the last day." in page_words(enter(cast.olga).get(url(cast.account)))
     clock(datetime(2026, 11, 25, 21, 30, tzinfo=UTC))  # past midnight there
-    assert "Readings are taken again from 15 December" in text(enter(cast.olga).get(url(cast.account)))
+    assert "Readings are taken again from 15 December" in page_words(enter(cast.olga).get(url(cast.account)))
 
 
 def test_a_flat_without_meters_says_what_to_do(cast: Cast, enter: Any) -> None:
-    words = text(enter(cast.olga).get(url(cast.account)))
+    words = page_words(enter(cast.olga).get(url(cast.account)))
     assert "No meters yet" in words
     assert "8 (800) 550-07-36" in words or "800 550" in words
     assert "Send the readings" not in words
@@ -96,7 +96,7 @@ def test_a_flat_without_meters_says_what_to_do(cast: Cast, enter: Any) -> None:
 def test_a_removed_meter_is_not_there(cast: Cast, enter: Any) -> None:
     make_meter(cast.account, serial="OLD-1", removed_on=date(2026, 11, 10))
     make_meter(cast.account, serial="NEW-1", installed_on=date(2026, 11, 10))
-    words = text(enter(cast.olga).get(url(cast.account)))
+    words = page_words(enter(cast.olga).get(url(cast.account)))
     assert "NEW-1" in words
     assert "OLD-1" not in words
 
@@ -135,7 +135,7 @@ def test_a_meter_of_two_zones_has_two_fields(cast: Cast, enter: Any) -> None:
     client = enter(cast.olga)
     response = post(client, cast.account, **{field(meter): "100,5"})
     assert response.status_code == 422
-    assert "Fill in every zone of this meter." in text(response)
+    assert "Fill in every zone of this meter." in page_words(response)
     assert 'value="100,5"' in response.content.decode()
     post(client, cast.account, **{field(meter): "100,5", field(meter, 2): "40"})
     assert [str(value) for value in meter.readings.get().values] == ["100.5000", "40.0000"]
@@ -145,7 +145,7 @@ def test_nothing_filled_in_is_said(cast: Cast, enter: Any) -> None:
     make_meter(cast.account)
     response = post(enter(cast.olga), cast.account)
     assert response.status_code == 422
-    assert "Nothing is filled in." in text(response)
+    assert "Nothing is filled in." in page_words(response)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_what_is_no_value_is_said_beside_it_and_stays_typed(cast: Cast, enter: A
     response = post(enter(cast.olga), cast.account, taken_on="20.11.2026", **{field(meter): typed, field(other): "7,5"})
     html = response.content.decode()
     assert response.status_code == 422
-    assert said in text(response)
+    assert said in page_words(response)
     assert 'value="7,5"' in html
     assert 'value="20.11.2026"' in html
     assert f'href="#id_{field(meter)}"' in html
@@ -183,7 +183,7 @@ def test_a_day_that_cannot_be_is_said(cast: Cast, enter: Any, day: str, said: st
     make_reading(meter, date(2026, 10, 1), "5")
     response = post(enter(cast.olga), cast.account, taken_on=day, **{field(meter): "7"})
     assert response.status_code == 422
-    assert said in text(response)
+    assert said in page_words(response)
     assert meter.readings.count() == 1
 
 
@@ -215,7 +215,7 @@ def test_the_same_value_again_leads_to_the_first_receipt(cast: Cast, enter: Any,
     clock(datetime(2026, 11, 21, 10, tzinfo=UTC))
     again = post(client, cast.account, **{field(meter): "7"})
     assert again["Location"] == first["Location"]
-    assert "stays as it is" in text(client.get(again["Location"]))
+    assert "stays as it is" in page_words(client.get(again["Location"]))
     assert meter.readings.count() == 1
 
 
@@ -240,7 +240,7 @@ def test_a_high_value_is_asked_about_with_volume_and_what_is_usual(cast: Cast, e
     meter, client = make_meter(cast.account), enter(cast.olga)
     usual_year(meter)
     response = post(client, cast.account, **{field(meter): "141,304"})
-    words = text(response)
+    words = page_words(response)
     assert response.status_code == 422
     for said in (
         "Please look once more",
@@ -255,7 +255,7 @@ def test_a_high_value_is_asked_about_with_volume_and_what_is_usual(cast: Cast, e
     yes = answers(response, meter)["Yes, the meter shows this"]
     sent = post(client, cast.account, **{field(meter): "141,304", say(meter): yes})
     assert meter.readings.latest("pk").doubt_words == ["high"]
-    assert "Confirmed by you: This is more than three times what is usual." in text(client.get(sent["Location"]))
+    assert "Confirmed by you: This is more than three times what is usual." in page_words(client.get(sent["Location"]))
 
 
 @pytest.mark.feature("G4")
@@ -266,7 +266,7 @@ def test_a_yes_is_good_for_one_value_only(cast: Cast, enter: Any) -> None:
     yes = answers(post(client, cast.account, **{field(meter): "141,304"}), meter)["Yes, the meter shows this"]
     response = post(client, cast.account, **{field(meter): "151,304", say(meter): yes})
     assert response.status_code == 422
-    assert "30.000 m³" in text(response)
+    assert "30.000 m³" in page_words(response)
     assert "checked" not in response.content.decode().split(f'name="{say(meter)}"')[1][:200]
     assert post(client, cast.account, **{field(meter): "124,304", say(meter): yes}).status_code == 302
 
@@ -286,7 +286,7 @@ def test_a_forgotten_comma_is_put_back_with_one_choice(cast: Cast, enter: Any) -
     meter, client = make_meter(cast.account, int_digits=6), enter(cast.olga)
     usual_year(meter)
     response = post(client, cast.account, **{field(meter): "124500"})
-    assert "The comma seems to be missing." in text(response)
+    assert "The comma seems to be missing." in page_words(response)
     meant = answers(response, meter)["No, I meant 124.500"]
     assert post(client, cast.account, **{field(meter): "124500", say(meter): meant}).status_code == 302
     assert str(meter.readings.latest("pk").t1) == "124.5000"
@@ -305,7 +305,7 @@ def test_a_lower_value_has_three_ways_on(cast: Cast, enter: Any) -> None:
     meter, client = make_meter(cast.account), enter(cast.olga)
     usual_year(meter)
     response = post(client, cast.account, **{field(meter): "3,12"})
-    words = text(response)
+    words = page_words(response)
     assert "less than the value before" in words
     assert "If you mistyped, simply correct the value." in words
     assert f"{url(cast.account, 'meter_replaced', meter.public_id)}?new=3.120" in response.content.decode()
@@ -317,7 +317,7 @@ def test_a_counter_that_passed_zero_is_believed_when_olga_says_so(cast: Cast, en
     meter, client = make_meter(cast.account), enter(cast.olga)
     make_readings(meter, date(2026, 7, 1), "99989.45", "99992.45", "99995.45", "99998.45")
     response = post(client, cast.account, **{field(meter): "3,12"})
-    assert "4.670 m³" in text(response)
+    assert "4.670 m³" in page_words(response)
     passed = answers(response, meter)["Yes, the counter passed zero and began anew"]
     assert post(client, cast.account, **{field(meter): "3,12", say(meter): passed}).status_code == 302
     assert meter.readings.latest("pk").drop == Drop.ROLLOVER
@@ -338,12 +338,12 @@ def test_a_photo_goes_with_the_reading_and_a_wrong_file_is_refused(cast: Cast, e
     name = f"photo_{meter.public_id.hex}"
     bad = post(client, cast.account, **{field(meter): "7", name: SimpleUploadedFile("x.jpg", b"MZ", "image/jpeg")})
     assert bad.status_code == 422
-    assert "not a photo we can take" in text(bad)
-    assert "Choose the photo again" in text(bad)
+    assert "not a photo we can take" in page_words(bad)
+    assert "Choose the photo again" in page_words(bad)
     sent = post(client, cast.account, **{field(meter): "7", name: SimpleUploadedFile("x.jpg", picture(), "image/jpeg")})
     assert str(meter.readings.get().photo.name).startswith("readings/")
     page = client.get(sent["Location"])
-    assert "Photo received" in text(page)
+    assert "Photo received" in page_words(page)
     assert url(cast.account, "reading_photo", meter.readings.get().public_id) in page.content.decode()
 
 
@@ -353,7 +353,7 @@ def test_photos_that_are_too_large_together_lose_nothing_typed(cast: Cast, enter
     sent = {field(meter): "7,5", f"photo_{meter.public_id.hex}": large, field(other): "3,5"}
     response = post(enter(cast.olga), cast.account, **sent)
     assert response.status_code == 422
-    assert "larger than 10 MB together" in text(response)
+    assert "larger than 10 MB together" in page_words(response)
     assert 'value="7,5"' in response.content.decode()
     assert 'value="3,5"' in response.content.decode()  # what stood after the photo came, too
     assert not Reading.objects.exists()
@@ -364,31 +364,31 @@ def test_photos_that_are_too_large_together_lose_nothing_typed(cast: Cast, enter
 
 def test_a_verification_that_runs_out_is_said_with_whom_to_ask(cast: Cast, enter: Any) -> None:
     make_meter(cast.account, next_verification=date(2026, 12, 5))
-    words = text(enter(cast.olga).get(url(cast.account)))
+    words = page_words(enter(cast.olga).get(url(cast.account)))
     assert "Verification until 5 December 2026" in words
     assert "Ask Уютный дом" in words
 
 
 def test_an_expired_meter_is_taken_and_not_charged_or_not_taken_as_the_company_says(cast: Cast, enter: Any) -> None:
     meter, client = make_meter(cast.account, next_verification=date(2026, 10, 1)), enter(cast.olga)
-    assert "stored but not used for charges" in text(client.get(url(cast.account)))
+    assert "stored but not used for charges" in page_words(client.get(url(cast.account)))
     response = post(client, cast.account, **{field(meter): "7"})
-    words = text(client.get(response["Location"]))
+    words = page_words(client.get(response["Location"]))
     assert "Stored, not used for charges" in words
     assert "The verification expired on 1 October 2026: until the meter is verified" in words
     SubmissionWindow.objects.create(organization=cast.company, takes_expired=False)
     page = client.get(url(cast.account))
-    assert "does not take readings of this meter" in text(page)
+    assert "does not take readings of this meter" in page_words(page)
     assert field(meter) not in page.content.decode()
     refused = post(client, cast.account, **{field(meter): "8"})
     assert refused.status_code == 422
-    assert "Order a verification" in text(refused)
+    assert "Order a verification" in page_words(refused)
 
 
 def test_a_broken_meter_is_not_asked_for(cast: Cast, enter: Any) -> None:
     meter, client = make_meter(cast.account, broken_on=date(2026, 11, 2)), enter(cast.olga)
     page = client.get(url(cast.account))
-    assert "Broken since 2 November 2026" in text(page)
+    assert "Broken since 2 November 2026" in page_words(page)
     assert field(meter) not in page.content.decode()
     assert post(client, cast.account, **{field(meter): "8"}).status_code == 422
 
@@ -404,7 +404,7 @@ def test_once_a_higher_source_has_spoken_olga_sees_value_who_when_and_whom_to_as
     rival = make_reading(meter, NOV, "152.347", source=source, author=cast.vera)
     for reader in (cast.olga, cast.tanya):
         page = enter(reader).get(url(cast.account))
-        words = text(page)
+        words = page_words(page)
         assert "Entered already: 152.347" in words
         assert who in words
         assert "20 November" in words
@@ -421,7 +421,7 @@ def test_a_form_opened_before_the_council_spoke_gets_an_honest_receipt(cast: Cas
     make_reading(meter, NOV, "9", source=Source.COUNCIL, author=cast.vera)
     response = post(client, cast.account, **{field(meter): "7"})
     page = client.get(response["Location"])
-    words = text(page)
+    words = page_words(page)
     assert "Your value is kept but not counted. What counts: 9.000 — House council, 20 November, 13:00." in words
     assert "Ask Уютный дом" in words
     assert "<h1>Not counted</h1>" in page.content.decode()
@@ -437,7 +437,7 @@ def test_a_form_opened_before_the_council_spoke_gets_an_honest_receipt(cast: Cas
 def test_olga_sees_what_she_sent_and_corrects_it(cast: Cast, enter: Any, clock: Any) -> None:
     meter, client = make_meter(cast.account), enter(cast.olga)
     post(client, cast.account, **{field(meter): "7"})
-    words = text(client.get(url(cast.account)))
+    words = page_words(client.get(url(cast.account)))
     assert "Sent: 7.000 (You, 21 November)." in words
     assert "Take back" in words
     clock(datetime(2026, 11, 21, 10, tzinfo=UTC))
@@ -449,7 +449,7 @@ def test_olga_sees_what_she_sent_and_corrects_it(cast: Cast, enter: Any, clock: 
 def test_the_others_of_the_flat_are_never_named(cast: Cast, enter: Any) -> None:
     meter = make_meter(cast.account)
     post(enter(cast.olga), cast.account, **{field(meter): "7"})
-    words = text(enter(cast.tanya).get(url(cast.account)))
+    words = page_words(enter(cast.tanya).get(url(cast.account)))
     assert "A resident of the flat" in words
     assert "Take back" not in words
     assert "Олина" not in words

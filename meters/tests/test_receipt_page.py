@@ -12,9 +12,9 @@ from meters import prices
 from meters.models import ReadingState, Source
 from meters.prices import Price
 from meters.testing import make_meter, make_reading
-from meters.tests.page import field, text
+from meters.tests.page import field
 from notifications.models import Notice
-from portal.testing import Cast
+from portal.testing import Cast, page_words
 
 NOV = date(2026, 11, 1)
 pytestmark = pytest.mark.usefixtures("clock")
@@ -41,7 +41,7 @@ def test_the_receipt_says_when_what_how_much_and_until_when_it_may_be_changed(ca
     meter = make_meter(cast.account, place="кухня")
     make_reading(meter, date(2026, 10, 1), "121.304")
     client = enter(cast.olga)
-    words = text(client.get(send(client, cast, **{field(meter): "124,5"})))
+    words = page_words(client.get(send(client, cast, **{field(meter): "124,5"})))
     for said in ("21 November 2026, 12:00", "Cold water, кухня", "124.500 m³", "November 2026", "3.196 m³", "159.80 RUB",
                  "You may correct it or take it back until 25 November."):  # fmt: skip
         assert said in words
@@ -52,7 +52,7 @@ def test_what_is_not_charged_has_no_cost_and_says_why(cast: Cast, enter: Any, cl
     meter, client = make_meter(cast.account, next_verification=date(2026, 11, 20)), enter(cast.olga)
     make_reading(meter, date(2026, 10, 1), "121.304")
     receipt = send(client, cast, **{field(meter): "124,5"})
-    words = text(client.get(receipt))
+    words = page_words(client.get(receipt))
     assert "3.196 m³" in words
     assert "RUB" not in words
     assert "The cost is reckoned" not in words
@@ -61,9 +61,9 @@ def test_what_is_not_charged_has_no_cost_and_says_why(cast: Cast, enter: Any, cl
     again = client.post(
         reverse("readings", args=[cast.account.public_id]), {"taken_on": "20.11.2026", field(meter): "124,5"}
     )
-    assert "159.80 RUB" in text(client.get(again["Location"]))
+    assert "159.80 RUB" in page_words(client.get(again["Location"]))
     clock(datetime(2026, 11, 21, 11, tzinfo=UTC))
-    words = text(client.get(send(client, cast, **{field(meter): "125"})))
+    words = page_words(client.get(send(client, cast, **{field(meter): "125"})))
     assert "Not counted" in words
     assert "124.500, which you sent on 21 November, may be charged, and this one may not." in words
     assert "Dispute" not in words
@@ -78,7 +78,7 @@ def test_a_doubtful_value_shows_its_cost_before_it_is_saved(cast: Cast, enter: A
     response = enter(cast.olga).post(
         reverse("readings", args=[cast.account.public_id]), {"taken_on": "21.11.2026", field(meter): "50"}
     )
-    assert "1,000.00 RUB" in text(response)
+    assert "1,000.00 RUB" in page_words(response)
 
 
 def test_a_receipt_is_for_its_author_only(cast: Cast, enter: Any) -> None:
@@ -100,10 +100,10 @@ def test_a_receipt_tells_what_became_of_a_reading_later(cast: Cast, enter: Any, 
     first = send(client, cast, **{field(meter): "7"})
     clock(datetime(2026, 11, 21, 10, tzinfo=UTC))
     second = send(client, cast, **{field(meter): "6"})
-    assert "Corrected later" in text(client.get(first))
+    assert "Corrected later" in page_words(client.get(first))
     make_reading(meter, NOV, "9", source=Source.COMPANY, state=ReadingState.KEPT)
     clock(datetime(2026, 11, 26, 10, tzinfo=UTC))
-    assert "You may correct it" not in text(client.get(second))
+    assert "You may correct it" not in page_words(client.get(second))
 
 
 def test_a_receipt_tells_that_somebody_of_the_flat_sent_another_value(cast: Cast, enter: Any, clock: Any) -> None:
@@ -111,7 +111,7 @@ def test_a_receipt_tells_that_somebody_of_the_flat_sent_another_value(cast: Cast
     receipt = send(client, cast, **{field(meter): "7"})
     clock(datetime(2026, 11, 21, 10, tzinfo=UTC))
     send(enter(cast.oleg), cast, **{field(meter): "8"})
-    words = text(client.get(receipt))
+    words = page_words(client.get(receipt))
     assert "What counts: 8.000 — A resident of the flat, 21 November, 13:00." in words
     assert "Readings sent" in words  # they were, and counted for an hour
     notice = Notice.objects.get(user=cast.olga, kind="meters.overruled")
@@ -126,18 +126,18 @@ def test_olga_takes_her_reading_back_after_she_was_asked(cast: Cast, enter: Any)
     meter, client = make_meter(cast.account), enter(cast.olga)
     receipt = send(client, cast, **{field(meter): "7"})
     address = reverse("reading_take_back", args=[cast.account.public_id, meter.readings.get().public_id])
-    assert "Take this reading back?" in text(client.get(address))
-    assert "Nothing will count for November 2026." in text(client.get(address))
+    assert "Take this reading back?" in page_words(client.get(address))
+    assert "Nothing will count for November 2026." in page_words(client.get(address))
     assert meter.readings.current().exists()
     page = client.get(client.post(address)["Location"])
-    assert "The reading is taken back. Nothing counts for this month now" in text(page)
-    assert "Sent:" not in text(page)
+    assert "The reading is taken back. Nothing counts for this month now" in page_words(page)
+    assert "Sent:" not in page_words(page)
     assert meter.readings.get().state == ReadingState.WITHDRAWN
-    assert "Taken back" in text(client.get(receipt))
+    assert "Taken back" in page_words(client.get(receipt))
     assert client.post(address).status_code == 302  # a second press changes nothing
-    line = text(client.get(reverse("readings_history", args=[cast.account.public_id])))
+    line = page_words(client.get(reverse("readings_history", args=[cast.account.public_id])))
     assert "Taken back" in line
-    others = text(enter(cast.oleg).get(reverse("readings_history", args=[cast.account.public_id])))
+    others = page_words(enter(cast.oleg).get(reverse("readings_history", args=[cast.account.public_id])))
     assert "Taken back" not in others
 
 
@@ -151,9 +151,11 @@ def test_where_another_resident_sent_before_olga_is_told_that_theirs_will_count(
         clock(datetime(2026, 11, 21, hour, tzinfo=UTC))
         send(client, cast, **{field(meter): value})
     address = reverse("reading_take_back", args=[cast.account.public_id, meter.readings.current().get().public_id])
-    assert "This value will count again: 6.000 — A resident of the flat, 21 November." in text(client.get(address))
+    assert "This value will count again: 6.000 — A resident of the flat, 21 November." in page_words(
+        client.get(address)
+    )
     page = client.get(client.post(address)["Location"])
-    assert "Now 6.000 counts (A resident of the flat)." in text(page)
+    assert "Now 6.000 counts (A resident of the flat)." in page_words(page)
     assert str(meter.readings.current().get().t1) == "6.0000"
 
 
@@ -162,8 +164,8 @@ def test_what_does_not_count_is_not_taken_back(cast: Cast, enter: Any) -> None:
     own = make_reading(meter, NOV, "7", author=cast.olga, state=ReadingState.KEPT)
     address = reverse("reading_take_back", args=[cast.account.public_id, own.public_id])
     page = enter(cast.olga).get(address)
-    assert "there is nothing to take back" in text(page)
-    assert "Keep it" not in text(page)
+    assert "there is nothing to take back" in page_words(page)
+    assert "Keep it" not in page_words(page)
 
 
 @pytest.mark.feature("G4")
@@ -176,10 +178,10 @@ def test_after_the_window_has_closed_it_is_too_late(cast: Cast, enter: Any, cloc
     pages = [client.get(address), client.post(address)]
     assert [page.status_code for page in pages] == [200, 409]
     for page in pages:
-        assert "too late to take this reading back" in text(page)
-        assert "Ask Уютный дом" in text(page)
+        assert "too late to take this reading back" in page_words(page)
+        assert "Ask Уютный дом" in page_words(page)
         assert reverse("reading_dispute", args=[cast.account.public_id, reading.public_id]) in page.content.decode()
-        assert "Keep it" not in text(page)
+        assert "Keep it" not in page_words(page)
     assert meter.readings.current().get() == reading
 
 

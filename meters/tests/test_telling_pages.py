@@ -11,8 +11,7 @@ from lib.tests.test_photos import picture
 from lib.uploads import FIELDS, MAX_UPLOAD
 from meters.models import Meter, MeterReport, Reading, Source
 from meters.testing import make_meter, make_reading
-from meters.tests.page import text
-from portal.testing import Cast
+from portal.testing import Cast, page_words
 
 NOV = date(2026, 11, 1)
 pytestmark = pytest.mark.usefixtures("clock")
@@ -31,8 +30,8 @@ def test_olga_disputes_what_the_council_entered(cast: Cast, enter: Any) -> None:
     rival = make_reading(make_meter(cast.account), NOV, "15", source=Source.COUNCIL, author=cast.vera)
     client = enter(cast.olga)
     page = client.get(dispute_url(cast, rival))
-    assert "15.000 m³" in text(page)
-    assert "Верина" not in text(page)
+    assert "15.000 m³" in page_words(page)
+    assert "Верина" not in page_words(page)
     sent = {"text": "Счётчик показывает 12", "value_1": "12,5", "on": "20.11.2026",
             "photo": SimpleUploadedFile("m.jpg", picture(), "image/jpeg")}  # fmt: skip
     page = client.get(client.post(dispute_url(cast, rival), sent)["Location"])
@@ -45,17 +44,17 @@ def test_olga_disputes_what_the_council_entered(cast: Cast, enter: Any) -> None:
         cast.olga,
     )
     assert told.photo
-    assert "has your message" in text(page)
-    assert "You told the company on 21 November: The reading is wrong" in text(page)
+    assert "has your message" in page_words(page)
+    assert "You told the company on 21 November: The reading is wrong" in page_words(page)
     assert rival.meter.readings.current().get() == rival
     page = client.get(dispute_url(cast, rival))
     for said in ("You told this on 21 November 2026; the company has not answered yet.", "Счётчик показывает 12", "12.500",
                  "20 November 2026", "Ask Уютный дом"):  # fmt: skip
-        assert said in text(page)
+        assert said in page_words(page)
     assert "<textarea" not in page.content.decode()
     again = client.post(dispute_url(cast, rival), {"text": "ещё раз", "on": "20.11.2026"})
     assert again.status_code == 409
-    assert "what you wrote now is not sent" in text(again)
+    assert "what you wrote now is not sent" in page_words(again)
     assert "ещё раз" in again.content.decode()  # nothing typed is lost
     assert MeterReport.objects.count() == 1
 
@@ -65,7 +64,7 @@ def test_a_dispute_needs_a_reason_and_loses_nothing_typed(cast: Cast, enter: Any
     rival = make_reading(make_meter(cast.account), NOV, "15", source=Source.COMPANY)
     response = enter(cast.olga).post(dispute_url(cast, rival), {"text": " ", "value_1": "12x", "on": "31.02.2026"})
     assert response.status_code == 422
-    words = text(response)
+    words = page_words(response)
     for said in ("Say in a sentence what is wrong", "Write only the digits", "as day, month and year"):
         assert said in words
     assert 'value="12x"' in response.content.decode()
@@ -81,8 +80,8 @@ def test_olga_disputes_what_another_resident_of_her_flat_entered(cast: Cast, ent
     assert dispute_url(cast, theirs) in client.get(here).content.decode()
     assert dispute_url(cast, theirs) in enter(cast.tanya).get(here).content.decode()
     page = client.get(dispute_url(cast, theirs))
-    assert "A resident of the flat" in text(page)
-    assert "Олег" not in text(page)
+    assert "A resident of the flat" in page_words(page)
+    assert "Олег" not in page_words(page)
     assert client.post(dispute_url(cast, theirs), {"text": "Не так", "on": "20.11.2026"}).status_code == 302
     assert MeterReport.objects.get().reading == theirs
 
@@ -97,13 +96,13 @@ def test_after_the_days_olga_tells_that_her_own_reading_is_wrong(cast: Cast, ent
     clock(datetime(2026, 11, 27, 9, tzinfo=UTC))
     pages = [history, reverse("readings", args=[cast.account.public_id])]
     assert [page for page in pages if dispute_url(cast, own) in client.get(page).content.decode()] == pages
-    assert "My reading is wrong" in text(client.get(history))
-    assert "My reading is wrong" in text(client.get(dispute_url(cast, own)))
+    assert "My reading is wrong" in page_words(client.get(history))
+    assert "My reading is wrong" in page_words(client.get(dispute_url(cast, own)))
     low = client.post(dispute_url(cast, own), {"text": "Ошибка", "value_1": "9", "on": "26.11.2026"})
     assert low.status_code == 422
-    assert "This is less than before: 10.000." in text(low)
+    assert "This is less than before: 10.000." in page_words(low)
     large = client.post(dispute_url(cast, own), {"text": "Ошибка", "value_1": "123456", "on": "26.11.2026"})
-    assert "at most 5 fit this meter. If you left the comma out, write 123,456." in text(large)
+    assert "at most 5 fit this meter. If you left the comma out, write 123,456." in page_words(large)
     client.post(dispute_url(cast, own), {"text": "Ошибка", "value_1": "14", "on": "26.11.2026"})
     assert MeterReport.objects.get().reading == own
 
@@ -147,7 +146,7 @@ def test_a_replaced_meter_needs_a_number_and_a_value(cast: Cast, enter: Any) -> 
     assert response.status_code == 422
     for said in ("Write the number of the new meter", "Write the digits of the meter",
                  "This day has not come yet. Write the day when the meter was replaced."):  # fmt: skip
-        assert said in text(response)
+        assert said in page_words(response)
 
 
 def test_a_replacement_that_cannot_be_is_said_beside_its_fields(cast: Cast, enter: Any) -> None:
@@ -158,8 +157,8 @@ def test_a_replacement_that_cannot_be_is_said_beside_its_fields(cast: Cast, ente
     assert response.status_code == 422
     for said in ("A reading was taken on 20 October 2026. Write that day or a later one.", "This is less than before: 124.500.",
                  "This is the number of the old meter."):  # fmt: skip
-        assert said in text(response)
-    assert "was installed on 12 March 2020" in text(
+        assert said in page_words(response)
+    assert "was installed on 12 March 2020" in page_words(
         client.post(about(cast, "meter_replaced", meter), sent | {"on": "1.1.2020"})
     )
     good = {"on": "20.10.2026", "old_1": "124,5", "new_serial": "999", "new_1": "0"}
@@ -173,7 +172,7 @@ def test_what_was_told_stands_in_place_of_the_form_and_on_the_card(cast: Cast, e
     client.post(about(cast, "meter_broken", meter), {"on": "20.11.2026", "text": "Не крутится"})
     sent = {"on": "20.11.2026", "new_serial": "0999-26", "new_1": "0,12"}
     client.post(about(cast, "meter_replaced", meter), sent)
-    words = text(client.get(here))
+    words = page_words(client.get(here))
     for said in (
         "You told the company on 21 November: The meter is broken.",
         "You told the company on 21 November: The meter was replaced.",
@@ -183,8 +182,8 @@ def test_what_was_told_stands_in_place_of_the_form_and_on_the_card(cast: Cast, e
     assert about(cast, "meter_broken", meter) in enter(cast.oleg).get(here).content.decode()
     for name, said in (("meter_broken", "Не крутится"), ("meter_replaced", "0999-26")):
         page = client.get(about(cast, name, meter))
-        assert said in text(page)
-        assert "the company has not answered yet" in text(page)
+        assert said in page_words(page)
+        assert "the company has not answered yet" in page_words(page)
         assert 'name="on"' not in page.content.decode()
     again = client.post(about(cast, "meter_replaced", meter), sent | {"new_serial": "0777-26"})
     assert again.status_code == 409
@@ -196,7 +195,7 @@ def test_that_a_meter_is_broken_is_told_once(cast: Cast, enter: Any) -> None:
     here = reverse("readings", args=[cast.account.public_id])
     assert about(cast, "meter_broken", meter) not in client.get(here).content.decode()
     page = client.get(about(cast, "meter_broken", meter))
-    assert "counts as broken since 2 November 2026" in text(page)
+    assert "counts as broken since 2 November 2026" in page_words(page)
     assert "<textarea" not in page.content.decode()
     sent = client.post(about(cast, "meter_broken", meter), {"on": "20.11.2026", "text": "Не крутится"})
     assert sent.status_code == 409
@@ -220,7 +219,7 @@ def test_a_photo_that_is_too_large_loses_nothing_typed(cast: Cast, enter: Any) -
     sent = {"photo": large, "on": "20.11.2026", "text": "Не крутится"}
     response = enter(cast.olga).post(about(cast, "meter_broken", meter), sent)
     assert response.status_code == 422
-    assert "larger than 10 MB together" in text(response)
+    assert "larger than 10 MB together" in page_words(response)
     assert "Не крутится" in response.content.decode()
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Challenge, User, VerifiedPerson
 from notifications.models import Delivery, Notice
 from notifications.sealing import unseal
-from portal.testing import Cast, make_verified
+from portal.testing import Cast, make_verified, page_words
 from premises import actions
 from premises.models import LinkRequest, OwnerProof, Ownership
 from premises.tests.test_prove_owner import BANK
@@ -39,7 +39,7 @@ def test_others_meet_404(cast: Cast, enter: Enter, name: str, who: str) -> None:
 @pytest.mark.feature("G1")
 def test_tanya_proves_the_phone_on_file(cast: Cast, enter: Enter) -> None:
     browser, public_id = enter(cast.tanya), cast.account.public_id
-    page = browser.get(reverse("link_upgrade", args=[public_id])).content.decode()
+    page = page_words(browser.get(reverse("link_upgrade", args=[public_id])))
     assert "ends with 99" in page
     assert "0999" not in page
     response = browser.post(reverse("upgrade_send", args=[public_id]))
