@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.test import Client
+from django.apps import apps
+from django.db import connection
+from django.test import Client, TransactionTestCase
 from hypothesis import settings as trying
+from psycopg2 import sql
 from pytest_django import Settings
 
 from accounts.models import User
+from billing.actions.rules import load_defaults
 from portal.testing import Cast, entered, make_cast
 
 pytest_plugins = ["accounts.tests.identity_provider"]
@@ -25,6 +30,41 @@ LONG = (
     "test_doors.py",
     "test_town_meters.py",
 )
+
+
+KEPT = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+}  # what `migrate` wrote and Django's flush writes anew
+FILLED = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
+EMPTY = sql.SQL("DELETE FROM {}")
+flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+
+def empty_what_was_filled(test: Any) -> None:
+    """Empty the tables after a test that committed: a tenth of the time of Django's TRUNCATE of all of them.
+
+    Foreign keys and the triggers that guard books and histories are silent meanwhile, which only a superuser of the
+    database may ask for: any other flushes as Django does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT usesuper FROM pg_user WHERE usename = current_user")
+        if cursor.fetchone() != (True,):
+            flush(test)
+            return
+        tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - KEPT
+        asked = [FILLED.format(sql.Literal(table), sql.Identifier(table)) for table in sorted(tables)]
+        cursor.execute(sql.SQL(" UNION ALL ").join(asked))
+        emptying = [EMPTY.format(sql.Identifier(table)) for (table,) in cursor.fetchall()]
+        before, after = (
+            sql.SQL(words) for words in ("SET session_replication_role = replica", "RESET session_replication_role")
+        )
+        cursor.execute(sql.SQL("; ").join([before, *emptying, after]))
+    load_defaults()
+
+
+TransactionTestCase._fixture_teardown = empty_what_was_filled  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(trylast=True)

@@ -140,7 +140,7 @@ def shop(settings: Any) -> Iterator[Shop]:
     shop = Shop()
     handler = type("ShopHandler", (Handler,), {"shop": shop})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     settings.YOOKASSA_URL = shop.url = f"http://127.0.0.1:{server.server_port}/v3"
     yield shop
     server.shutdown()

@@ -33,7 +33,7 @@ def spy() -> Iterator[tuple[int, list[str]]]:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server.server_address[1], asked
     server.shutdown()
     server.server_close()

@@ -63,7 +63,7 @@ def twilio(settings: Settings) -> Iterator[Twilio]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     state.port = server.server_port
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM = SID, TOKEN, "+15005550006"
     settings.TWILIO_BASE_URL = f"http://127.0.0.1:{server.server_port}"

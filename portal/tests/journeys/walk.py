@@ -51,6 +51,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         self.page = self.context.new_page()
+        self.page.add_init_script(BRING_AXE)  # sent once, read by the browser only where it is asked
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
@@ -159,7 +160,6 @@ class Walk:
 
 def axe(page: Page) -> list[str]:
     """The violations that axe finds; what it found in order stays in the browser, for it is most of the time."""
-    page.evaluate(AXE_SCRIPT)
     violations = page.evaluate(FIND, {"runOnly": AXE_RULES, "resultTypes": ["violations"]})
     return [
         f"axe {one['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
@@ -168,7 +168,12 @@ def axe(page: Page) -> list[str]:
     ]
 
 
-FIND = "options => axe.run(document, options).then(results => results.violations)"
+BRING_AXE = f"window.bringAxe = function () {{\n{AXE_SCRIPT}\n}}"
+
+FIND = """options => {
+    window.bringAxe();
+    return axe.run(document, options).then(results => results.violations);
+}"""
 
 NAMELESS = """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
     .filter(field => !(field.labels && field.labels.length)).map(field => `no label: ${field.outerHTML.slice(0, 120)}`)"""
