@@ -74,7 +74,9 @@ def test_signing_in_by_passkey_is_both_steps_at_once(cast: Cast, anna_key: SoftK
 def test_a_wrong_answer_opens_nothing(cast: Cast, anna_key: SoftKey) -> None:
     anna = before_factor(cast.anna)
     ask(anna)
-    assert send(anna, "/factor/passkey/", {}).status_code == 422
+    refused = send(anna, "/factor/passkey/", {})
+    assert refused.status_code == 422
+    assert '<form method="post" action="/factor/"' in refused.content.decode()  # the code is asked for on the same page
     assert anna.get("/admin/").status_code == 302
 
 

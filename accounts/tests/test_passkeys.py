@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from fido2.utils import websafe_decode, websafe_encode
 from hypothesis import HealthCheck, given
@@ -216,6 +217,7 @@ def test_every_wrong_answer_is_refused_in_the_same_words(key: SoftKey, client: C
     refused = send(client, SIGN_IN, WRONG[wrong](key).get(ask(client)))
     assert refused.status_code == 422
     assert WORDS in refused.content.decode()
+    assert f'<form method="post" action="{reverse("entry")}"' in refused.content.decode()  # a code is one field away
     assert "_auth_user_id" not in client.session
 
 
@@ -377,7 +379,10 @@ def test_another_persons_passkey_confirms_nothing(cast: Cast, key: SoftKey, fres
     nina = fresh(cast.nina)
     add_passkey(nina, SoftKey())
     options = ask(nina)
-    assert send(nina, CONFIRM, key.get(options)).status_code == 422
+    refused = send(nina, CONFIRM, key.get(options))
+    assert refused.status_code == 422
+    assert WORDS in refused.content.decode()
+    assert f'action="{reverse("confirm")}"' in refused.content.decode()
     assert send(nina, CONFIRM, replace(key, handle=b"").get(ask(nina))).status_code == 422
 
 

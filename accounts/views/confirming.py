@@ -20,7 +20,7 @@ from accounts.next_page import safe_path
 from accounts.once import once
 from accounts.people import person, posted
 from accounts.views import code_page
-from accounts.views.passkeys import check_answer
+from accounts.views.passkeys import check_answer, refused_on
 from lib.errors import Refusal
 from lib.phones import masked_email, masked_phone
 
@@ -99,8 +99,15 @@ def confirm_again(request: HttpRequest) -> HttpResponse:
     return code_page.send_again(request, challenge, back=reverse("confirm_code"), at=timezone.now())
 
 
+def confirm_page(request: HttpRequest, status: int) -> HttpResponse:
+    """All ways to confirm, nothing typed."""
+    user = person(request)
+    return _page(request, user, WayForm(user=user, masked=_masked(user)), CurrentPasswordForm(), status)
+
+
 @login_required
 @require_POST
+@refused_on(confirm_page)
 def confirm_passkey(request: HttpRequest) -> HttpResponse:
     """A passkey instead of a code; an employee's proves the second factor, at its own door."""
     user = person(request)

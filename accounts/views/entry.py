@@ -38,21 +38,26 @@ def entry(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(take_next(request))
     sessions.begin_visit(request)
-    waiting = None if request.method == "POST" else held(request, at=timezone.now())
+    if request.method != "POST":
+        return entry_page(request)
+    form, status = EntryForm(request.POST), 422
+    if form.is_valid():
+        try:
+            return _send(request, form)
+        except codes.HumanCheckNeeded:
+            raise
+        except Refusal as refusal:
+            form.add_error("address", str(refusal.message))
+            status = refusal.status
+    return entry_page(request, status, form)
+
+
+def entry_page(request: HttpRequest, status: int = 200, form: EntryForm | None = None) -> HttpResponse:
+    """All ways in. Without a form, the one of the code holds what was typed before or what a service has told."""
+    waiting = held(request, at=timezone.now())
     told = waiting.entry if waiting else None
-    form = EntryForm(posted(request), initial=request.session.get("entry", told))
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                return _send(request, form)
-            except codes.HumanCheckNeeded:
-                raise
-            except Refusal as refusal:
-                form.add_error("address", str(refusal.message))
-                status = refusal.status
-    context = {"form": form, "held": waiting or held(request, at=timezone.now())}
+    form = form or EntryForm(initial=request.session.get("entry", told))
+    context = {"form": form, "held": waiting}
     response = render(request, "accounts/entry.html", context, status=status)
     response["Cache-Control"] = "no-store"  # what was typed before stands in the field
     return allow_services(response)

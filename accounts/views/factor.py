@@ -65,20 +65,27 @@ def for_staff(view: View) -> View:
 @once
 def factor(request: HttpRequest) -> HttpResponse:
     """The challenge: a code of the app or a recovery code; also the confirmation before an important step."""
-    user, at, status = person(request), timezone.now(), 200
+    user = person(request)
     keep_next(request)
     if not gate.has_factor(user):
         return redirect("factor_enrol")
+    if request.method != "POST":
+        return factor_page(request)
+    form, status = FactorForm(request.POST, has_app=totp.has_app(user)), 422
+    if form.is_valid():
+        try:
+            return _prove(request, user, form.cleaned_data["code"], at=timezone.now())
+        except Refusal as refusal:
+            form.add_error("code", str(refusal.message))
+            status = refusal.status
+    return factor_page(request, status, form)
+
+
+def factor_page(request: HttpRequest, status: int = 200, form: FactorForm | None = None) -> HttpResponse:
+    """All ways to prove the factor that this employee has."""
+    user = person(request)
     has_app, has_passkey = totp.has_app(user), passkeys_of(user).exists()
-    form = FactorForm(posted(request), has_app=has_app)
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                return _prove(request, user, form.cleaned_data["code"], at=at)
-            except Refusal as refusal:
-                form.add_error("code", str(refusal.message))
-                status = refusal.status
+    form = form or FactorForm(has_app=has_app)
     demo_code = totp.printed_code(user) if settings.DEMO else ""
     context = {
         "form": form,

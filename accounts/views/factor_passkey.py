@@ -12,12 +12,13 @@ from accounts.factors import gate, totp
 from accounts.next_page import take_next
 from accounts.once import once
 from accounts.people import person
-from accounts.views.factor import PAGE, for_staff, give_codes, may_enrol
-from accounts.views.passkeys import add_answer, adding_options, check_answer, name_form
+from accounts.views.factor import PAGE, factor_page, for_staff, give_codes, may_enrol
+from accounts.views.passkeys import add_answer, adding_options, check_answer, name_form, refused_on
 
 
 @for_staff
 @require_POST
+@refused_on(factor_page)
 def factor_passkey(request: HttpRequest) -> HttpResponse:
     """The challenge, answered by a passkey instead of a code."""
     user, at = person(request), timezone.now()

@@ -1,6 +1,8 @@
 """Passkeys: the list in the profile, adding and removing, and the doors of signing in by one."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -25,6 +27,27 @@ from accounts.models import User
 from accounts.next_page import first_page
 from accounts.once import once
 from accounts.people import person, posted
+from accounts.views.entry import entry_page
+from lib.errors import Refusal
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def refused_on(page: Callable[[HttpRequest, int], HttpResponse]) -> Callable[[View], View]:
+    """A refused passkey is answered by the page that asked for it: the reason, and the other ways on (R1)."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: HttpRequest) -> HttpResponse:
+            try:
+                return view(request)
+            except Refusal as refusal:
+                messages.error(request, str(refusal.message))
+                return page(request, refusal.status)
+
+        return wrapped
+
+    return wrap
 
 
 @require_POST
@@ -38,6 +61,7 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@refused_on(entry_page)
 def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     """The answer of a passkey opens the session; it is two factors in one, a key and what opens it."""
     if request.user.is_authenticated:
@@ -70,7 +94,7 @@ def passkey_list(request: HttpRequest) -> HttpResponse:
 
 def _facts(row: Authenticator) -> list[dict[str, str]]:
     used = date_format(timezone.localtime(row.last_used_at), "DATETIME_FORMAT") if row.last_used_at else _("Not yet")
-    added = date_format(timezone.localtime(row.created_at), "DATE_FORMAT")
+    added = date_format(timezone.localtime(row.created_at), "DATETIME_FORMAT")
     return [{"name": _("Added"), "value": added}, {"name": pgettext("a code or a passkey", "Last used"), "value": used}]
 
 

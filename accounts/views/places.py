@@ -36,7 +36,7 @@ def _facts(session: UserSession) -> list[dict[str, str]]:
     seen, began = timezone.localtime(session.last_seen_at), timezone.localtime(session.created_at)
     rows = [
         (_("Last used"), date_format(seen, "DATETIME_FORMAT")),
-        (_("Signed in since"), date_format(began, "DATE_FORMAT")),
+        (_("Signed in since"), date_format(began, "DATETIME_FORMAT")),
         (_("Network address"), session.ip),
     ]
     return [{"name": name, "value": value} for name, value in rows]
