@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lib.phones import display_phone
+
 
 class UserManager(BaseUserManager["User"]):
     """Creates people; an address is stored only in its normal form (E.164, lower-case e-mail)."""
@@ -99,7 +101,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """«Мартинович О. В.», or the address where no name was given."""
         initials = " ".join(f"{part[0]}." for part in (self.first_name, self.patronymic) if part)
-        return f"{self.last_name} {initials}".strip() or self.email or self.phone or ""
+        return f"{self.last_name} {initials}".strip() or self.email or display_phone(self.phone or "")
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):

@@ -20,6 +20,7 @@ from portal.testing import Cast, make_user
 pytestmark = [pytest.mark.django_db, pytest.mark.feature("A4")]
 Enter = Callable[[User], Client]
 PAGE = "/profile/identity/"
+DISCONNECT = "/profile/identity/bank/disconnect/"
 
 
 @pytest.fixture(autouse=True)
@@ -81,9 +82,12 @@ def test_without_services_the_page_says_that_nothing_is_missing(olga: Client, se
 
 
 def test_a_service_that_is_gone_can_still_be_disconnected(cast: Cast, olga: Client, settings: Any) -> None:
-    identity = link(cast.olga)
+    link(cast.olga)
     settings.IDENTITY_SERVICES = [STATE]
-    assert f"/profile/identity/{identity.pk}/disconnect/" in read(olga)
+    assert DISCONNECT in read(olga)
+    olga.post(DISCONNECT)
+    assert not SocialAccount.objects.exists()
+    assert olga.post(DISCONNECT).status_code == 404
 
 
 def test_two_services_cost_as_many_queries_as_none(cast: Cast, olga: Client) -> None:
@@ -101,10 +105,10 @@ def test_two_services_cost_as_many_queries_as_none(cast: Cast, olga: Client) -> 
 
 # --- disconnecting --------------------------------------------------------------------------------------------------
 def test_a_service_is_disconnected_after_a_question(cast: Cast, olga: Client) -> None:
-    url = f"/profile/identity/{link(cast.olga).pk}/disconnect/"
-    assert "Disconnect Банк?" in read(olga, url)
+    link(cast.olga)
+    assert "Disconnect Банк?" in read(olga, DISCONNECT)
     assert SocialAccount.objects.exists()
-    assert olga.post(url)["Location"] == PAGE
+    assert olga.post(DISCONNECT)["Location"] == PAGE
     assert not SocialAccount.objects.exists()
     assert not VerifiedPerson.objects.exists()
     assert "Банк is disconnected." in read(olga)
@@ -112,18 +116,37 @@ def test_a_service_is_disconnected_after_a_question(cast: Cast, olga: Client) ->
 
 
 def test_an_old_sign_in_confirms_first(cast: Cast, olga: Client, clock: Callable[[int], None]) -> None:
-    url = f"/profile/identity/{link(cast.olga).pk}/disconnect/"
+    link(cast.olga)
     clock(601)
-    assert olga.post(url)["Location"] == f"/profile/confirm/?next={url}"
+    assert olga.post(DISCONNECT)["Location"] == f"/profile/confirm/?next={DISCONNECT}"
     assert SocialAccount.objects.exists()
+
+
+def test_a_second_tab_is_told_that_it_is_done(cast: Cast, olga: Client) -> None:
+    link(cast.olga)
+    olga.post(DISCONNECT)
+    for once_more in (olga.get, olga.post):
+        assert once_more(DISCONNECT)["Location"] == PAGE
+        assert "Банк is not connected: there is nothing to disconnect." in read(olga)
 
 
 def test_somebody_elses_service_does_not_exist(cast: Cast, olga: Client) -> None:
-    identity = link(cast.nina)
-    assert olga.get(f"/profile/identity/{identity.pk}/disconnect/").status_code == 404
-    assert olga.post(f"/profile/identity/{identity.pk}/disconnect/").status_code == 404
+    link(cast.nina)
+    assert olga.get("/profile/identity/nobodys/disconnect/").status_code == 404
+    assert olga.post(DISCONNECT)["Location"] == PAGE
     assert SocialAccount.objects.exists()
     assert "Олина Ольга Олеговна" not in read(olga)
+
+
+def test_a_newcomer_whose_names_are_confirmed_is_not_asked_for_them(cast: Cast, olga: Client) -> None:
+    link(cast.olga)
+    page = read(olga, "/in/welcome/")
+    assert "What is your name?" not in page
+    assert "Confirmed by Банк" in page
+
+
+def test_a_profile_without_names_is_known_by_a_phone_that_can_be_read() -> None:
+    assert User(phone="+79991234567").get_short_name() == "+7 999 123-45-67"
 
 
 # --- names that nobody can type over --------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -174,10 +174,15 @@ def _row(provider: str, link: SocialAccount | None) -> dict[str, Any]:
 @confirmed_recently
 @require_http_methods(["GET", "POST"])
 @once
-def identity_unlink(request: HttpRequest, pk: int) -> HttpResponse:
-    """Disconnect one service, after a question."""
-    link = get_object_or_404(SocialAccount.objects.filter(user=person(request)), pk=pk)
-    name = linking.name_of(link.provider)
+def identity_unlink(request: HttpRequest, provider: str) -> HttpResponse:
+    """Disconnect one service, after a question. Who did so in another tab is told that it is done."""
+    link = SocialAccount.objects.filter(user=person(request), provider=provider).first()
+    if link is None and provider not in {one.id for one in settings.IDENTITY_SERVICES}:
+        raise Http404
+    name = linking.name_of(provider)
+    if link is None:
+        messages.info(request, _("%(service)s is not connected: there is nothing to disconnect.") % {"service": name})
+        return redirect("identities")
     if request.method == "POST":
         linking.unlink(link, at=timezone.now())
         messages.success(request, _("%(service)s is disconnected.") % {"service": name})

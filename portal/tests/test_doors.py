@@ -152,7 +152,7 @@ DOORS: dict[str, tuple[str, Args]] = {
     "contact_again": (OWN_VERB, nothing),
     "contact_remove": (LED_ON, lambda things: ("phone",)),
     "identities": (PEOPLE, nothing),
-    "identity_unlink": (LED_ON, lambda things: (1,)),
+    "identity_unlink": (LED_ON, lambda things: ("bank",)),
     "confirm": ("in " + "200 " * 6 + "→ " * 3, nothing),  # an employee confirms with the second factor
     "confirm_code": (LED_ON, nothing),
     "confirm_again": (OWN_VERB, nothing),
