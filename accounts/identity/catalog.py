@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils.functional import lazy
+from django.utils.translation import get_language
+
 KINDS = ("state", "bank", "signature")
 LEVELS = {"low": 1, "substantial": 2, "high": 3}  # those of eIDAS; VerifiedPerson.Level
 DEFAULT_SCOPES = ("openid", "profile")
@@ -30,7 +33,7 @@ class IdentityService:
     """One service as the deployment configured it."""
 
     id: str  # part of addresses and of the identity (provider, subject): never changed once people are linked
-    name: str  # as people know it: «BankID НБУ», «Госуслуги»
+    name: str  # as people know it: «BankID НБУ», «Госуслуги»; lazy where the file has it in several languages
     kind: str  # one of KINDS: the picture and the words beside the name
     issuer: str  # its OpenID Connect issuer; /.well-known/openid-configuration is found below it
     client_id: str
@@ -74,6 +77,22 @@ def apps(services: Iterable[IdentityService]) -> dict[str, Any]:
     return {"openid_connect": {"APPS": [one.app for one in services]}}
 
 
+def _name(given: Any, id: str) -> str:
+    """The name as it was given, or the one of the reader's language; the first one where that language has none."""
+    names = given if isinstance(given, dict) else {"": given}
+    if not names or not all(isinstance(one, str) and one.strip() for one in names.values()):
+        raise BadCatalog(f"IDENTITY_SERVICES: {id} needs a name, or names by language like {{'ru': …, 'uk': …}}.")
+    first: str = next(iter(names.values()))
+    return _spoken(names, first) if len(names) > 1 else first
+
+
+def _of_the_reader(names: Mapping[str, str], first: str) -> str:
+    return names.get((get_language() or "")[:2], first)
+
+
+_spoken = lazy(_of_the_reader, str)
+
+
 def _service(row: dict[str, Any]) -> IdentityService:
     known = set(IdentityService.__dataclass_fields__)
     if unknown := set(row) - known:
@@ -81,7 +100,7 @@ def _service(row: dict[str, Any]) -> IdentityService:
     if missing := {"id", "name", "kind", "issuer", "client_id", "client_secret"} - set(row):
         raise BadCatalog(f"IDENTITY_SERVICES: {row.get('id', '?')} lacks {', '.join(sorted(missing))}.")
     lists = {"scopes": tuple(row.get("scopes", DEFAULT_SCOPES)), "origins": tuple(row.get("origins", ()))}
-    service = IdentityService(**row | lists)
+    service = IdentityService(**row | lists | {"name": _name(row["name"], row["id"])})
     levels = {service.level, *service.levels.values()}
     if not NAME.fullmatch(service.id):
         raise BadCatalog(f"IDENTITY_SERVICES: the id {service.id!r} must be small Latin letters, digits and hyphens.")

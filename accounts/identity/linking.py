@@ -10,6 +10,7 @@ from datetime import datetime
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from accounts import notices, signals
@@ -19,6 +20,7 @@ from accounts.identity.claims import PersonFacts, same_person
 from accounts.locks import lock, lock_open
 from accounts.models import Consent, User, VerifiedPerson
 from lib.errors import Refusal
+from lib.names import CYRILLIC, Likeness, likeness
 from notifications.actions import notify
 from notifications.kinds import Kind
 from notifications.sealing import seal, unseal
@@ -158,7 +160,7 @@ def masked_identifiers(person: VerifiedPerson) -> dict[str, str]:
 
 def name_of(provider: str) -> str:
     """How people call the service; its id where the deployment no longer has it."""
-    return next((one.name for one in settings.IDENTITY_SERVICES if one.id == provider), provider)
+    return next((str(one.name) for one in settings.IDENTITY_SERVICES if one.id == provider), provider)
 
 
 def _take(identity: SocialAccount, user: User, facts: PersonFacts | None, *, at: datetime) -> None:
@@ -193,10 +195,27 @@ def _refuse_another(user: User, facts: PersonFacts | None, *, same_subject: bool
             )
 
 
+def are_other_names(user: User, facts: PersonFacts) -> bool:
+    """Whether the service names somebody else than the person typed: then they are asked before anything is written."""
+    typed = user.get_full_name()
+    return (
+        bool(typed) and verified_person(user) is None and likeness(typed, facts.get_full_name()) is Likeness.DIFFERENT
+    )
+
+
+def is_in_own_letters(user: User, person: PersonFacts | VerifiedPerson) -> bool:
+    """Whether the profile writes in Cyrillic the very names that the service writes in Latin letters (like a passport)."""
+    own, told = (f"{one.last_name} {one.first_name}" for one in (user, person))
+    return bool(CYRILLIC.search(own)) and not CYRILLIC.search(told) and likeness(own, told) is not Likeness.DIFFERENT
+
+
 def _write_names(user: User) -> None:
-    """The profile carries the verified names; a patronymic that no service tells stays as the person typed it."""
+    """The profile carries the verified names; a patronymic that no service tells stays as the person typed it.
+
+    So do Cyrillic names that a service has only in Latin letters: neighbours and employees know the person by them.
+    """
     person = verified_person(user)
-    if person is None:
+    if person is None or is_in_own_letters(user, person):
         return
     user.last_name, user.first_name = person.last_name, person.first_name
     user.patronymic = person.patronymic or user.patronymic
@@ -205,4 +224,6 @@ def _write_names(user: User) -> None:
 
 def _tell(kind: Kind, user: User, provider: str, *, at: datetime) -> None:
     subject = f"identity:{provider}:{at.timestamp()}"
-    notify(kind, user=user, subject=subject, context={"service": name_of(provider)}, at=at)
+    with override(user.language or get_language()):
+        service = name_of(provider)
+    notify(kind, user=user, subject=subject, context={"service": service}, at=at)

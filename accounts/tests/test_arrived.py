@@ -287,6 +287,39 @@ def test_a_person_connects_a_service(cast: Cast, enter: Callable[[User], Client]
     assert cast.olga.consents.in_force().filter(purpose="identity").exists()
 
 
+@pytest.mark.parametrize(("answer", "name"), [("yes", "Олина Ольга Олеговна"), ("no", "Петрова Оля")])
+def test_who_typed_another_name_is_asked_before_a_service_overwrites_it(
+    cast: Cast, enter: Callable[[User], Client], answer: str, name: str
+) -> None:
+    User.objects.filter(pk=cast.olga.pk).update(last_name="Петрова", first_name="Оля", patronymic="")
+    client = enter(cast.olga)
+    assert come(client, process="connect", began_as=cast.olga.pk)["Location"] == "/in/join/"
+    assert not SocialAccount.objects.exists()
+    page = client.get("/in/join/").content.decode()
+    assert "Олина Ольга Олеговна" in page
+    assert "Петрова О." in page
+    assert client.post("/in/join/", {"answer": answer})["Location"] == "/profile/identity/"
+    assert SocialAccount.objects.exists() == (answer == "yes")
+    assert User.objects.get(pk=cast.olga.pk).get_full_name() == name
+
+
+def test_a_service_in_latin_letters_leaves_the_cyrillic_name(cast: Cast, enter: Callable[[User], Client]) -> None:
+    User.objects.filter(pk=cast.olga.pk).update(last_name="Олина", first_name="Ольга", patronymic="")
+    client = enter(cast.olga)
+    passport = {"family_name": "OLINA", "given_name": "OLHA"}
+    assert come(client, passport, process="connect", began_as=cast.olga.pk)["Location"] == "/profile/identity/"
+    assert VerifiedPerson.objects.get().get_full_name() == "Olina Olha"
+    assert User.objects.get(pk=cast.olga.pk).get_full_name() == "Олина Ольга"
+
+
+def test_joining_does_not_promise_names_that_it_will_not_write(cast: Cast, client: Client, codes: list[str]) -> None:
+    User.objects.filter(pk=cast.olga.pk).update(last_name="Олина", first_name="Ольга", patronymic="")
+    client.get("/in/")
+    come(client, {"family_name": "OLINA", "given_name": "OLHA"})
+    enter_by_code(client, codes, cast.olga.phone or "")
+    assert "Your names will be those" not in client.get("/in/join/").content.decode()
+
+
 @pytest.mark.parametrize("who", ["nina", "nobody"])
 def test_only_who_began_connects(cast: Cast, enter: Callable[[User], Client], client: Client, who: str) -> None:
     browser = enter(cast.nina) if who == "nina" else client

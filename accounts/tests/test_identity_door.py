@@ -1,5 +1,6 @@
 """To an identity service and back, with a real provider: the doors, the buttons, and what a browser is sent on with."""
 
+import json
 from typing import Any
 
 import pytest
@@ -212,5 +213,23 @@ def test_an_origin_is_a_host_and_nothing_more(tmp_path: Any, origin: str) -> Non
     file.write_text("[" + row % '"https://ok.example.org:8443"' + "]")
     assert read_catalog(str(file))[0].origins == ("https://ok.example.org:8443",)
     file.write_text("[" + row % f'"{origin}"' + "]")
+    with pytest.raises(BadCatalog):
+        read_catalog(str(file))
+
+
+def test_a_service_has_a_name_in_each_language(tmp_path: Any, client: Client, settings: Settings) -> None:
+    file = tmp_path / "services.json"
+    row = {"id": "a", "kind": "bank", "issuer": "https://a.example.org", "client_id": "c", "client_secret": "s"}
+    file.write_text(json.dumps([row | {"name": {"uk": "Дія", "ru": "Дия"}}]))
+    settings.IDENTITY_SERVICES = read_catalog(str(file))
+    for language, name in (("uk", "Дія"), ("ru", "Дия"), ("en", "Дія")):
+        assert f"<span>{name}</span>" in client.get("/in/", headers={"accept-language": language}).content.decode()
+
+
+@pytest.mark.parametrize("name", ["", " ", {}, {"ru": ""}, {"ru": 1}, ["A"], None])
+def test_a_service_without_a_name_stops_the_start(tmp_path: Any, name: Any) -> None:
+    file = tmp_path / "services.json"
+    row = {"id": "a", "kind": "bank", "issuer": "https://a.example.org", "client_id": "c", "client_secret": "s"}
+    file.write_text(json.dumps([row | {"name": name}]))
     with pytest.raises(BadCatalog):
         read_catalog(str(file))

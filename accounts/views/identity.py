@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -76,6 +77,11 @@ def _connect(
         raise SomebodyElse(
             _("You are no longer signed in as the person who began. Nothing was connected: sign in and begin again.")
         )
+    is_known = SocialAccount.objects.filter(provider=service.id, uid=subject).exists()
+    if facts and not is_known and linking.are_other_names(person(request), facts):
+        held.hold(request, service, subject, facts, at=at)
+        request.session["next"] = reverse("identities")
+        return redirect("identity_join")
     _link(request, service, subject, facts, at=at)
     return redirect("identities")
 
@@ -141,7 +147,9 @@ def identity_join(request: HttpRequest) -> HttpResponse:
         if request.POST.get("answer") == "yes":
             _link(request, waiting.service, waiting.subject, waiting.facts, at=at)
         return redirect(first_page(request, user))
-    return render(request, "accounts/identity_join.html", {"waiting": waiting, "owner": user})
+    takes_names = waiting.facts is not None and not linking.is_in_own_letters(user, waiting.facts)
+    context = {"waiting": waiting, "owner": user, "takes_names": takes_names}
+    return render(request, "accounts/identity_join.html", context)
 
 
 @login_required
