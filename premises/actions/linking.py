@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.digests import digest
+from accounts.locks import lock_open
 from accounts.models import User
 from lib.errors import Refusal
 from lib.identifiers import is_els, is_zhku, normal_gis
@@ -322,6 +323,7 @@ def _trusts(user: User, paper: Paper) -> bool:
 def _create(
     user: User, account: PersonalAccount, *, grade: str, state: str, method: str, by: User | None, at: datetime
 ) -> AccountLink:
+    user = lock_open(user)  # a profile that is being deleted ends the links it finds: none may come after them
     link = AccountLink.objects.create(
         user=user, account=account, grade=grade, state=state, method=method, created_at=at, changed_at=at
     )

@@ -1,0 +1,44 @@
+"""A flat is added in one tab while the profile is deleted in another: nobody's profile keeps no link."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts import actions
+from accounts.locks import ProfileClosed
+from accounts.models import User
+from accounts.tests.tools import overtaken
+from portal.testing import Cast, make_cast
+from premises.actions import link_by_address
+from premises.models import AccountLink
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.feature("B2")]
+
+
+@pytest.fixture
+def town() -> Cast:
+    return make_cast()
+
+
+def add(town: Cast) -> Any:
+    """As the page does: it has read the person before."""
+    return link_by_address(User.objects.get(pk=town.igor.pk), town.house, flat="12", number="10012", at=timezone.now())
+
+
+def delete(town: Cast) -> Any:
+    return actions.erase(User.objects.get(pk=town.igor.pk), at=timezone.now())
+
+
+def test_a_link_that_is_being_made_ends_with_the_profile(town: Cast) -> None:
+    answers = overtaken(lambda: add(town), lambda: delete(town))
+    assert not any(isinstance(answer, Exception) for answer in answers)
+    assert not AccountLink.objects.live().filter(user=town.igor).exists()
+
+
+def test_a_profile_that_is_being_deleted_gets_no_link(town: Cast) -> None:
+    held = User.objects.get(pk=town.igor.pk)
+    adds = lambda: link_by_address(held, town.house, flat="12", number="10012", at=timezone.now())  # noqa: E731
+    answers = overtaken(lambda: delete(town), adds)
+    assert isinstance(answers[1], ProfileClosed)
+    assert not AccountLink.objects.live().filter(user=town.igor).exists()
