@@ -127,6 +127,7 @@ def test_the_key_of_the_session_changes_and_a_copy_of_the_old_one_opens_nothing(
 def test_a_second_click_ends_where_the_first_one_did(anna: Client) -> None:
     page = anna.get("/factor/?next=/admin/").content.decode()
     key = page.split('name="idem" value="')[1].split('"')[0]
+    assert 'action="/factor/"' not in page  # the form is sent to this very address, with its query
     before = anna.cookies["session"].value
     code = code_now()
     assert anna.post("/factor/?next=/admin/", {"code": code, "idem": key})["Location"] == "/admin/"
