@@ -1,12 +1,12 @@
 """What people may type into the pages about themselves, and how it is worded."""
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +15,10 @@ from accounts import addresses
 from accounts.locks import lock_open
 from accounts.models import Challenge, User, VerifiedPerson
 from accounts.passwords import LONGEST, help_texts
+from lib.errors import Refusal
 
 LANGUAGES = [(code, get_language_info(code)["name_local"].capitalize()) for code, _name in settings.LANGUAGES]
+Shown = TypeVar("Shown", bound=forms.Form)
 NOT_A_NAME = re.compile(r"[^\w\s.'’ʼ`‘-]|[\d_]")
 WAYS = [
     (Challenge.Channel.SMS.value, _("SMS to the phone")),
@@ -53,6 +55,13 @@ class EntryForm(forms.Form):
             elif channel == Challenge.Channel.EMAIL:
                 self.add_error("address", _("To get the code by e-mail, enter your e-mail here."))
         return facts
+
+
+def say_in(form: Shown, refusal: Refusal | None) -> Shown:
+    """Say on a form that nobody sent why another way on its page was refused: where its own errors would stand."""
+    if refusal:
+        form.errors[NON_FIELD_ERRORS] = form.error_class([str(refusal.message)], error_class="nonfield")
+    return form
 
 
 def clean_address(text: str) -> str:

@@ -80,6 +80,23 @@ def test_a_wrong_answer_opens_nothing(cast: Cast, anna_key: SoftKey) -> None:
     assert anna.get("/admin/").status_code == 302
 
 
+def test_a_refused_passkey_leaves_the_codes_of_the_challenge(cast: Cast, anna_key: SoftKey) -> None:
+    anna = before_factor(cast.anna)
+    anna.get("/factor/?next=/admin/")
+    ask(anna)
+    for status, sentence in [(422, "The passkey did not work")] * 10 + [(429, "There were too many tries")]:
+        refused = send(anna, "/factor/passkey/", {})
+        page = refused.content.decode()
+        assert refused.status_code == status
+        assert sentence in page.split('autofocus aria-labelledby="summary-title"')[1].split("</div>")[0]
+        assert '<form method="post" action="/factor/"' in page  # the code does not go to the door that refused
+        assert "Use a passkey" in page
+        assert refused["Cache-Control"] == "no-store"
+    codes = totp.recovery_codes(cast.anna)
+    assert codes
+    assert anna.post("/factor/", {"code": codes.get_unused_codes()[0]})["Location"] == "/admin/"
+
+
 def test_who_has_a_factor_adds_none_before_proving_it(cast: Cast, anna_key: SoftKey) -> None:
     thief = before_factor(cast.anna)
     for door in (ADD, OPTIONS, "/profile/passkeys/options/"):

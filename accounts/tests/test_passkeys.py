@@ -1,15 +1,18 @@
 """Passkeys: added, used to come in and to confirm, removed; and everything that is not the right answer is refused alike."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from fido2.utils import websafe_decode, websafe_encode
 from hypothesis import HealthCheck, given
 from hypothesis import settings as trying
@@ -21,6 +24,7 @@ from accounts.models import User
 from accounts.tests.soft_key import PRESENT, SoftKey, add_passkey, ask, send
 from accounts.tests.test_linking import BANK, OLGA
 from accounts.tests.tools import at_once, request_from
+from accounts.zones import ZONE
 from notifications.models import Notice
 from portal.testing import Cast, last_message, make_user
 
@@ -53,6 +57,20 @@ def key(cast: Cast, fresh: Enter) -> SoftKey:
     return made
 
 
+def is_entry_page(page: Any, sentence: str) -> bool:
+    """The page of the residents' door, with this in the focused place of errors and a form that asks for a code."""
+    html = page.content.decode()
+    summary = re.search(r'<div class="summary" role="alert" tabindex="-1" autofocus.*?</div>', html, re.DOTALL)
+    return (
+        bool(summary and sentence in summary[0] and "Please check" not in summary[0])
+        and '<form method="post" action="/in/"' in html  # not to the door that refused
+        and 'name="address"' in html
+        and "aria-invalid" not in html
+        and "Sign in with a passkey" in html
+        and page["Cache-Control"] == "no-store"
+    )
+
+
 def is_in(client: Client, user: User) -> bool:
     return client.session.get("_auth_user_id") == str(user.pk)
 
@@ -64,6 +82,11 @@ def test_a_passkey_is_added_and_told(cast: Cast, fresh: Enter) -> None:
     page = olga.get("/profile/passkeys/").content.decode()
     assert "Мой телефон" in page
     assert "Not yet" in page
+    session = olga.session
+    session[ZONE] = "Asia/Vladivostok"  # where the house stands whose account she looked at last
+    session.save()
+    added = timezone.localtime(Authenticator.objects.get().created_at, ZoneInfo("Asia/Vladivostok"))
+    assert date_format(added, "DATETIME_FORMAT") in olga.get("/profile/passkeys/").content.decode()
     assert "passkey was added" in last_message(cast.olga.phone or "").text
     assert Notice.objects.filter(user_id=cast.olga.pk, kind="accounts.passkey_added").exists()
 
@@ -175,7 +198,7 @@ def test_an_answer_opens_once(key: SoftKey, client: Client) -> None:
     client.post("/out/")
     again = send(client, SIGN_IN, answer)
     assert again.status_code == 422
-    assert WORDS in again.content.decode()
+    assert is_entry_page(again, WORDS)
 
 
 def test_a_challenge_is_spent_by_a_wrong_answer_too(key: SoftKey, client: Client) -> None:
@@ -187,7 +210,9 @@ def test_a_challenge_is_spent_by_a_wrong_answer_too(key: SoftKey, client: Client
 def test_a_challenge_lives_five_minutes(key: SoftKey, client: Client, clock: Callable[[int], None]) -> None:
     options = ask(client)
     clock(301)
-    assert send(client, SIGN_IN, key.get(options)).status_code == 422
+    late = send(client, SIGN_IN, key.get(options))
+    assert late.status_code == 422
+    assert is_entry_page(late, WORDS)
 
 
 def test_a_challenge_belongs_to_its_session(key: SoftKey, client: Client) -> None:
@@ -216,8 +241,7 @@ WRONG: dict[str, Callable[[SoftKey], SoftKey]] = {
 def test_every_wrong_answer_is_refused_in_the_same_words(key: SoftKey, client: Client, wrong: str) -> None:
     refused = send(client, SIGN_IN, WRONG[wrong](key).get(ask(client)))
     assert refused.status_code == 422
-    assert WORDS in refused.content.decode()
-    assert f'<form method="post" action="{reverse("entry")}"' in refused.content.decode()  # a code is one field away
+    assert is_entry_page(refused, WORDS)
     assert "_auth_user_id" not in client.session
 
 
@@ -247,7 +271,19 @@ def test_a_closed_profile_is_refused_in_words(cast: Cast, key: SoftKey, client: 
     User.objects.filter(pk=cast.olga.pk).update(is_active=False)
     refused = send(client, SIGN_IN, key.get(ask(client)))
     assert refused.status_code == 409
-    assert "This profile is closed" in refused.content.decode()
+    assert is_entry_page(refused, "This profile is closed")
+
+
+def test_after_a_refused_passkey_a_code_leads_where_the_person_was_going(
+    cast: Cast, client: Client, codes: list[str]
+) -> None:
+    """What was typed before the passkey was tried stands in the field again."""
+    client.get("/in/?next=/profile/sessions/")
+    client.post("/in/", {"address": cast.olga.phone, "channel": "sms"})
+    page = send(client, SIGN_IN, {})
+    assert is_entry_page(page, WORDS)
+    assert f'value="{cast.olga.phone}"' in page.content.decode()
+    assert client.post("/in/code/", {"code": codes[0]})["Location"] == "/profile/sessions/"
 
 
 def test_who_is_new_is_asked_for_names(fresh: Enter, client: Client) -> None:
@@ -256,13 +292,27 @@ def test_who_is_new_is_asked_for_names(fresh: Enter, client: Client) -> None:
     assert send(client, SIGN_IN, key.get(ask(client)))["Location"] == "/in/welcome/"
 
 
+def test_why_nothing_is_begun_is_said_to_the_script(cast: Cast, client: Client, fresh: Enter) -> None:
+    """It says so where the button is, as it says that a prompt was closed."""
+    olga = fresh(cast.olga)
+    for _turn in range(60):
+        ask(client)
+        ask(olga, "/profile/passkeys/options/")
+    for browser, door in ((client, "/in/passkey/options/"), (olga, "/profile/passkeys/options/")):
+        enough = browser.post(door)
+        assert enough.status_code == 429
+        assert "There were too many tries" in enough.json()["refusal"]
+
+
 def test_failures_are_counted_and_successes_are_not(key: SoftKey, client: Client) -> None:
     for _turn in range(3):
         assert send(client, SIGN_IN, key.get(ask(client))).status_code == 302
         client.post("/out/")
     for _turn in range(30):
         assert send(client, SIGN_IN, {}).status_code == 422
-    assert send(client, SIGN_IN, key.get(ask(client))).status_code == 429
+    enough = send(client, SIGN_IN, key.get(ask(client)))
+    assert enough.status_code == 429
+    assert is_entry_page(enough, "There were too many tries")
 
 
 # --- What no browser sends ------------------------------------------------------------------------------------------
@@ -384,6 +434,27 @@ def test_another_persons_passkey_confirms_nothing(cast: Cast, key: SoftKey, fres
     assert WORDS in refused.content.decode()
     assert f'action="{reverse("confirm")}"' in refused.content.decode()
     assert send(nina, CONFIRM, replace(key, handle=b"").get(ask(nina))).status_code == 422
+
+
+def test_a_refused_passkey_leaves_the_other_ways_to_confirm(cast: Cast, key: SoftKey, fresh: Enter) -> None:
+    olga = fresh(cast.olga)
+    ask(olga)
+    for _turn in range(10):
+        refused = send(olga, CONFIRM, {})
+        assert refused.status_code == 422
+        assert is_confirm_page(refused, WORDS)
+    enough = send(olga, CONFIRM, {})
+    assert enough.status_code == 429
+    assert is_confirm_page(enough, "There were too many tries")
+
+
+def is_confirm_page(page: Any, sentence: str) -> bool:
+    """The code, the passkey and the password, and this in the focused place of errors."""
+    html = page.content.decode()
+    ways = ('action="/profile/confirm/"', f'action="{CONFIRM}"', 'action="/profile/confirm/password/"')
+    return sentence in html.split('autofocus aria-labelledby="summary-title"')[1].split("</div>")[0] and all(
+        way in html for way in ways
+    )
 
 
 def test_a_challenge_of_before_signing_in_confirms_nothing(cast: Cast, key: SoftKey, client: Client) -> None:

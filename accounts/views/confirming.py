@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import browser, codes, sessions
 from accounts.factors import passkeys
-from accounts.forms import CodeForm, CurrentPasswordForm, WayForm
+from accounts.forms import CodeForm, CurrentPasswordForm, WayForm, say_in
 from accounts.limits import PASSWORD_LOGIN, PASSWORD_NETWORK, take
 from accounts.models import Challenge, User
 from accounts.next_page import safe_path
@@ -99,10 +99,11 @@ def confirm_again(request: HttpRequest) -> HttpResponse:
     return code_page.send_again(request, challenge, back=reverse("confirm_code"), at=timezone.now())
 
 
-def confirm_page(request: HttpRequest, status: int) -> HttpResponse:
-    """All ways to confirm, nothing typed."""
+def confirm_page(request: HttpRequest, status: int, refusal: Refusal) -> HttpResponse:
+    """All ways to confirm, nothing typed, and why a passkey was refused."""
     user = person(request)
-    return _page(request, user, WayForm(user=user, masked=_masked(user)), CurrentPasswordForm(), status)
+    form = say_in(WayForm(user=user, masked=_masked(user)), refusal)
+    return _page(request, user, form, CurrentPasswordForm(), status)
 
 
 @login_required

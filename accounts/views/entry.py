@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import actions, codes, consents, sessions
 from accounts.browser import ip_of
-from accounts.forms import CodeForm, EntryForm, HumanForm, WelcomeForm
+from accounts.forms import CodeForm, EntryForm, HumanForm, WelcomeForm, say_in
 from accounts.human import ask, is_answer
 from accounts.identity.held import held
 from accounts.identity.shown import locked
@@ -52,11 +52,16 @@ def entry(request: HttpRequest) -> HttpResponse:
     return entry_page(request, status, form)
 
 
-def entry_page(request: HttpRequest, status: int = 200, form: EntryForm | None = None) -> HttpResponse:
-    """All ways in. Without a form, the one of the code holds what was typed before or what a service has told."""
+def entry_page(
+    request: HttpRequest, status: int = 200, form: EntryForm | None = None, refusal: Refusal | None = None
+) -> HttpResponse:
+    """All ways in. Without a form, the one of the code holds what was typed before or what a service has told.
+
+    The refusal is that of another way in.
+    """
     waiting = held(request, at=timezone.now())
     told = waiting.entry if waiting else None
-    form = form or EntryForm(initial=request.session.get("entry", told))
+    form = form or say_in(EntryForm(initial=request.session.get("entry", told)), refusal)
     context = {"form": form, "held": waiting}
     response = render(request, "accounts/entry.html", context, status=status)
     response["Cache-Control"] = "no-store"  # what was typed before stands in the field

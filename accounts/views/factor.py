@@ -23,6 +23,7 @@ from accounts.browser import network_of
 from accounts.confirm import confirmed_recently
 from accounts.factors import gate, resets, totp
 from accounts.factors.passkeys import passkeys_of
+from accounts.forms import say_in
 from accounts.forms_factor import AppCodeForm, FactorForm, ResetCodeForm
 from accounts.limits import FACTOR_NETWORK, FACTOR_PAUSE, FACTOR_RESET, FACTOR_USER, take
 from accounts.models import User
@@ -81,11 +82,13 @@ def factor(request: HttpRequest) -> HttpResponse:
     return factor_page(request, status, form)
 
 
-def factor_page(request: HttpRequest, status: int = 200, form: FactorForm | None = None) -> HttpResponse:
-    """All ways to prove the factor that this employee has."""
+def factor_page(
+    request: HttpRequest, status: int = 200, form: FactorForm | None = None, refusal: Refusal | None = None
+) -> HttpResponse:
+    """All ways to prove the factor that this employee has. The refusal is that of a passkey."""
     user = person(request)
     has_app, has_passkey = totp.has_app(user), passkeys_of(user).exists()
-    form = form or FactorForm(has_app=has_app)
+    form = form or say_in(FactorForm(has_app=has_app), refusal)
     demo_code = totp.printed_code(user) if settings.DEMO else ""
     context = {
         "form": form,

@@ -33,8 +33,8 @@ from lib.errors import Refusal
 View = Callable[[HttpRequest], HttpResponse]
 
 
-def refused_on(page: Callable[[HttpRequest, int], HttpResponse]) -> Callable[[View], View]:
-    """A refused passkey is answered by the page that asked for it: the reason, and the other ways on (R1)."""
+def refused_on(page: Callable[..., HttpResponse]) -> Callable[[View], View]:
+    """A refused passkey is answered by the page that asked for it: the reason where errors stand, and the other ways (R1)."""
 
     def wrap(view: View) -> View:
         @wraps(view)
@@ -42,8 +42,7 @@ def refused_on(page: Callable[[HttpRequest, int], HttpResponse]) -> Callable[[Vi
             try:
                 return view(request)
             except Refusal as refusal:
-                messages.error(request, str(refusal.message))
-                return page(request, refusal.status)
+                return page(request, refusal.status, refusal=refusal)
 
         return wrapped
 
@@ -55,9 +54,8 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
     """What the browser asks a passkey: of the person who is in, or of whoever wants to come in. Names nobody."""
     user = request.user if request.user.is_authenticated else None
     at = timezone.now()
-    take([(PASSKEY_BEGUN, network_of(request))], at=at)
     sessions.begin_visit(request)
-    return _json(passkeys.begin_asking(request, user, at=at))
+    return _options(request, lambda: passkeys.begin_asking(request, user, at=at), at=at)
 
 
 @require_POST
@@ -140,8 +138,7 @@ def passkey_add_options(request: HttpRequest) -> HttpResponse:
 def adding_options(request: HttpRequest) -> HttpResponse:
     """The same for every page where one is added."""
     at = timezone.now()
-    take([(PASSKEY_BEGUN, network_of(request))], at=at)
-    return _json(passkeys.begin_adding(request, person(request), at=at))
+    return _options(request, lambda: passkeys.begin_adding(request, person(request), at=at), at=at)
 
 
 @confirmed_recently
@@ -157,5 +154,12 @@ def passkey_remove(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "accounts/passkey_remove.html", {"name": row.data["name"]})
 
 
-def _json(options: dict[str, Any]) -> HttpResponse:
-    return JsonResponse(options, headers={"Cache-Control": "no-store"})
+def _options(request: HttpRequest, make: Callable[[], dict[str, Any]], *, at: datetime) -> HttpResponse:
+    """What the script hands to the browser, or the sentence of a refusal for it to say."""
+    status = 200
+    try:
+        take([(PASSKEY_BEGUN, network_of(request))], at=at)
+        answer = make()
+    except Refusal as refusal:
+        answer, status = {"refusal": str(refusal.message)}, refusal.status
+    return JsonResponse(answer, status=status, headers={"Cache-Control": "no-store"})

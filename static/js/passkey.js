@@ -28,8 +28,9 @@
     const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
     const answer = await fetch(form.dataset.options, { method: "POST", headers });
     if (answer.redirected) return location.reload(); // the ten minutes are over: the page leads to the confirmation
-    if (!answer.ok) throw new Error(answer.status);
-    const publicKey = understood(await answer.json());
+    const options = await answer.json();
+    if (!answer.ok) throw Object.assign(new Error(answer.status), { refusal: options.refusal });
+    const publicKey = understood(options);
     const key = await navigator.credentials[form.dataset.passkey]({ publicKey });
     form.elements.credential.value = answerOf(key);
     form.submit();
@@ -49,7 +50,7 @@
         button.removeAttribute("aria-busy");
         // The person thought better of it, or this device has no such passkey: browsers do not tell which.
         const cancelled = ["NotAllowedError", "AbortError"].includes(error.name) && form.dataset.cancelled;
-        trouble.textContent = cancelled || (error.name === "InvalidStateError" ? form.dataset.known : form.dataset.failed);
+        trouble.textContent = error.refusal || cancelled || (error.name === "InvalidStateError" ? form.dataset.known : form.dataset.failed);
         trouble.hidden = false;
       }
     });

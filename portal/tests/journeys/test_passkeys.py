@@ -4,8 +4,12 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.browser import network_of
+from accounts.limits import PASSKEY_BEGUN
+from accounts.models import LimitHit, User
+from accounts.tests.tools import request_from
 from portal.tests.journeys.conftest import OpenPortal
 from portal.tests.journeys.test_profile import prove
 from portal.tests.journeys.walk import DESKTOP, PHONE, Reader, Walk
@@ -73,6 +77,17 @@ def test_a_resident_adds_a_passkey_comes_in_confirms_and_removes_it(town: Things
     walk.page.get_by_text("You have no passkey yet.").wait_for()
     assert not Authenticator.objects.filter(user=nina).exists()
 
+    walk.go("/profile/")
+    walk.press("Sign out")
+    walk.go("/in/")
+    walk.press("Sign in with a passkey")  # the device has it still
+    walk.page.wait_for_selector(".summary:focus")
+    assert "The passkey did not work" in walk.text
+    walk.look_over()
+    walk.fill("Phone or e-mail", str(town.cast.olga.phone))  # Nina was sent one a moment ago
+    walk.press("Get the code")
+    is_there(walk, "/in/code/")
+
 
 @pytest.mark.browser
 def test_a_prompt_that_was_closed_leaves_the_page_as_it_was(town: Things, open_portal: OpenPortal) -> None:
@@ -86,6 +101,11 @@ def test_a_prompt_that_was_closed_leaves_the_page_as_it_was(town: Things, open_p
     assert walk.path == "/in/"
     assert "If this device has no passkey of yours, use a code." in walk.text
     assert button.is_enabled()
+
+    network = network_of(request_from("127.0.0.1"))
+    LimitHit.objects.bulk_create(LimitHit(key=PASSKEY_BEGUN.key(network), at=timezone.now()) for _ in range(120))
+    walk.press("Sign in with a passkey")
+    walk.page.get_by_text("There were too many tries.").wait_for()
 
 
 @pytest.mark.browser
