@@ -155,7 +155,10 @@ def test_http_is_no_origin_in_production(cast: Cast, fresh: Enter, settings: Any
     olga = fresh(cast.olga)
     options = ask(olga, "/profile/passkeys/options/")
     settings.PRODUCTION = True
-    assert send(olga, "/profile/passkeys/add/", SoftKey().create(options), name="Телефон").status_code == 422
+    refused = send(olga, "/profile/passkeys/add/", SoftKey().create(options), name="Телефон")
+    assert refused.status_code == 422
+    assert WORDS in refused.content.decode()
+    assert 'value="Телефон"' in refused.content.decode()  # what was typed is still there
 
 
 # --- Coming in ------------------------------------------------------------------------------------------------------

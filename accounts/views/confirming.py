@@ -62,16 +62,20 @@ def _send(request: HttpRequest, user: User, channel: str) -> HttpResponse:
 @require_POST
 def confirm_password(request: HttpRequest) -> HttpResponse:
     """The current password instead of a code."""
-    user, form = person(request), CurrentPasswordForm(request.POST)
+    user, form, status = person(request), CurrentPasswordForm(request.POST), 422
     if form.is_valid():
-        taken = take(
-            [(PASSWORD_LOGIN, f"user {user.pk}"), (PASSWORD_NETWORK, browser.network_of(request))], at=timezone.now()
-        )
-        if user.check_password(form.cleaned_data["password"]):
-            taken.give_back()
-            return _done(request, user, "password")
-        form.add_error("password", _("This is not your password. Try again, or get a code."))
-    return _page(request, user, WayForm(user=user, masked=_masked(user)), form, 422)
+        counted = [(PASSWORD_LOGIN, f"user {user.pk}"), (PASSWORD_NETWORK, browser.network_of(request))]
+        try:
+            taken = take(counted, at=timezone.now())
+        except Refusal as refusal:
+            form.add_error("password", str(refusal.message))
+            status = refusal.status
+        else:
+            if user.check_password(form.cleaned_data["password"]):
+                taken.give_back()
+                return _done(request, user, "password")
+            form.add_error("password", _("This is not your password. Try again, or get a code."))
+    return _page(request, user, WayForm(user=user, masked=_masked(user)), form, status)
 
 
 @sensitive_post_parameters("code")

@@ -14,6 +14,7 @@ from accounts.once import once
 from accounts.people import person
 from accounts.views.factor import PAGE, factor_page, for_staff, give_codes, may_enrol
 from accounts.views.passkeys import add_answer, adding_options, check_answer, name_form, refused_on
+from lib.errors import Refusal
 
 
 @for_staff
@@ -39,11 +40,16 @@ def factor_passkey_add(request: HttpRequest) -> HttpResponse:
         status = 422
         if form.is_valid():
             is_first = not gate.has_strong_factor(user)
-            add_answer(request, user, form.cleaned_data["name"], at=at)
-            give_codes(request, user, is_first=is_first, at=at)
-            sessions.pass_factor(request, user, kind="webauthn", at=at)
-            messages.success(request, _("The passkey is added. From now on you sign in with it."))
-            return redirect("factor_codes" if totp.SHOWN in request.session else "factors")
+            try:
+                add_answer(request, user, form.cleaned_data["name"], at=at)
+            except Refusal as refusal:
+                form.add_error(None, str(refusal.message))
+                status = refusal.status
+            else:
+                give_codes(request, user, is_first=is_first, at=at)
+                sessions.pass_factor(request, user, kind="webauthn", at=at)
+                messages.success(request, _("The passkey is added. From now on you sign in with it."))
+                return redirect("factor_codes" if totp.SHOWN in request.session else "factors")
     return render(request, "accounts/passkey_add.html", {"form": form, "back_to": "factor_enrol"}, status=status)
 
 

@@ -110,9 +110,14 @@ def passkey_add(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            add_answer(request, user, form.cleaned_data["name"], at=at)
-            messages.success(request, _("The passkey is added. Next time you can sign in with it."))
-            return redirect("passkeys")
+            try:
+                add_answer(request, user, form.cleaned_data["name"], at=at)
+            except Refusal as refusal:
+                form.add_error(None, str(refusal.message))
+                status = refusal.status
+            else:
+                messages.success(request, _("The passkey is added. Next time you can sign in with it."))
+                return redirect("passkeys")
     return render(request, "accounts/passkey_add.html", {"form": form, "back_to": "passkeys"}, status=status)
 
 
