@@ -78,12 +78,22 @@ def passkeys_of(user: User) -> "QuerySet[Authenticator]":
 
 
 def read(text: str) -> dict[str, Any]:
-    """The browser's answer as it was sent; what is none is an empty one, which `add` and `check` refuse."""
+    """The texts in the browser's answer; what is none is an empty one, which `add` and `check` refuse.
+
+    A number where bytes are meant must not reach the library: it makes that many bytes, gigabytes if somebody likes.
+    """
     try:
         answer = json.loads(text) if len(text) <= LARGEST else None
     except (ValueError, RecursionError):
         answer = None
-    return answer if isinstance(answer, dict) else {}
+    if not isinstance(answer, dict):
+        return {}
+    response = answer.get("response")
+    return _texts(answer) | {"response": _texts(response) if isinstance(response, dict) else {}}
+
+
+def _texts(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if isinstance(value, str)}
 
 
 def begin_adding(request: HttpRequest, user: User, *, at: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -340,6 +341,18 @@ def test_failures_are_counted_and_successes_are_not(key: SoftKey, client: Client
 def test_what_is_no_answer_is_refused(client: Client, body: str) -> None:
     ask(client)
     assert client.post(SIGN_IN, {"credential": body}).status_code == 422
+
+
+@pytest.mark.parametrize("path", [("rawId",), ("response", "signature"), ("response", "authenticatorData")], ids=str)
+def test_a_number_where_bytes_are_meant_costs_no_memory(client: Client, key: SoftKey, path: tuple[str, ...]) -> None:
+    """The library's decoder makes that many bytes of it: 22 GB, by one request of anybody."""
+    answer = spoilt(key.get(ask(client)), path, 60_000_000)
+    tracemalloc.start()
+    refused = send(client, SIGN_IN, answer)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert refused.status_code == 422
+    assert peak < 30_000_000
 
 
 def test_a_body_larger_than_any_form_is_refused(client: Client) -> None:
