@@ -21,9 +21,7 @@ from portal.tests.journeys.conftest import OpenPortal
 from portal.tests.journeys.walk import DESKTOP, PHONE, Reader, Walk
 from portal.tests.things import Things
 
-READERS = [
-    Reader(PHONE, javascript=False), Reader(PHONE, theme="dark"), Reader(DESKTOP), Reader(DESKTOP, theme="dark"),
-]  # fmt: skip
+READERS = [Reader(PHONE, javascript=False), Reader(PHONE), Reader(DESKTOP, theme="dark")]
 NOW = timezone.localdate().replace(day=1)
 LAST, BEFORE = months_before(NOW, 1), months_before(NOW, 2)
 

@@ -13,9 +13,7 @@ from portal.tests.things import Things
 from portal.town.people import known_letter
 
 PASSWORD, CODE = "DEM0H-0VSE1", "DEM0-C0DE-2026"
-READERS = [
-    Reader(PHONE), Reader(PHONE, javascript=False), Reader(DESKTOP, theme="dark"), Reader(DESKTOP, javascript=False),
-]  # fmt: skip
+READERS = [Reader(PHONE), Reader(PHONE, javascript=False), Reader(DESKTOP, theme="dark")]
 
 
 @pytest.mark.browser
