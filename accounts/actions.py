@@ -121,8 +121,7 @@ def erase(user: User, *, at: datetime) -> User:
 
     Apps above hear `signals.erased` inside this transaction. The caller ends the sessions.
     """
-    # Without the key: whoever holds a link that ends below may still write rows that point to this user, then let it go.
-    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    user = lock(user)
     if user.is_staff:
         raise StaffProfile(_("You work for a company in this portal. Ask its manager to end your access first."))
     signals.erased.send(sender=User, user=user, at=at)

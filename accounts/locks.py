@@ -1,6 +1,7 @@
 """The lock on a person's row. Whoever writes about a person takes it first, and then looks whether that is still allowed.
 
 Deleting a profile, changing rights and resetting a factor take the same lock: what comes after them sees what they did.
+The key stays free: rows that only point to the person, like a notice, are written meanwhile and wait for nobody.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +26,7 @@ def must_be_open(user: User) -> None:
 
 def lock(user: User) -> User:
     """The person's row as it is now, locked until the transaction ends; closed ones too."""
-    return User.objects.select_for_update().get(pk=user.pk)
+    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def lock_open(user: User) -> User:

@@ -10,7 +10,7 @@ from premises.models import AccountLink, AccountLinkEvent, PersonalAccount
 def lock_account(account_id: int) -> PersonalAccount:
     """The account, locked before its links and letters, in this order everywhere; with what notices print.
 
-    A deleted profile locks its user before its links, which is why it leaves the user's key free (accounts.actions.erase).
+    A deleted profile locks its user before its links, which is why that lock leaves the user's key free (accounts.locks).
     """
     accounts = PersonalAccount.objects.select_for_update(of=("self",))
     return accounts.select_related("organization", "unit__house__organization").get(pk=account_id)

@@ -1,5 +1,9 @@
-"""A flat is added in one tab while the profile is deleted in another: nobody's profile keeps no link."""
+"""A flat is added in one tab while the profile is deleted in another: nobody's profile keeps no link.
 
+The lock that sees to it stops nobody else: two who add each other's flats at once tell one another.
+"""
+
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -8,9 +12,9 @@ from django.utils import timezone
 from accounts import actions
 from accounts.locks import ProfileClosed
 from accounts.models import User
-from accounts.tests.tools import overtaken
+from accounts.tests.tools import at_once, overtaken
 from portal.testing import Cast, make_cast
-from premises.actions import link_by_address
+from premises.actions import link_by_address, linking, telling
 from premises.models import AccountLink
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.feature("B2")]
@@ -42,3 +46,19 @@ def test_a_profile_that_is_being_deleted_gets_no_link(town: Cast) -> None:
     answers = overtaken(lambda: delete(town), adds)
     assert isinstance(answers[1], ProfileClosed)
     assert not AccountLink.objects.live().filter(user=town.igor).exists()
+
+
+def test_two_who_add_each_others_flats_at_once_both_do(town: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    flats = [(town.nina, "1", "10001"), (town.vera, "13", "10013")]
+    tell, both_are_locked = telling.tell_about_link, Barrier(2, timeout=10)
+
+    def tell_when_both_are_locked(*args: Any, **kwargs: Any) -> None:
+        both_are_locked.wait()
+        tell(*args, **kwargs)
+
+    def add_the_others(number: int) -> Any:
+        user, flat, account = flats[number]
+        return link_by_address(user, town.house, flat=flat, number=account, at=timezone.now())
+
+    monkeypatch.setattr(linking, "tell_about_link", tell_when_both_are_locked)
+    assert [answer.change for answer in at_once(2, add_the_others)] == ["new", "new"]
