@@ -12,8 +12,10 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from accounts import addresses
+from accounts.identity.linking import is_spelling_of
+from accounts.identity.shown import Locked
 from accounts.locks import lock_open
-from accounts.models import Challenge, User, VerifiedPerson
+from accounts.models import Challenge, User
 from accounts.passwords import LONGEST, help_texts
 from lib.errors import Refusal
 
@@ -132,15 +134,16 @@ class NamesForm(OwnRowForm):
             "patronymic": forms.TextInput(attrs={"autocomplete": "additional-name"}),
         }
 
-    def __init__(self, *args: Any, confirmed: VerifiedPerson | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, confirmed: Locked | None = None, **kwargs: Any) -> None:
         """What an identity service has `confirmed` is no field: the page shows it locked, and nothing sent changes it."""
         super().__init__(*args, **kwargs)
+        self.confirmed = confirmed
         wanted = {"last_name": _("Enter your last name."), "first_name": _("Enter your first name.")}
         for name, sentence in wanted.items():
             self.fields[name].required = True
             self.fields[name].error_messages["required"] = str(sentence)
         for name in ("last_name", "first_name", "patronymic"):
-            if confirmed and getattr(confirmed, name):
+            if confirmed and confirmed.names[name]:
                 del self.fields[name]
 
     def clean_last_name(self) -> str:
@@ -150,7 +153,12 @@ class NamesForm(OwnRowForm):
         return clean_name(self.cleaned_data["first_name"])
 
     def clean_patronymic(self) -> str:
-        return clean_name(self.cleaned_data["patronymic"])
+        name = clean_name(self.cleaned_data["patronymic"])
+        told = self.confirmed.person.patronymic if self.confirmed else ""
+        if name and told and not is_spelling_of(name, told):
+            words = {"service": self.confirmed.service, "name": told} if self.confirmed else {}
+            raise ValidationError(_("%(service)s names another patronymic: %(name)s."), params=words)
+        return name
 
 
 def clean_name(text: str) -> str:

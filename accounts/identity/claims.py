@@ -216,17 +216,17 @@ def same_person(old: PersonFacts, new: PersonFacts, *, same_subject: bool = Fals
         return False
     if shared:
         return True
-    if not _alike(old.first_name, new.first_name):
+    if not alike(old.first_name, new.first_name):
         return False
     if born:
         return True
     patronymics = bool(old.patronymic and new.patronymic)
-    if patronymics and not _alike(old.patronymic, new.patronymic):
+    if patronymics and not alike(old.patronymic, new.patronymic):
         return False
-    return _alike(old.last_name, new.last_name) or (same_subject and patronymics)
+    return alike(old.last_name, new.last_name) or (same_subject and patronymics)
 
 
-def _alike(one: str, other: str) -> bool:
+def alike(one: str, other: str) -> bool:
     """Whether two words are one name, in whatever alphabet or of the two languages."""
     return (
         likeness(f"Олина {one}", f"Олина {other}") is not Likeness.DIFFERENT

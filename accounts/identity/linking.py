@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import notices, signals
 from accounts.consents import give_consent
 from accounts.identity.catalog import IdentityService
-from accounts.identity.claims import PersonFacts, same_person
+from accounts.identity.claims import PersonFacts, alike, same_person
 from accounts.locks import lock, lock_open
 from accounts.models import Consent, User, VerifiedPerson
 from lib.errors import Refusal
@@ -204,9 +204,25 @@ def are_other_names(user: User, facts: PersonFacts) -> bool:
 
 
 def is_in_own_letters(user: User, person: PersonFacts | VerifiedPerson) -> bool:
-    """Whether the profile writes in Cyrillic the very names that the service writes in Latin letters (like a passport)."""
-    own, told = (f"{one.last_name} {one.first_name}" for one in (user, person))
-    return bool(CYRILLIC.search(own)) and not CYRILLIC.search(told) and likeness(own, told) is not Likeness.DIFFERENT
+    """Whether the profile writes in Cyrillic the very names that the service writes in Latin letters (like a passport).
+
+    Each word is compared with its own; a patronymic counts where both have one.
+    """
+    pairs = [(getattr(user, name), getattr(person, name)) for name in NAMES]
+    both = [(own, told) for own, told in pairs if own and told]
+    in_letters = all(CYRILLIC.search(own) and not CYRILLIC.search(told) for own, told in both)
+    return in_letters and pairs[:2] == both[:2] and all(is_spelling_of(own, told) for own, told in both)
+
+
+def is_spelling_of(own: str, told: str) -> bool:
+    """Whether one word is the other in whatever letters; an initial is not."""
+    return len(own.strip(". ")) > 1 and alike(own, told)
+
+
+def confirmed_names(user: User, person: VerifiedPerson) -> dict[str, str]:
+    """What nobody types over, as the profile writes it; a patronymic that it does not write yet is empty."""
+    written = user if is_in_own_letters(user, person) else person
+    return {name: getattr(written, name) if getattr(person, name) else "" for name in NAMES}
 
 
 def _write_names(user: User) -> None:

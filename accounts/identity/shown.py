@@ -22,6 +22,7 @@ class Locked:
     """The best confirmed data of a person, for components/verified.html."""
 
     person: VerifiedPerson
+    names: dict[str, str]  # in the letters of the profile
     service: str
     rows: list[dict[str, str]]
     confirmed_at: datetime
@@ -32,14 +33,16 @@ def locked(user: User) -> Locked | None:
     person = linking.verified_person(user)
     if person is None:
         return None
-    rows = [(_("Last name"), person.last_name), (_("First name"), person.first_name)]
-    if person.patronymic:
-        rows.append((_("Patronymic"), person.patronymic))
+    names = linking.confirmed_names(user, person)
+    rows = [(_("Last name"), names["last_name"]), (_("First name"), names["first_name"])]
+    if names["patronymic"]:
+        rows.append((_("Patronymic"), names["patronymic"]))
     if person.birth_date:
         rows.append((_("Date of birth"), date_format(person.birth_date, "DATE_FORMAT")))
     rows += [(NUMBERS[kind], masked) for kind, masked in linking.masked_identifiers(person).items()]
     return Locked(
         person=person,
+        names=names,
         service=linking.name_of(person.identity.provider),
         rows=[{"name": name, "value": value} for name, value in rows],
         confirmed_at=person.verified_at,

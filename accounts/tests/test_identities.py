@@ -168,6 +168,30 @@ def test_a_patronymic_that_the_service_does_not_tell_stays_a_field(cast: Cast, o
     assert User.objects.get(pk=cast.olga.pk).get_full_name() == "Олина Ольга Иринична"
 
 
+LATIN = replace(OLGA, last_name="Olina", first_name="Olha", patronymic="Olehivna")
+
+
+def test_the_locked_names_are_those_of_the_profile(cast: Cast, olga: Client) -> None:
+    User.objects.filter(pk=cast.olga.pk).update(patronymic="Олеговна")
+    link(cast.olga, facts=LATIN)
+    page = read(olga, "/profile/names/")
+    assert all(f"<dd>{name}</dd>" in page for name in ("Олина", "Ольга", "Олеговна"))
+    assert "Olina" not in page
+    assert '<form method="post" novalidate' not in page
+    assert "Olina Olha Olehivna" in read(olga)  # what this service says
+
+
+def test_a_patronymic_told_in_latin_letters_is_typed_in_cyrillic_ones(cast: Cast, olga: Client) -> None:
+    link(cast.olga, facts=LATIN)
+    assert 'name="patronymic"' in read(olga, "/profile/names/")
+    answer = olga.post("/profile/names/", {"patronymic": "Петровна"})
+    assert answer.status_code == 422
+    assert "Банк names another patronymic: Olehivna." in answer.content.decode()
+    olga.post("/profile/names/", {"patronymic": "Олеговна"})
+    assert User.objects.get(pk=cast.olga.pk).get_full_name() == "Олина Ольга Олеговна"
+    assert 'name="patronymic"' not in read(olga, "/profile/names/")
+
+
 def test_after_disconnecting_the_names_are_fields_again(cast: Cast, olga: Client) -> None:
     linking.unlink(link(cast.olga), at=timezone.now())
     assert 'name="last_name" value="Олина"' in read(olga, "/profile/names/")

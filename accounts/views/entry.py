@@ -139,10 +139,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
     """P03: names, language and notices of a new person; may be skipped."""
     user, at = User.objects.get(pk=person(request).pk), timezone.now()
     confirmed = locked(user)
-    form = WelcomeForm(
-        posted(request), instance=user, initial={"language": get_language()},
-        confirmed=confirmed.person if confirmed else None,
-    )  # fmt: skip
+    form = WelcomeForm(posted(request), instance=user, initial={"language": get_language()}, confirmed=confirmed)
     if request.method == "POST" and "skip" in request.POST:
         User.objects.filter(pk=user.pk).update(welcomed_at=at)
         return redirect(take_next(request))

@@ -148,7 +148,8 @@ def identity_join(request: HttpRequest) -> HttpResponse:
             _link(request, waiting.service, waiting.subject, waiting.facts, at=at)
         return redirect(first_page(request, user))
     takes_names = waiting.facts is not None and not linking.is_in_own_letters(user, waiting.facts)
-    context = {"waiting": waiting, "owner": user, "takes_names": takes_names}
+    owner = user.get_full_name() or user.get_short_name()
+    context = {"waiting": waiting, "owner": owner, "takes_names": takes_names}
     return render(request, "accounts/identity_join.html", context)
 
 

@@ -72,7 +72,7 @@ def profile_names(request: HttpRequest) -> HttpResponse:
     """Last name, first name, patronymic; those that a service confirms are only shown."""
     user = User.objects.get(pk=person(request).pk)
     confirmed = locked(user)
-    form = NamesForm(posted(request), instance=user, confirmed=confirmed.person if confirmed else None)
+    form = NamesForm(posted(request), instance=user, confirmed=confirmed)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("Your names are saved."))
