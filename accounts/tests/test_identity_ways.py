@@ -81,10 +81,8 @@ def test_one_subject_on_two_profiles(cast: Cast, come: Come, provider: Provider)
     ("changed", "kept"),
     [
         ({"family_name": "Петрова"}, "Петрова Ольга Олеговна"),  # married
-        (
-            {"family_name": "OLINA", "given_name": "OLGA", "middle_name": "OLEGOVNA"},
-            "Олина Ольга Олеговна",
-        ),  # a passport
+        # A passport:
+        ({"family_name": "OLINA", "given_name": "OLGA", "middle_name": "OLEGOVNA"}, "Олина Ольга Олеговна"),
         ({"family_name": "олина", "given_name": "ольга"}, "Олина Ольга Олеговна"),
     ],
 )
