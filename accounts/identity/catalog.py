@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from django.utils.functional import lazy
 from django.utils.translation import get_language
 
+LANGUAGES = ("ru", "uk", "en")  # of the portal; its settings read this file first
 KINDS = ("state", "bank", "signature")
 LEVELS = {"low": 1, "substantial": 2, "high": 3}  # those of eIDAS; VerifiedPerson.Level
 DEFAULT_SCOPES = ("openid", "profile")
@@ -77,9 +78,13 @@ def apps(services: Iterable[IdentityService]) -> dict[str, Any]:
     return {"openid_connect": {"APPS": [one.app for one in services]}}
 
 
-def _name(given: Any, id: str) -> str:
+def name_in_languages(given: Any, id: str) -> str:
     """The name as it was given, or the one of the reader's language; the first one where that language has none."""
     names = given if isinstance(given, dict) else {"": given}
+    if isinstance(given, dict) and (wrong := set(given) - set(LANGUAGES)):
+        raise BadCatalog(
+            f"IDENTITY_SERVICES: {id} has a name in {', '.join(sorted(wrong))!r}, not one of {', '.join(LANGUAGES)}."
+        )
     if not names or not all(isinstance(one, str) and one.strip() for one in names.values()):
         raise BadCatalog(f"IDENTITY_SERVICES: {id} needs a name, or names by language like {{'ru': …, 'uk': …}}.")
     first: str = next(iter(names.values()))
@@ -100,7 +105,7 @@ def _service(row: dict[str, Any]) -> IdentityService:
     if missing := {"id", "name", "kind", "issuer", "client_id", "client_secret"} - set(row):
         raise BadCatalog(f"IDENTITY_SERVICES: {row.get('id', '?')} lacks {', '.join(sorted(missing))}.")
     lists = {"scopes": tuple(row.get("scopes", DEFAULT_SCOPES)), "origins": tuple(row.get("origins", ()))}
-    service = IdentityService(**row | lists | {"name": _name(row["name"], row["id"])})
+    service = IdentityService(**row | lists | {"name": name_in_languages(row["name"], row["id"])})
     levels = {service.level, *service.levels.values()}
     if not NAME.fullmatch(service.id):
         raise BadCatalog(f"IDENTITY_SERVICES: the id {service.id!r} must be small Latin letters, digits and hyphens.")

@@ -1,6 +1,6 @@
 """The three identity services of the demo, which the portal plays itself (accounts/identity/sandbox.py). Pure data."""
 
-from accounts.identity.catalog import LEVELS, IdentityService
+from accounts.identity.catalog import LEVELS, IdentityService, name_in_languages
 
 PLACE = "/sandbox/identity"
 CLIENT, SECRET = "portal", "known-to-everybody-this-is-a-demo"
@@ -11,11 +11,16 @@ NUMBERS: dict[str, tuple[str, ...]] = {
     "RU": ("inn",),
     "": (),
 }  # what a service of this country tells by the scope `identifiers`
-# id, name for readers of both languages, kind, country, level of those it names
+BANK = {"ru": "BankID (демо)", "uk": "BankID (демо)", "en": "BankID (demo)"}
+STATE = {"ru": "Госуслуги (демо)", "uk": "Госуслуги (демо)", "en": "Gosuslugi (demo)"}
+SIGNATURE = {
+    "ru": "Электронная подпись (демо)", "uk": "Електронний підпис, КЕП (демо)", "en": "Electronic signature (demo)"
+}  # fmt: skip
+# id, names by language, kind, country, level of those it names
 SERVICES = (
-    ("sandbox-bank", "BankID (демо)", "bank", "UA", "substantial"),
-    ("sandbox-state", "Госуслуги (демо)", "state", "RU", "high"),
-    ("sandbox-signature", "Электронная подпись / КЕП (демо)", "signature", "", "high"),
+    ("sandbox-bank", BANK, "bank", "UA", "substantial"),
+    ("sandbox-state", STATE, "state", "RU", "high"),
+    ("sandbox-signature", SIGNATURE, "signature", "", "high"),
 )
 
 
@@ -23,11 +28,11 @@ def sandbox_services(public_url: str) -> list[IdentityService]:
     """What a demo that was given no services of its own is configured with."""
     return [
         IdentityService(
-            id=id, name=name, kind=kind, country=country, level=level, issuer=f"{public_url}{PLACE}/{id}",
-            client_id=CLIENT, client_secret=SECRET, scopes=SCOPES if NUMBERS[country] else SCOPES[:2], levels={word: word for word in LEVELS},
+            id=id, name=name_in_languages(names, id), kind=kind, country=country, level=level,
+            issuer=f"{public_url}{PLACE}/{id}", client_id=CLIENT, client_secret=SECRET, scopes=SCOPES if NUMBERS[country] else SCOPES[:2], levels={word: word for word in LEVELS},
             claims=OURS | {number: number for number in NUMBERS[country]},
         )
-        for id, name, kind, country, level in SERVICES
+        for id, names, kind, country, level in SERVICES
     ]  # fmt: skip
 
 

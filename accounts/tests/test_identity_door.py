@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.browser import network_of
-from accounts.identity.catalog import BadCatalog, IdentityService, read_catalog
+from accounts.identity.catalog import LANGUAGES, BadCatalog, IdentityService, read_catalog
 from accounts.limits import IDENTITY_NETWORK
 from accounts.models import LimitHit, User
 from accounts.tests.identity_provider import Arrival, Provider, enter_freshly, query
@@ -226,7 +226,11 @@ def test_a_service_has_a_name_in_each_language(tmp_path: Any, client: Client, se
         assert f"<span>{name}</span>" in client.get("/in/", headers={"accept-language": language}).content.decode()
 
 
-@pytest.mark.parametrize("name", ["", " ", {}, {"ru": ""}, {"ru": 1}, ["A"], None])
+def test_names_may_be_given_in_the_languages_of_the_portal(settings: Settings) -> None:
+    assert tuple(code for code, _name in settings.LANGUAGES) == LANGUAGES
+
+
+@pytest.mark.parametrize("name", ["", " ", {}, {"ru": ""}, {"ru": 1}, {"ua": "Дія"}, {"": "A"}, ["A"], None])
 def test_a_service_without_a_name_stops_the_start(tmp_path: Any, name: Any) -> None:
     file = tmp_path / "services.json"
     row = {"id": "a", "kind": "bank", "issuer": "https://a.example.org", "client_id": "c", "client_secret": "s"}

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -404,12 +404,20 @@ def test_an_unknown_service_is_no_page(client: Client) -> None:
 def test_the_catalog_of_the_demo_is_one_that_a_file_could_hold(tmp_path: Path) -> None:
     services = sandbox_services("https://demo.example")
     file = tmp_path / "services.json"
-    file.write_text(json.dumps([asdict(one) for one in services]))
+    names = [names for _id, names, *_rest in SERVICES]
+    rows = [asdict(replace(one, name="")) | {"name": given} for one, given in zip(services, names, strict=True)]
+    file.write_text(json.dumps(rows))
     assert read_catalog(str(file)) == services
     assert [(one.kind, one.level) for one in services] == [
         ("bank", "substantial"), ("state", "high"), ("signature", "high")
     ]  # fmt: skip
     assert len(SERVICES) == 3
+
+
+@pytest.mark.parametrize(("language", "mark"), [("ru", "подпись (демо)"), ("uk", "підпис"), ("en", "(demo)")])
+def test_the_services_of_the_demo_have_names_in_each_language(language: str, mark: str) -> None:
+    with translation.override(language):
+        assert mark in str(sandbox_services("https://demo.example")[2].name)
 
 
 def test_tests_are_configured_with_no_service() -> None:

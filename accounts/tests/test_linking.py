@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import actions, signals
 from accounts.identity import linking
-from accounts.identity.catalog import IdentityService, _name
+from accounts.identity.catalog import IdentityService, name_in_languages
 from accounts.identity.claims import PersonFacts
 from accounts.models import Consent, User, VerifiedPerson
 from accounts.tests.tools import at_once
@@ -48,7 +48,9 @@ def names(user: User) -> str:
 
 def test_a_notice_names_the_service_in_the_readers_language(olga: User, settings: Any) -> None:
     User.objects.filter(pk=olga.pk).update(language="uk")
-    settings.IDENTITY_SERVICES = [replace(BANK, name=_name({"ru": "Банк", "uk": "Банківський вхід"}, "bank"))]
+    settings.IDENTITY_SERVICES = [
+        replace(BANK, name=name_in_languages({"ru": "Банк", "uk": "Банківський вхід"}, "bank"))
+    ]
     linking.link(olga, BANK, "s-1", OLGA, at=AT)
     assert Notice.objects.get(kind="accounts.identity_linked").context == {"service": "Банківський вхід"}
 

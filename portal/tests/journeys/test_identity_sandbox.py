@@ -31,8 +31,8 @@ def test_there_and_back_with_the_sandbox_of_bankid(
 ) -> None:
     walk = open_portal(reader)
     walk.go("/in/")
-    walk.press("BankID (демо)")
-    assert walk.heading == "Sign in with BankID (демо)"
+    walk.press("BankID (demo)")
+    assert walk.heading == "Sign in with BankID (demo)"
     assert "This is a sandbox of the demo, not the real service." in walk.text
     walk.look_over()
 
@@ -42,21 +42,21 @@ def test_there_and_back_with_the_sandbox_of_bankid(
     walk.press("Cancel")
     assert "You cancelled. Nothing has changed." in walk.text
 
-    walk.press("BankID (демо)")
+    walk.press("BankID (demo)")
     walk.choose(GUIDE_OWNER)
     walk.press("Continue")
-    assert "«Мартынович Александр Владимирович» is confirmed by BankID (демо)" in walk.text
+    assert "«Мартынович Александр Владимирович» is confirmed by BankID (demo)" in walk.text
 
 
 @pytest.mark.browser
 def test_somebody_else_is_whoever_is_written(town: Things, services: None, open_portal: OpenPortal) -> None:
     walk = open_portal(Reader(PHONE, javascript=False))
     walk.go("/in/")
-    walk.press("Госуслуги (демо)")
+    walk.press("Gosuslugi (demo)")
     walk.choose("Somebody else, as written below")
     walk.fill("Last name", "САЛТЫКОВ-ЩЕДРИН")
     walk.press("Continue")
     assert "Enter the first name." in walk.text
     walk.fill("First name", "МИХАИЛ")
     walk.press("Continue")
-    assert "«Салтыков-Щедрин Михаил» is confirmed by Госуслуги (демо)" in walk.text
+    assert "«Салтыков-Щедрин Михаил» is confirmed by Gosuslugi (demo)" in walk.text
