@@ -12,14 +12,15 @@ from django.utils import timezone
 from accounts.history import forget_name
 from accounts.models import User, VerifiedPerson
 from accounts.signals import erased, person_verified
-from premises.actions import end_links_of, prove_owner, withdraw_unproved
+from premises.actions import end_links_of, forget_requests_of, prove_owner, withdraw_unproved
 from premises.models import AccountLink, CouncilSeat, StaffMember
 
 
 @receiver(erased)
 def person_is_erased(sender: Any, *, user: User, at: datetime, **kwargs: Any) -> None:
-    """A deleted profile holds no accounts, and its name does not stay in the History of its links, jobs and seats."""
+    """A deleted profile holds no accounts and asks for none, and its name does not stay in the History of its links, jobs and seats."""
     end_links_of(user, at=at)
+    forget_requests_of(user, at=at)
     for model in (AccountLink, StaffMember, CouncilSeat):
         forget_name(user, model._default_manager.filter(user=user))
 

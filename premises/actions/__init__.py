@@ -43,7 +43,14 @@ from premises.actions.proving import (
     refuse_proof,
     withdraw_unproved,
 )
-from premises.actions.requests import AccountElsewhere, AskedAlready, accept_request, ask_to_link, refuse_request
+from premises.actions.requests import (
+    AccountElsewhere,
+    AskedAlready,
+    accept_request,
+    ask_to_link,
+    forget_requests_of,
+    refuse_request,
+)
 
 __all__ = [
     "AccountElsewhere",
@@ -67,6 +74,7 @@ __all__ = [
     "dispute",
     "end_connect_code",
     "end_links_of",
+    "forget_requests_of",
     "join",
     "link_by_address",
     "link_by_code",

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.locks import lock_open
 from accounts.models import User
 from lib.errors import Refusal
 from premises.actions.linking import Method, join
@@ -25,7 +26,7 @@ def ask_to_link(
     user: User, house: House, *, flat: str, message: str, at: datetime, link: AccountLink | None = None
 ) -> LinkRequest:
     """Ask the company to link a flat or, with `link`, to confirm a limited link. Raises AskedAlready."""
-    flat = " ".join(flat.split())
+    user, flat = lock_open(user), " ".join(flat.split())
     if LinkRequest.objects.waiting().filter(user=user, house=house, unit_label=flat).exists():
         raise AskedAlready(_("You have asked about this flat already. The company answers within three working days."))
     request = LinkRequest.objects.create(
@@ -57,6 +58,13 @@ def refuse_request(request: LinkRequest, *, answer: str, by: User, at: datetime)
     request.close(LinkRequest.State.REFUSED, answer=answer, by=by, at=at)
     tell_asker(request, at=at)
     return request
+
+
+def forget_requests_of(user: User, *, at: datetime) -> None:
+    """The profile is erased: nobody waits for an answer any more, and what the person wrote goes."""
+    requests = LinkRequest.objects.filter(user=user)
+    requests.waiting().update(state=LinkRequest.State.REFUSED, answered_by=user, answered_at=at)
+    requests.update(message="")
 
 
 def _locked(request: LinkRequest) -> LinkRequest:

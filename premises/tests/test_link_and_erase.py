@@ -14,8 +14,8 @@ from accounts.locks import ProfileClosed
 from accounts.models import User
 from accounts.tests.tools import at_once, overtaken
 from portal.testing import Cast, make_cast
-from premises.actions import link_by_address, linking, telling
-from premises.models import AccountLink
+from premises.actions import ask_to_link, link_by_address, linking, telling
+from premises.models import AccountLink, LinkRequest
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.feature("B2")]
 
@@ -62,3 +62,20 @@ def test_two_who_add_each_others_flats_at_once_both_do(town: Cast, monkeypatch: 
 
     monkeypatch.setattr(linking, "tell_about_link", tell_when_both_are_locked)
     assert [answer.change for answer in at_once(2, add_the_others)] == ["new", "new"]
+
+
+def test_a_request_to_the_company_ends_with_the_profile_and_what_was_written_goes(town: Cast) -> None:
+    at = timezone.now()
+    ask_to_link(town.igor, town.house, flat="12", message="Я унаследовал квартиру", at=at)
+    delete(town)
+    request = LinkRequest.objects.get()
+    assert (request.state, request.message, request.answered_at is None) == ("refused", "", False)
+    assert not LinkRequest.objects.waiting().exists()
+
+
+def test_a_profile_that_is_being_deleted_asks_for_nothing(town: Cast) -> None:
+    held = User.objects.get(pk=town.igor.pk)
+    asks = lambda: ask_to_link(held, town.house, flat="12", message="Моё", at=timezone.now())  # noqa: E731
+    answers = overtaken(lambda: delete(town), asks)
+    assert isinstance(answers[1], ProfileClosed)
+    assert not LinkRequest.objects.exists()
