@@ -300,6 +300,7 @@ def test_who_typed_another_name_is_asked_before_a_service_overwrites_it(
     assert "Петрова Оля" in page  # in full: «Петрова О.» might be either
     assert client.post("/in/join/", {"answer": answer})["Location"] == "/profile/identity/"
     assert SocialAccount.objects.exists() == (answer == "yes")
+    assert ("Банк was not connected." in client.get("/profile/identity/").content.decode()) == (answer == "no")
     assert User.objects.get(pk=cast.olga.pk).get_full_name() == name
 
 

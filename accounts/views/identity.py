@@ -146,6 +146,8 @@ def identity_join(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if request.POST.get("answer") == "yes":
             _link(request, waiting.service, waiting.subject, waiting.facts, at=at)
+        else:
+            messages.info(request, _("%(service)s was not connected.") % {"service": waiting.service.name})
         return redirect(first_page(request, user))
     takes_names = waiting.facts is not None and not linking.is_in_own_letters(user, waiting.facts)
     owner = user.get_full_name() or user.get_short_name()
