@@ -30,7 +30,9 @@ def confirm_address(request: HttpRequest, back: str) -> str:
 
 
 def confirm_first(request: HttpRequest, back: str) -> LedAside:
-    """Lead to the confirmation and from there back to this page of ours; a form that was sent is not accepted."""
+    """Lead to the confirmation and from there back to this page of ours; a form that was sent is not accepted, and told so."""
+    if request.method == "POST":
+        messages.info(request, _("The form was not sent. Confirm that it is you, and then fill it in again."))
     return LedAside(confirm_address(request, back))
 
 
@@ -41,8 +43,6 @@ def confirmed_recently(view: View[P]) -> View[P]:
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if sessions.is_fresh(request, at=timezone.now()):
             return view(request, *args, **kwargs)
-        if request.method == "POST":
-            messages.info(request, _("The form was not sent. Confirm that it is you, and then fill it in again."))
         back = request.get_full_path() if request.method == "GET" else request.path
         return confirm_first(request, back)
 

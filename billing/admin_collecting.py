@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.once import LedAside
+from accounts.confirm import confirm_first
 from billing.actions.exporting import note_export
 from billing.collecting import BOUNDS, Rows, age_names, debtors, months_of, older_than, totals
 from billing.models import BankDocument, BillingRun, Export, PaymentIntent, ProviderEvent, StrayPayment
@@ -50,7 +50,7 @@ class DebtorsForm(ChoiceForm):
     house = forms.ModelChoiceField(House.objects.none(), label=_("House"), required=False, empty_label=_("all houses"))
     over = forms.TypedChoiceField(
         label=_("Owes for more than"), required=False, coerce=int, empty_value=None,
-        choices=[("", _("any time")), ("0", _("overdue")), *[(str(days), _("%s days") % days) for days in BOUNDS]],
+        choices=lambda: [("", _("any time")), ("0", _("overdue")), *[(str(days), _("%s days") % days) for days in BOUNDS]],
     )  # fmt: skip
     q = forms.CharField(label=_("Account or flat"), required=False, max_length=40)
 
@@ -131,7 +131,7 @@ class CollectingMixin(DeskAdmin):
         may_take = is_chief(request) or company.pk in self.organizations(request, EXPORT)
         ask = self.confirm_first(request) if may_take else ""
         if request.method == "POST" and ask:
-            return LedAside(ask)
+            return confirm_first(request, request.get_full_path())
         if request.method == "POST" and may_take:
             context["reason"] = ReasonForm(request.POST)
             if context["reason"].is_valid():

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.once import LedAside
+from accounts.confirm import confirm_first
 from billing import freezing
 from billing.act_pdf import draw_act
 from billing.actions.exporting import note_export
@@ -48,7 +48,7 @@ class ReconcilingMixin(DeskAdmin):
         may_take = is_chief(request) or account.organization_id in self.organizations(request, EXPORT)
         ask = self.confirm_first(request) if may_take else ""
         if request.method == "POST" and ask:
-            return LedAside(ask)
+            return confirm_first(request, request.get_full_path())
         now = timezone.now()
         today, form = account.organization.day(now), ActForm()
         if request.method == "POST" and may_take:

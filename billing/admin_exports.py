@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.once import LedAside
+from accounts.confirm import confirm_first
 from billing.actions.exporting import note_export
 from billing.exchange.debts import (
     balances_table,
@@ -216,8 +216,8 @@ class ExportingMixin(DeskAdmin):
     def exports_view(self, request: HttpRequest) -> File:
         """GET asks what and what for; POST gives the file. For somebody who has just proved that it is them."""
         self.allowed_or_404(request, EXPORT)
-        if ask := self.confirm_first(request):
-            return LedAside(ask)
+        if self.confirm_first(request):
+            return confirm_first(request, request.get_full_path())
         companies = self.scoped(request, Organization.objects.order_by("short_name"), EXPORT)
         if is_chief(request):
             companies = companies.filter(accounts__isnull=False).distinct()

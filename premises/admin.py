@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.proved import EndsSessionsMixin, ProvedMixin
 from lib.text import account_key, folded, search_key
 from premises.actions.staff import change_job, dismiss, employ
-from premises.admin_forms import AccountForm, OrganizationForm
+from premises.admin_forms import AccountForm, JobForm, OrganizationForm
 from premises.admin_imports import ImportRunAdmin
 from premises.admin_people import DayForm, close_older_links
 from premises.admin_proofs import OwnerProofAdmin
@@ -75,6 +75,7 @@ class StaffMemberAdmin(EndsSessionsMixin, ScopedAdmin):
     search_fields = ("user__last_name", "user__first_name")
     search_names = ("user__last_name", "user__first_name")
     fields = ("user", "organization", "role", "is_active")
+    form = JobForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A job is one person's for good; what ended only the superuser begins again; one's own others change."""
@@ -88,7 +89,10 @@ class StaffMemberAdmin(EndsSessionsMixin, ScopedAdmin):
         return job if obj.is_active else (*job, "is_active")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.fields if obj else self.fields[:-1]
+        if obj is None:
+            return self.fields[:-1]
+        is_form = self.has_change_permission(request, obj) and obj.user_id != request.user.pk
+        return (*self.fields, "seen") if is_form else self.fields
 
     def save_model(self, request: HttpRequest, obj: StaffMember, form: Any, change: bool) -> None:
         """Through our actions: they lock, guard, end the sessions and tell."""

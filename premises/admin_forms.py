@@ -42,6 +42,30 @@ class PhoneField(forms.CharField):
             raise ValidationError(_("Write the phone with its digits: 8 (47354) 2-15-15, 112."))
 
 
+class JobForm(KeyedForm):
+    """A job as it stood when the form was opened: one that was left open neither hires again nor undoes a change."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, label="")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        job = self.instance
+        self.now = f"{job.organization_id} {job.role} {job.is_active}" if job.pk else ""
+        self.initial["seen"], self.was_active = self.now, job.is_active
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if (values.pop("seen", "") or self.now) != self.now:
+            raise ValidationError(_("This job was changed meanwhile. Open the page anew and look at it again."))
+        return values
+
+    def _post_clean(self) -> None:
+        """Which fields the page has follows the job as it is, not as the refused form would have it."""
+        super()._post_clean()
+        if self.errors:
+            self.instance.is_active = self.was_active
+
+
 class OrganizationForm(KeyedForm):
     """A company; its tax numbers must be possible in its country."""
 

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -101,6 +102,12 @@ class OwnerProofAdmin(ScopedAdmin):
 
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
         """An answer that came too late is said above the page as it stands now."""
+        proof = self.get_object(request, str(object_id)) if request.method == "POST" else None
+        if proof is not None and not proof.is_waiting and self.has_view_permission(request, proof):
+            messages.error(
+                request, _("This has been answered meanwhile: nothing was changed. The answer stands below.")
+            )
+            return redirect(request.path)
         try:
             page: HttpResponse = super().changeform_view(request, object_id, *args, **kwargs)
         except Refusal as refusal:

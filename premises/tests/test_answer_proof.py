@@ -1,5 +1,6 @@
 """The staff's queue of proofs of owners: two names side by side, one answer."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -90,7 +91,10 @@ def test_mark_sees_both_names_and_accepts(
         "confirmed as an owner" in title_and_text(Notice.objects.get(user=cast.oleg, kind="premises.link_changed"))[0]
     )
     assert told(cast.olga) == ["premises.grade_changed"]
-    assert browser.post(page_of(similar), {"decision": "refuse", "answer": "No"}).status_code == 403  # answered once
+    late = browser.post(page_of(similar), {"decision": "refuse", "answer": "No"}, follow=True)
+    assert "This has been answered meanwhile" in late.content.decode()  # and by whom stands below
+    similar.refresh_from_db()
+    assert similar.state == OwnerProof.State.ACCEPTED
 
 
 @pytest.mark.feature("F2")
@@ -195,3 +199,14 @@ def test_the_manager_chooses_the_policy(cast: Cast, enter: Enter) -> None:
     page = browser.get(reverse("admin:premises_organization_change", args=[cast.company.pk])).content.decode()
     assert 'name="owner_policy"' in page
     assert "always wait for an employee" in page
+
+
+def test_the_first_page_of_the_staff_room_counts_what_waits(cast: Cast, enter: Enter, similar: OwnerProof) -> None:
+    page = " ".join(enter(cast.mark).get("/admin/").content.decode().split())
+    assert '?state__exact=waiting">Owners to confirm</a> <strong>1</strong>' in page
+    assert "Owners to confirm</a> <strong>0</strong>" in " ".join(
+        enter(cast.pavel).get("/admin/").content.decode().split()
+    )
+    for queue in re.findall(r'href="(/admin/premises/[a-z]+/\?state[^"]+)"', page):
+        assert enter(cast.mark).get(unescape(queue)).status_code == 200, queue
+    assert "Owners to confirm" not in enter(cast.dima).get("/admin/").content.decode()

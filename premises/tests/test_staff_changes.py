@@ -1,5 +1,6 @@
 """Jobs begin, change and end: all sessions of the person end at that moment, and the staff room follows the jobs."""
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -264,3 +265,19 @@ def test_a_seat_that_ended_opens_nothing_at_the_next_request(cast: Cast, enter: 
     yesterday = cast.company.day(timezone.now()) - timedelta(days=2)
     seats.delete() if how == "deleted" else seats.update(until=yesterday)
     assert vera.get(page).status_code == 404
+
+
+def test_a_form_that_was_left_open_hires_nobody_again_and_undoes_no_change(cast: Cast, enter: Enter) -> None:
+    sofia, job = prove(enter(cast.sofia)), job_of(cast.dima)
+    page = sofia.get(page_of(job)).content.decode()
+    seen = re.search(r'name="seen" value="([^"]+)"', page)
+    assert seen
+    form = {"organization": cast.company.pk, "role": "dispatcher", "is_active": "on", "seen": seen[1]}
+    sofia.post(page_of(job), {"organization": cast.company.pk, "role": "dispatcher", "seen": seen[1]})
+    assert not job_of(cast.dima).is_active
+    late = sofia.post(page_of(job), form)
+    assert "was changed meanwhile" in late.content.decode()
+    assert not job_of(cast.dima).is_active
+    StaffMember.objects.filter(pk=job.pk).update(is_active=True, role="accountant")
+    assert "was changed meanwhile" in sofia.post(page_of(job), form).content.decode()
+    assert job_of(cast.dima).role == "accountant"
