@@ -154,9 +154,9 @@ class NamesForm(OwnRowForm):
 
     def clean_patronymic(self) -> str:
         name = clean_name(self.cleaned_data["patronymic"])
-        told = self.confirmed.person.patronymic if self.confirmed else ""
-        if name and told and not is_spelling_of(name, told):
-            words = {"service": self.confirmed.service, "name": told} if self.confirmed else {}
+        told = self.confirmed and self.confirmed.person.patronymic
+        if self.confirmed and name and told and not is_spelling_of(name, told):
+            words = {"service": self.confirmed.service, "name": told}
             raise ValidationError(_("%(service)s names another patronymic: %(name)s."), params=words)
         return name
 

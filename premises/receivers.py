@@ -18,7 +18,7 @@ from premises.models import AccountLink, CouncilSeat, StaffMember
 
 @receiver(erased)
 def person_is_erased(sender: Any, *, user: User, at: datetime, **kwargs: Any) -> None:
-    """A deleted profile holds no accounts and asks for none, and its name does not stay in the History of its links, jobs and seats."""
+    """A deleted profile holds no accounts and asks for none; its name does not stay in the History of what it held."""
     end_links_of(user, at=at)
     forget_requests_of(user, at=at)
     for model in (AccountLink, StaffMember, CouncilSeat):

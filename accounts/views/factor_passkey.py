@@ -13,8 +13,7 @@ from accounts.next_page import take_next
 from accounts.once import once
 from accounts.people import person
 from accounts.views.factor import PAGE, factor_page, for_staff, give_codes, may_enrol
-from accounts.views.passkeys import add_answer, adding_options, check_answer, name_form, refused_on
-from lib.errors import Refusal
+from accounts.views.passkeys import ADDED, add_answer, adding_options, check_answer, name_form, refused_on
 
 
 @for_staff
@@ -37,19 +36,13 @@ def factor_passkey_add(request: HttpRequest) -> HttpResponse:
     user, at, status = person(request), timezone.now(), 200
     form = name_form(request)
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            is_first = not gate.has_strong_factor(user)
-            try:
-                add_answer(request, user, form.cleaned_data["name"], at=at)
-            except Refusal as refusal:
-                form.add_error(None, str(refusal.message))
-                status = refusal.status
-            else:
-                give_codes(request, user, is_first=is_first, at=at)
-                sessions.pass_factor(request, user, kind="webauthn", at=at)
-                messages.success(request, _("The passkey is added. From now on you sign in with it."))
-                return redirect("factor_codes" if totp.SHOWN in request.session else "factors")
+        is_first = not gate.has_strong_factor(user)
+        status = add_answer(request, user, form, at=at)
+        if status == ADDED:
+            give_codes(request, user, is_first=is_first, at=at)
+            sessions.pass_factor(request, user, kind="webauthn", at=at)
+            messages.success(request, _("The passkey is added. From now on you sign in with it."))
+            return redirect("factor_codes" if totp.SHOWN in request.session else "factors")
     return render(request, "accounts/passkey_add.html", {"form": form, "back_to": "factor_enrol"}, status=status)
 
 

@@ -31,6 +31,7 @@ from accounts.views.entry import entry_page
 from lib.errors import Refusal
 
 View = Callable[[HttpRequest], HttpResponse]
+ADDED = 201  # the answer of `add_answer` when the passkey is kept
 
 
 def refused_on(page: Callable[..., HttpResponse]) -> Callable[[View], View]:
@@ -108,24 +109,29 @@ def passkey_add(request: HttpRequest) -> HttpResponse:
         return redirect("passkeys")  # which says that ten is the most
     form = name_form(request)
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                add_answer(request, user, form.cleaned_data["name"], at=at)
-            except Refusal as refusal:
-                form.add_error(None, str(refusal.message))
-                status = refusal.status
-            else:
-                messages.success(request, _("The passkey is added. Next time you can sign in with it."))
-                return redirect("passkeys")
+        status = add_answer(request, user, form, at=at)
+        if status == ADDED:
+            messages.success(request, _("The passkey is added. Next time you can sign in with it."))
+            return redirect("passkeys")
     return render(request, "accounts/passkey_add.html", {"form": form, "back_to": "passkeys"}, status=status)
 
 
-def add_answer(request: HttpRequest, user: User, name: str, *, at: datetime) -> None:
-    """Keep the passkey that came with the form; only failures count against the limit."""
-    taken = take([(PASSKEY_USER, user.pk)], at=at)
-    passkeys.add(request, user, passkeys.read(request.POST.get("credential", "")), name, at=at)
+def add_answer(request: HttpRequest, user: User, form: PasskeyForm, *, at: datetime) -> int:
+    """Keep the passkey that came with the form: ADDED, or the status of the page on which the form says why not.
+
+    Only failures count against the limit.
+    """
+    if not form.is_valid():
+        return 422
+    try:
+        taken = take([(PASSKEY_USER, user.pk)], at=at)
+        answer = passkeys.read(request.POST.get("credential", ""))
+        passkeys.add(request, user, answer, form.cleaned_data["name"], at=at)
+    except Refusal as refusal:
+        form.add_error(None, str(refusal.message))
+        return refusal.status
     taken.give_back()
+    return ADDED
 
 
 def name_form(request: HttpRequest) -> PasskeyForm:

@@ -188,3 +188,10 @@ def test_both_pages_say_why_their_ages_may_differ(debts: Cast, enter: Any) -> No
     row = debtors(debts.company, today=TODAY)[0]
     page = anna.get(reverse("admin:billing_ledgerentry_account", args=[row["account"]])).content.decode()
     assert "Penalties are a line of their own here" in page
+
+
+def test_how_long_somebody_owes_is_asked_in_the_readers_language(debts: Cast, enter: Any) -> None:
+    type(debts.anna).objects.filter(pk=debts.anna.pk).update(language="uk")
+    page = enter(type(debts.anna).objects.get(pk=debts.anna.pk)).get(reverse(DEBTORS)).content.decode()
+    assert ">30 днів</option>" in page
+    assert "дней" not in page

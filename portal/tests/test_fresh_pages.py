@@ -302,3 +302,10 @@ def test_others_are_not_even_asked(cast: Cast, enter: Enter, name: str) -> None:
         assert not leads_to_proof(response, everything[what].back), what
         assert response.status_code != 200, what  # type: ignore[attr-defined]
     assert not Export.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["exports", "debtors"])
+def test_a_files_form_that_was_sent_too_late_says_so(cast: Cast, enter: Enter, name: str) -> None:
+    anna, url = enter(cast.anna), reverse(f"admin:billing_ledgerentry_{name}")
+    assert "The form was not sent" not in anna.get(url, follow=True).content.decode()
+    assert "The form was not sent" in anna.post(url, {"reason": "Для банка"}, follow=True).content.decode()
